@@ -1,0 +1,190 @@
+package manifests
+
+import (
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Field is a place in an object, which may be absent: reading on from an absent field gives absent fields with
+// the paths they would have. Its path is written as Kubernetes writes field paths:
+// spec.containers[0].image, metadata.annotations[example.com/key].
+type Field struct {
+	node *yaml.Node // nil when absent
+	path string
+}
+
+// NewField makes a field of a node at path. A nil node makes an absent field.
+func NewField(node *yaml.Node, path string) Field { return Field{node: node, path: path} }
+
+// Entry is one key of a mapping with its value.
+type Entry struct {
+	Key   string
+	Value Field
+}
+
+// Path returns where the field is, or would be.
+func (f Field) Path() string { return f.path }
+
+// Node returns the YAML of the field, nil when it is absent.
+func (f Field) Node() *yaml.Node { return f.node }
+
+// Exists reports whether the field is written, be it as null.
+func (f Field) Exists() bool { return f.node != nil }
+
+// IsSet reports whether the field is written and not null.
+func (f Field) IsSet() bool { return f.node != nil && f.node.Tag != "!!null" }
+
+// IsMap reports whether the field is a mapping.
+func (f Field) IsMap() bool { return f.node != nil && f.node.Kind == yaml.MappingNode }
+
+// IsList reports whether the field is a list.
+func (f Field) IsList() bool { return f.node != nil && f.node.Kind == yaml.SequenceNode }
+
+// Get follows keys through mappings. Of a key that is written twice the last one counts, as in the API server.
+func (f Field) Get(keys ...string) Field {
+	for _, key := range keys {
+		f = f.child(key)
+	}
+	return f
+}
+
+func (f Field) child(key string) Field {
+	found := Field{path: KeyPath(f.path, key)}
+	if !f.IsMap() {
+		return found
+	}
+	for i := 0; i+1 < len(f.node.Content); i += 2 {
+		if f.node.Content[i].Value == key {
+			found.node = f.node.Content[i+1]
+		}
+	}
+	return found
+}
+
+// At returns item i of a list, absent when there is none.
+func (f Field) At(i int) Field {
+	item := Field{path: IndexPath(f.path, i)}
+	if f.IsList() && i >= 0 && i < len(f.node.Content) {
+		item.node = f.node.Content[i]
+	}
+	return item
+}
+
+// Items returns the items of a list, none for anything else.
+func (f Field) Items() []Field {
+	if !f.IsList() {
+		return nil
+	}
+	items := make([]Field, len(f.node.Content))
+	for i := range items {
+		items[i] = f.At(i)
+	}
+	return items
+}
+
+// Entries returns the entries of a mapping in their order, none for anything else.
+func (f Field) Entries() []Entry {
+	if !f.IsMap() {
+		return nil
+	}
+	entries := make([]Entry, 0, len(f.node.Content)/2)
+	for i := 0; i+1 < len(f.node.Content); i += 2 {
+		key := f.node.Content[i].Value
+		entries = append(entries, Entry{key, Field{f.node.Content[i+1], KeyPath(f.path, key)}})
+	}
+	return entries
+}
+
+// Text returns a scalar as written, without quotes; "" for null, for anything else and for an absent field.
+func (f Field) Text() string {
+	if !f.IsSet() || f.node.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return f.node.Value
+}
+
+// Bool returns a boolean, and whether the field is one.
+func (f Field) Bool() (value, ok bool) {
+	if f.node == nil || f.node.Kind != yaml.ScalarNode || f.node.Tag != "!!bool" {
+		return false, false
+	}
+	return strings.EqualFold(f.node.Value, "true"), true
+}
+
+// True reports whether the field is the boolean true.
+func (f Field) True() bool { v, ok := f.Bool(); return v && ok }
+
+// False reports whether the field is the boolean false.
+func (f Field) False() bool { v, ok := f.Bool(); return !v && ok }
+
+// Int returns an integer, and whether the field is one.
+func (f Field) Int() (value int64, ok bool) {
+	if f.node == nil || f.node.Kind != yaml.ScalarNode || f.node.Tag != "!!int" {
+		return 0, false
+	}
+	value, err := strconv.ParseInt(f.node.Value, 0, 64)
+	return value, err == nil
+}
+
+// Decode puts the field into v, as yaml.v3 does. An absent field leaves v alone.
+func (f Field) Decode(v any) error {
+	if f.node == nil {
+		return nil
+	}
+	return f.node.Decode(v)
+}
+
+// KeyPath returns the path of key in the mapping at path. Keys that hold more than letters, digits, "-", "_"
+// and "$" are written in brackets.
+func KeyPath(path, key string) string {
+	switch {
+	case !plainKey(key):
+		return path + "[" + key + "]"
+	case path == "":
+		return key
+	}
+	return path + "." + key
+}
+
+// IndexPath returns the path of item i of the list at path.
+func IndexPath(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+func plainKey(key string) bool {
+	digits := true
+	for _, r := range key {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '-', r == '_', r == '$':
+			digits = false
+		case r >= '0' && r <= '9':
+		default:
+			return false
+		}
+	}
+	return key != "" && !digits
+}
+
+// parentPath cuts the last element off a path.
+func parentPath(path string) string {
+	if strings.HasSuffix(path, "]") {
+		return path[:openBracket(path)]
+	}
+	return path[:max(strings.LastIndexByte(path, '.'), 0)]
+}
+
+// openBracket finds the bracket that opens the last element of a path ending in "]"; keys may hold brackets.
+func openBracket(path string) int {
+	depth := 0
+	for i := len(path) - 1; i >= 0; i-- {
+		switch path[i] {
+		case ']':
+			depth++
+		case '[':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return 0
+}

@@ -1,0 +1,132 @@
+package manifests
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Identity names an object the way Kubernetes does.
+type Identity struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Namespace  string `json:"namespace,omitempty"`
+	Name       string `json:"name"`
+}
+
+// Group returns the API group, "" for the core group.
+func (id Identity) Group() string {
+	group, _, ok := strings.Cut(id.APIVersion, "/")
+	if !ok {
+		return ""
+	}
+	return group
+}
+
+// String returns "Kind/name", or "Kind/namespace/name".
+func (id Identity) String() string {
+	if id.Namespace == "" {
+		return id.Kind + "/" + id.Name
+	}
+	return id.Kind + "/" + id.Namespace + "/" + id.Name
+}
+
+// Object is one rendered object. It is made by a renderer and not changed afterwards.
+type Object struct {
+	Identity
+	Raw     []byte   // the YAML as rendered, one document without separator
+	Hook    string   // of a Helm hook: its events as written ("test", "pre-install,pre-upgrade"); otherwise ""
+	Origins []Origin // when traced: one for each node in the order of Walk
+
+	parse   sync.Once
+	node    *yaml.Node
+	err     error
+	indexes map[string]int // path to position in Origins
+}
+
+// NewObject makes an object of one YAML document. The error says why the document is no Kubernetes object.
+func NewObject(raw []byte) (*Object, error) {
+	o := &Object{Raw: raw}
+	if _, err := o.Node(); err != nil {
+		return nil, err
+	}
+	root := o.Field()
+	if o.node == nil || o.node.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("is not a mapping")
+	}
+	o.Identity = Identity{
+		APIVersion: root.Get("apiVersion").Text(),
+		Kind:       root.Get("kind").Text(),
+		Namespace:  root.Get("metadata", "namespace").Text(),
+		Name:       root.Get("metadata", "name").Text(),
+	}
+	if o.Kind == "" || o.APIVersion == "" {
+		return nil, fmt.Errorf("has no apiVersion or no kind")
+	}
+	return o, nil
+}
+
+// Node returns the object's YAML with positions in Raw, parsed once. Callers must not change it.
+func (o *Object) Node() (*yaml.Node, error) {
+	o.parse.Do(func() { o.node, o.err = ParseYAML(o.Raw) })
+	return o.node, o.err
+}
+
+// Field returns the whole object as a field, with the empty path.
+func (o *Object) Field() Field {
+	node, err := o.Node()
+	if err != nil {
+		return Field{}
+	}
+	return Field{node: node}
+}
+
+// Walk visits every field of the object, the whole object first, then each value of a mapping and each item
+// of a list in their order, parents before children. It is the order of Object.Origins.
+func (o *Object) Walk(visit func(Field)) { walk(o.Field(), visit) }
+
+func walk(f Field, visit func(Field)) {
+	if f.node == nil {
+		return
+	}
+	visit(f)
+	for _, e := range f.Entries() {
+		walk(e.Value, visit)
+	}
+	for _, item := range f.Items() {
+		walk(item, visit)
+	}
+}
+
+// OriginAt returns the Origin of the field at path, and whether that very field exists. For a field that does
+// not exist it is the Origin of the nearest mapping or list above it that does.
+func (o *Object) OriginAt(path string) (origin Origin, exists bool) {
+	if len(o.Origins) == 0 {
+		return nil, o.Lookup(path).Exists()
+	}
+	if o.indexes == nil {
+		o.indexes = make(map[string]int, len(o.Origins))
+		o.Walk(func(f Field) { o.indexes[f.path] = len(o.indexes) })
+	}
+	for p := path; ; p = parentPath(p) {
+		if i, ok := o.indexes[p]; ok && i < len(o.Origins) {
+			return o.Origins[i], p == path
+		}
+		if p == "" {
+			return nil, false
+		}
+	}
+}
+
+// Lookup returns the field at path, as Field.Path writes it.
+func (o *Object) Lookup(path string) Field {
+	found := Field{path: path}
+	o.Walk(func(f Field) {
+		if f.path == path {
+			found = f
+		}
+	})
+	return found
+}

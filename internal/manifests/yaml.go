@@ -1,0 +1,165 @@
+package manifests
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The errors of YAML that is refused before anything works on it.
+var (
+	ErrYAMLDepth = errors.New("YAML is nested deeper than the limit")
+	ErrYAMLSize  = errors.New("YAML grows beyond the limit when its aliases are followed")
+)
+
+const (
+	maxYAMLDepth = 128       // levels; the API server refuses far less
+	maxYAMLNodes = 1_000_000 // nodes of one document, aliases followed
+)
+
+// Document is one document of a YAML stream.
+type Document struct {
+	Line int    // line of the stream, from 1, on which Data begins
+	Data []byte // without the separator
+}
+
+// SplitDocuments cuts a YAML stream at its "---" lines. Documents without content are left out. It does not
+// parse: a separator inside a block scalar cannot occur, because YAML does not allow it there at column 1.
+func SplitDocuments(data []byte) []Document {
+	var docs []Document
+	start, line, docLine := 0, 1, 1
+	flush := func(end int) {
+		if chunk := data[start:end]; hasContent(chunk) {
+			docs = append(docs, Document{Line: docLine, Data: chunk})
+		}
+	}
+	for pos := 0; pos < len(data); {
+		end := len(data)
+		if i := bytes.IndexByte(data[pos:], '\n'); i >= 0 {
+			end = pos + i + 1
+		}
+		if rest, ok := separator(data[pos:end]); ok {
+			flush(pos)
+			start, docLine = end-len(rest), line+1
+			if len(rest) > 0 {
+				docLine = line
+			}
+		}
+		pos, line = end, line+1
+	}
+	flush(len(data))
+	return docs
+}
+
+// separator reports whether line begins a document, and what follows "---" on it when that is content.
+func separator(line []byte) (rest []byte, ok bool) {
+	if !bytes.HasPrefix(line, []byte("---")) {
+		return nil, false
+	}
+	rest = line[3:]
+	if len(rest) > 0 && rest[0] != ' ' && rest[0] != '\t' && rest[0] != '\r' && rest[0] != '\n' {
+		return nil, false
+	}
+	if !hasContent(rest) {
+		return nil, true
+	}
+	return rest, true
+}
+
+// hasContent reports whether chunk holds more than blank lines, comments and directives.
+func hasContent(chunk []byte) bool {
+	for line := range bytes.Lines(chunk) {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && line[0] != '#' && line[0] != '%' && !bytes.Equal(line, []byte("...")) {
+			return true
+		}
+	}
+	return false
+}
+
+// ParseYAML parses one document into nodes with positions (lines from 1 within data). Aliases and merge keys
+// are followed, so that readers need not know of them; it refuses, with ErrYAMLDepth or ErrYAMLSize, what is
+// nested too deep or grows too large by that. An empty document gives nil.
+func ParseYAML(data []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	r := resolver{}
+	return r.resolve(doc.Content[0], 0)
+}
+
+// resolver replaces aliases by what they name and expands merge keys, counting what it visits.
+type resolver struct{ visited int }
+
+func (r *resolver) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
+	if depth > maxYAMLDepth {
+		return nil, fmt.Errorf("line %d: %w", n.Line, ErrYAMLDepth)
+	}
+	if r.visited++; r.visited > maxYAMLNodes {
+		return nil, ErrYAMLSize
+	}
+	if n.Kind == yaml.AliasNode {
+		return r.resolve(n.Alias, depth+1)
+	}
+	content, changed := n.Content, false
+	for i, child := range n.Content {
+		resolved, err := r.resolve(child, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if resolved != child && !changed {
+			content, changed = append([]*yaml.Node(nil), n.Content...), true
+		}
+		if changed {
+			content[i] = resolved
+		}
+	}
+	if merged, ok := mergeKeys(n.Kind, content); ok {
+		content, changed = merged, true
+	}
+	if !changed {
+		return n, nil
+	}
+	copied := *n
+	copied.Content, copied.Anchor = content, ""
+	return &copied, nil
+}
+
+// mergeKeys expands "<<" entries of a mapping: keys that the mapping itself has win, then earlier sources.
+func mergeKeys(kind yaml.Kind, content []*yaml.Node) ([]*yaml.Node, bool) {
+	if kind != yaml.MappingNode {
+		return nil, false
+	}
+	var own, sources []*yaml.Node
+	for i := 0; i+1 < len(content); i += 2 {
+		if key, value := content[i], content[i+1]; key.Tag != "!!merge" {
+			own = append(own, key, value)
+		} else if value.Kind == yaml.SequenceNode {
+			sources = append(sources, value.Content...)
+		} else {
+			sources = append(sources, value)
+		}
+	}
+	if sources == nil {
+		return nil, false
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(own); i += 2 {
+		seen[own[i].Value] = true
+	}
+	for _, source := range sources {
+		for i := 0; source.Kind == yaml.MappingNode && i+1 < len(source.Content); i += 2 {
+			if key := source.Content[i]; !seen[key.Value] {
+				seen[key.Value] = true
+				own = append(own, key, source.Content[i+1])
+			}
+		}
+	}
+	return own, true
+}
