@@ -1,0 +1,109 @@
+package review
+
+import (
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Policy is what a repository wants of the review: its policy file over the organisation's over the server's.
+// It is always read from base, since whoever opens the pull request writes head.
+type Policy struct {
+	Kubernetes  string                 // target version, "1.34"; "" is the newest known
+	Helm        int                    // 3 or 4; 0 is the default, 4
+	Profile     string                 // recommended, baseline, restricted or everything; "" is recommended
+	Rules       map[string]RuleSetting // by rule id
+	Images      ImagePolicy
+	Roots       RootsPolicy
+	Exemptions  []ExemptionRule
+	Gate        Gate
+	Annotations bool // exemptions in annotations of manifests count
+	Workloads   []WorkloadPath
+	Checks      []string // further check runs
+	Acknowledge []Acknowledge
+	Charts      AllowList // where charts may be fetched
+	Bases       AllowList // where kustomize bases may be fetched
+}
+
+// RuleSetting is what a policy says of one rule.
+type RuleSetting struct {
+	Off    bool
+	Level  Level      // 0 leaves the default
+	Params *yaml.Node // the setting's mapping, decoded strictly into the rule's parameters; nil for none
+}
+
+// ImagePolicy says which images are allowed and how they are proven.
+type ImagePolicy struct {
+	Allow, Deny []string // patterns, see interface.md
+	Platforms   []string
+	Registries  []Registry
+	TrustedRoot string
+	Verify      []yaml.Node // read by package images
+	Moving      []string    // tags that count as moving, beside latest
+}
+
+// Registry is what differs from a public registry over HTTPS.
+type Registry struct {
+	Host      string
+	Private   bool
+	PlainHTTP bool
+}
+
+// RootsPolicy says which roots there are.
+type RootsPolicy struct {
+	Include, Ignore []string // patterns of paths
+	Helm            []ChartVariant
+	Kops            []KopsTemplate
+}
+
+// ChartVariant is a chart with values files, which makes a root of its own.
+type ChartVariant struct {
+	Chart     string
+	Values    []string // relative to the repository
+	Release   string
+	Namespace string
+}
+
+// KopsTemplate is a kops template with its values.
+type KopsTemplate struct {
+	Template string
+	Values   []string
+	Snippets string
+}
+
+// WorkloadPath points to a pod template in a custom resource.
+type WorkloadPath struct {
+	Kind string // "Kind" or "Kind.group"
+	Path string // of the pod template, as in spec.podTemplate
+}
+
+// ExemptionRule accepts findings of a rule on an object until a day.
+type ExemptionRule struct {
+	Rule, Object string // the object as Kind/name or Kind/namespace/name, with * in parts
+	Root         string // a pattern of roots; "" is every root
+	Reason       string
+	Until        time.Time // the last day
+	By           string
+	Line         int // of the policy file
+}
+
+// Gate says what fails the check.
+type Gate struct {
+	FailOn          Level // 0 is Error
+	OnIndeterminate bool  // fail; the default
+	OnRenderFailure bool  // fail; the default
+}
+
+// Acknowledge says who may accept findings of rules by a command in a pull request.
+type Acknowledge struct {
+	Rules, By []string
+	NotAuthor bool
+}
+
+// AllowList is where something may be fetched.
+type AllowList struct{ Allow []string }
+
+// DefaultPolicy is the policy of a repository that has none.
+func DefaultPolicy() *Policy {
+	return &Policy{Gate: Gate{FailOn: Error, OnIndeterminate: true, OnRenderFailure: true}}
+}

@@ -1,0 +1,202 @@
+// Package review judges rendered objects: rules over objects and what the change did to them give findings,
+// which stand on source lines, carry fixes and are compared between base and head.
+//
+// Words: a rule is data and a function; a pass is what one call of a rule sees; a finding is one violation at
+// one field of one object. A finding is new when head has it and base has not, existing when both have it,
+// fixed when only base has it, exempt when the policy file at base accepts it.
+package review
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+)
+
+// Level says how bad a finding is.
+type Level uint8
+
+// The levels, from mildest to worst. The zero Level is none.
+const (
+	Info Level = iota + 1
+	Warning
+	Error
+)
+
+var levelNames = [...]string{"", "info", "warning", "error"}
+
+// String returns "info", "warning" or "error".
+func (l Level) String() string { return levelNames[min(int(l), len(levelNames)-1)] }
+
+// ParseLevel reads a level as the policy file and the command line write it.
+func ParseLevel(s string) (Level, error) {
+	for l, name := range levelNames {
+		if s == name && l > 0 {
+			return Level(l), nil
+		}
+	}
+	return 0, fmt.Errorf("level %q is none of error, warning, info", s)
+}
+
+// MarshalText writes the level's name.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads a level's name.
+func (l *Level) UnmarshalText(text []byte) (err error) {
+	*l, err = ParseLevel(string(text))
+	return err
+}
+
+// Kinds that stand for many, to be used in Rule.Kinds.
+const (
+	Workloads = "workload" // Pod and everything that carries a pod template
+	AnyKind   = "*"
+)
+
+// Rule is one thing the bot knows how to say. It is plain data and one function, without state or I/O.
+type Rule struct {
+	ID         string   // fixed for ever: policies and exemptions name it
+	Area       string   // pod, pss, image …: the directory it lies in
+	Level      Level    // default level
+	Off        bool     // off by default
+	Guidelines []string // "G1" …
+	Summary    string   // the violation in one line, for the catalogue and for SARIF
+	Kinds      []string // what Check is called for: Workloads, AnyKind, "Kind" of any group or "Kind.group"
+	Doc        string   // why, bad, good, how to fix: Markdown
+	Covers     []string // rules whose findings at the same field say the same, less specifically
+	Params     func() any
+
+	// Check judges p.Object. It is called once for each object of Kinds.
+	Check func(p *Pass)
+	// CheckRoot judges the objects of a root together. It is called once a root.
+	CheckRoot func(p *Pass)
+}
+
+// matches reports whether the rule's Check is for o.
+func (r *Rule) matches(o *manifests.Object, isWorkload bool) bool {
+	for _, want := range r.Kinds {
+		kind, group, hasGroup := strings.Cut(want, ".")
+		switch {
+		case want == AnyKind, want == Workloads && isWorkload:
+			return true
+		case kind == o.Kind && (!hasGroup || group == o.Group()):
+			return true
+		}
+	}
+	return false
+}
+
+// Pass is what one call of a rule sees.
+type Pass struct {
+	Rule   *Rule
+	Object *manifests.Object // nil in CheckRoot
+	Pod    *Workload         // the pod of Object, for rules on Workloads; one call for each pod
+	Root   *RootView         // the objects rendered together with Object
+	Base   *RootView         // the same root at base; nil when base itself is judged, or there is none
+	Index  *Index            // what the whole repository is known to hold
+	Kube   KubeVersion       // the target version
+	Policy *Policy
+
+	params any
+	drafts *[]Draft
+}
+
+// Params returns the rule's parameters: the defaults of Rule.Params with what the policy file sets.
+func Params[T any](p *Pass) *T {
+	return p.params.(*T)
+}
+
+// Report notes a violation of the rule at a field of p.Object, which may be absent: the finding then stands on
+// the nearest mapping above it that is written. The message is one short line without a full stop; it names
+// the container or key concerned, never a secret value.
+func (p *Pass) Report(at manifests.Field, format string, args ...any) *Draft {
+	return p.ReportOn(p.Object, at, format, args...)
+}
+
+// ReportOn is Report for a field of another object of the root, as CheckRoot needs it.
+func (p *Pass) ReportOn(o *manifests.Object, at manifests.Field, format string, args ...any) *Draft {
+	*p.drafts = append(*p.drafts, Draft{
+		rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: fmt.Sprintf(format, args...),
+	})
+	return &(*p.drafts)[len(*p.drafts)-1]
+}
+
+// Draft is a finding as its rule made it: a symbolic place, not yet a line.
+type Draft struct {
+	rule    *Rule
+	root    *RootView
+	object  *manifests.Object
+	path    string
+	message string
+	detail  string
+	fix     *SymbolicFix
+	related []string
+}
+
+// Detail adds the consequence, and whatever else helps to decide: full sentences.
+func (d *Draft) Detail(format string, args ...any) *Draft {
+	d.detail = fmt.Sprintf(format, args...)
+	return d
+}
+
+// Related names another field of the same object that explains the finding.
+func (d *Draft) Related(at manifests.Field) *Draft {
+	d.related = append(d.related, at.Path())
+	return d
+}
+
+// Fix offers a safe correction: the right value follows from the manifest alone and the workload goes on as
+// before or is only held to what it does. Use Unsafe for the others.
+func (d *Draft) Fix(title string, ops ...Op) *Draft {
+	d.fix = &SymbolicFix{Title: title, Safe: true, Ops: ops}
+	return d
+}
+
+// Unsafe marks the offered fix as one that a person has to look at, since it may change what the workload can do.
+func (d *Draft) Unsafe() *Draft {
+	if d.fix != nil {
+		d.fix.Safe = false
+	}
+	return d
+}
+
+// Op is one change of a fix: it sets the field at Path, making what lies above it, or removes it.
+type Op struct {
+	Path   string
+	Value  any // a scalar, a []any or a map[string]any; ignored when Remove is set
+	Remove bool
+}
+
+// Set makes an Op that sets the field, present or absent, to value.
+func Set(at manifests.Field, value any) Op { return Op{Path: at.Path(), Value: value} }
+
+// Remove makes an Op that removes the field, or the list item.
+func Remove(at manifests.Field) Op { return Op{Path: at.Path(), Remove: true} }
+
+// SymbolicFix is a fix in terms of the rendered object. Package edit turns it into edits of source lines.
+type SymbolicFix struct {
+	Title string
+	Safe  bool
+	Ops   []Op
+}
+
+// KubeVersion is a Kubernetes version, of which only major and minor decide what an API server does.
+type KubeVersion struct{ Major, Minor int }
+
+// ParseKubeVersion reads "1.34", "v1.34" or "1.34.2".
+func ParseKubeVersion(s string) (KubeVersion, error) {
+	var v KubeVersion
+	if n, err := fmt.Sscanf(strings.TrimPrefix(s, "v"), "%d.%d", &v.Major, &v.Minor); n != 2 || err != nil {
+		return v, fmt.Errorf("kubernetes version %q: want MAJOR.MINOR, as in \"1.34\"", s)
+	}
+	if v.Major != 1 || v.Minor < 0 {
+		return v, fmt.Errorf("kubernetes version %q: there is no such version", s)
+	}
+	return v, nil
+}
+
+// String returns "1.34".
+func (v KubeVersion) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
+
+// AtLeast reports whether v is 1.minor or newer.
+func (v KubeVersion) AtLeast(minor int) bool { return v.Minor >= minor }

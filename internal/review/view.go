@@ -1,0 +1,86 @@
+package review
+
+import (
+	"github.com/landwaiter/landwaiter/internal/manifests"
+)
+
+// RootView is a rendered root as rules see it.
+type RootView struct {
+	Root    manifests.Root
+	Objects []*manifests.Object
+
+	workloads map[*manifests.Object][]*Workload
+}
+
+// NewRootView makes the view of a rendering's objects.
+func NewRootView(root manifests.Root, objects []*manifests.Object) *RootView {
+	v := &RootView{Root: root, Objects: objects, workloads: make(map[*manifests.Object][]*Workload)}
+	for _, o := range objects {
+		if w := newWorkloads(o); w != nil {
+			v.workloads[o] = w
+		}
+	}
+	return v
+}
+
+// Workloads returns the pods that o carries: none for most kinds and for Helm tests, one for a Deployment,
+// one for each template of an Argo Workflow.
+func (v *RootView) Workloads(o *manifests.Object) []*Workload { return v.workloads[o] }
+
+// OfKind returns the root's objects of a kind, whatever their group.
+func (v *RootView) OfKind(kind string) []*manifests.Object {
+	var found []*manifests.Object
+	for _, o := range v.Objects {
+		if o.Kind == kind {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// Namespace returns the namespace that o lands in as far as the root says: its own, a chart's release namespace
+// (Helm sends what names none there), else "".
+func (v *RootView) Namespace(o *manifests.Object) string {
+	if o.Namespace == "" && v.Root.Kind == manifests.Helm && v.Root.Namespace != "default" {
+		return v.Root.Namespace
+	}
+	return o.Namespace
+}
+
+// Match returns the object of the root with the same group, kind, namespace and name as o, nil when there is none.
+func (v *RootView) Match(o *manifests.Object) *manifests.Object {
+	for _, other := range v.Objects {
+		if other.Kind == o.Kind && other.Name == o.Name && other.Namespace == o.Namespace && other.Group() == o.Group() {
+			return other
+		}
+	}
+	return nil
+}
+
+// Index is what the whole repository is known to hold: the rendered roots, and what is plain in the source of
+// the others. It is what rules look in for namespaces, quotas, roles and policies that another root brings.
+type Index struct {
+	byKind map[string][]*manifests.Object
+}
+
+// NewIndex makes an index of objects. The same object may come in several times, from several roots.
+func NewIndex(objects []*manifests.Object) *Index {
+	x := &Index{byKind: make(map[string][]*manifests.Object)}
+	for _, o := range objects {
+		x.byKind[o.Kind] = append(x.byKind[o.Kind], o)
+	}
+	return x
+}
+
+// OfKind returns the repository's objects of a kind, whatever their group.
+func (x *Index) OfKind(kind string) []*manifests.Object { return x.byKind[kind] }
+
+// Find returns the object of a kind with a name in a namespace ("" for kinds without), nil when it is not known.
+func (x *Index) Find(kind, namespace, name string) *manifests.Object {
+	for _, o := range x.byKind[kind] {
+		if o.Name == name && o.Namespace == namespace {
+			return o
+		}
+	}
+	return nil
+}
