@@ -1,0 +1,221 @@
+package helm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"go.yaml.in/yaml/v3"
+)
+
+// What one rendering may give.
+const (
+	maxOutput    = 32 << 20
+	maxDocuments = 20_000
+	maxListDepth = 8
+)
+
+// document is one document that a template printed.
+type document struct {
+	template string
+	text     string
+	line     int // of the template's output, from 1, on which text begins
+}
+
+// documents cuts what the templates printed into documents, by the templates' names. Partials and NOTES.txt are no manifests.
+func (j *job) documents(outputs map[string]string) ([]document, error) {
+	var docs []document
+	for _, name := range sortedKeys(outputs) {
+		output := outputs[name]
+		if isPartial(name) || strings.HasSuffix(name, "NOTES.txt") || strings.TrimSpace(output) == "" {
+			continue
+		}
+		texts := j.line.split(output)
+		cursor := 0
+		for i := range len(texts) {
+			text := texts[fmt.Sprintf("manifest-%d", i)]
+			cursor += max(strings.Index(output[cursor:], text), 0)
+			docs = append(docs, document{name, text, 1 + strings.Count(output[:cursor], "\n")})
+			cursor += len(text)
+		}
+		if len(docs) > maxDocuments {
+			return nil, j.at(name, 0, fmt.Sprintf("the chart renders more than %d documents", maxDocuments))
+		}
+	}
+	return docs, nil
+}
+
+// at is an error in a template.
+func (j *job) at(template string, line int, reason string) error {
+	place := j.places[template]
+	if place.origin == nil {
+		return &manifests.RenderError{Reason: reason, Span: j.chart.span(chartYAML, 0)}
+	}
+	if place.archive != "" {
+		reason = place.show(place.file) + ": " + reason
+	}
+	return &manifests.RenderError{Reason: reason, Span: place.span(place.file, line)}
+}
+
+// objects makes the objects of a release out of what its templates printed: CRDs, manifests, then hooks.
+func (j *job) objects(outputs map[string]string) ([]*manifests.Object, error) {
+	all, err := j.crds()
+	if err != nil {
+		return nil, err
+	}
+	docs, err := j.documents(outputs)
+	if err != nil {
+		return nil, err
+	}
+	order, err := j.order(docs)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range order.generic {
+		if all, err = j.appendObjects(all, docs[i]); err != nil {
+			return nil, err
+		}
+	}
+	for _, i := range order.hooks {
+		if j.rel.SkipHooks || j.rel.SkipTests && order.tests[i] {
+			continue
+		}
+		if all, err = j.appendObjects(all, docs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+var sortError = regexp.MustCompile(`(?s)^YAML parse error on (\d{7}): (.*)$`)
+
+// order sorts documents as Helm does. Hooks whose events Helm does not know are left out by it; a note says so.
+func (j *job) order(docs []document) (ordered, error) {
+	texts := make(map[string]string, len(docs))
+	for i, d := range docs {
+		texts[docKey(i)] = d.text
+	}
+	order, err := j.line.order(texts)
+	if err != nil {
+		if m := sortError.FindStringSubmatch(err.Error()); m != nil {
+			return order, j.yamlError(docs[docIndex(m[1])], errors.New(m[2]))
+		}
+		return order, fmt.Errorf("sort what the chart renders: %w", err)
+	}
+	kept := make([]bool, len(docs))
+	for _, i := range append(append([]int(nil), order.generic...), order.hooks...) {
+		kept[i] = true
+	}
+	for i, d := range docs {
+		if !kept[i] && strings.TrimSpace(d.text) != "" {
+			j.note(d, "is a hook with an event that Helm does not know, and is left out")
+		}
+	}
+	return order, nil
+}
+
+// note adds what a reader should know of a document.
+func (j *job) note(d document, text string) {
+	place := j.places[d.template]
+	j.charts.notes = append(j.charts.notes, fmt.Sprintf("%s: the document on line %d of its output %s", place.show(place.file), d.line, text))
+}
+
+// yamlError says that a document is not YAML, at the template line that printed the line the parser names.
+func (j *job) yamlError(d document, err error) error {
+	line := d.line + max(yamlErrorLine(err)-1, 0)
+	return j.at(d.template, 0, fmt.Sprintf("line %d of what the template prints is not usable YAML: %v", line, err))
+}
+
+// appendObjects adds the objects of a document; the items of a List are objects of their own.
+func (j *job) appendObjects(all []*manifests.Object, d document) ([]*manifests.Object, error) {
+	node, err := manifests.ParseYAML([]byte(d.text))
+	if err != nil {
+		return nil, j.yamlError(d, err)
+	}
+	if node == nil || node.Tag == "!!null" {
+		return all, nil
+	}
+	nodes := flatten(node, 0)
+	for _, n := range nodes {
+		raw := []byte(d.text)
+		if n != node {
+			if raw, err = marshal(n); err != nil {
+				return nil, j.yamlError(d, err)
+			}
+		}
+		object, err := manifests.NewObject(raw)
+		if err != nil {
+			j.note(d, "is not a Kubernetes object: it "+err.Error())
+			continue
+		}
+		object.Hook = object.Field().Get("metadata", "annotations", "helm.sh/hook").Text()
+		all = append(all, object)
+	}
+	if len(all) > maxDocuments {
+		return nil, j.at(d.template, 0, fmt.Sprintf("the chart renders more than %d objects", maxDocuments))
+	}
+	return all, nil
+}
+
+// flatten returns the objects of a document: the items of a List, however nested, or the document itself.
+func flatten(node *yaml.Node, depth int) []*yaml.Node {
+	f := manifests.NewField(node, "")
+	items := f.Get("items")
+	if depth >= maxListDepth || !strings.HasSuffix(f.Get("kind").Text(), "List") || !items.IsList() || f.Get("metadata", "name").Exists() {
+		return []*yaml.Node{node}
+	}
+	var all []*yaml.Node
+	for _, item := range items.Items() {
+		all = append(all, flatten(item.Node(), depth+1)...)
+	}
+	return all
+}
+
+func marshal(node *yaml.Node) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := yaml.NewEncoder(&text)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(node); err != nil {
+		return nil, err
+	}
+	return text.Bytes(), encoder.Close()
+}
+
+// crds returns the objects of the crds/ directories, when they are asked for.
+func (j *job) crds() ([]*manifests.Object, error) {
+	if !j.rel.IncludeCRDs {
+		return nil, nil
+	}
+	return j.chartCRDs(nil, j.installed.root)
+}
+
+func (j *job) chartCRDs(all []*manifests.Object, n *node) ([]*manifests.Object, error) {
+	var err error
+	for _, f := range n.files {
+		if !isCRDFile(f.name) {
+			continue
+		}
+		template := n.path + "/" + f.name
+		j.places[template] = place{j.charts.origins[n.id], f.name}
+		for _, doc := range manifests.SplitDocuments(f.data) {
+			if all, err = j.appendObjects(all, document{template, string(doc.Data), doc.Line}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, dep := range n.deps {
+		if all, err = j.chartCRDs(all, dep); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+var crdFile = regexp.MustCompile(`(?i)^crds/.*\.(ya?ml|json)$`)
+
+func isCRDFile(name string) bool {
+	return strings.HasPrefix(name, "crds/") && crdFile.MatchString(name)
+}

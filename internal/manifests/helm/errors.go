@@ -1,0 +1,109 @@
+package helm
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+)
+
+// place is a template's file in its chart.
+type place struct {
+	*origin
+	file string
+}
+
+// placesOf names the files of all templates of an installed chart.
+func placesOf(n *node, origins map[any]*origin) map[string]place {
+	all := map[string]place{}
+	var visit func(*node)
+	visit = func(n *node) {
+		for _, t := range n.templates {
+			all[path.Join(n.path, t.name)] = place{origins[n.id], t.name}
+		}
+		for _, dep := range n.deps {
+			visit(dep)
+		}
+	}
+	visit(n)
+	return all
+}
+
+var (
+	position   = regexp.MustCompile(`^:(\d+)(?::\d+)?`)
+	executing  = regexp.MustCompile(`(?s)\bat <(.*?)>:\s*(.*)`)
+	calling    = regexp.MustCompile(`(?s)^error calling (\w+):\s*(.*)`)
+	nilPointer = regexp.MustCompile(`^nil pointer evaluating .*\.(\w+)$`)
+	helmMarks  = strings.NewReplacer("HELM_ERR_START", "", "HELM_ERR_END", "")
+)
+
+// templateError says in plain words why a template does not parse or execute, at the innermost template line
+// that the error of text/template (or Helm's wording of it) names.
+func (j *job) templateError(err error) error {
+	text := helmMarks.Replace(err.Error())
+	at, found, after := -1, "", ""
+	line := 0
+	for name := range j.places {
+		i := strings.LastIndex(text, name+":")
+		if i < at || i < 0 || (i == at && len(name) < len(found)) {
+			continue
+		}
+		if m := position.FindStringSubmatch(text[i+len(name):]); m != nil {
+			at, found, after = i, name, text[i+len(name)+len(m[0]):]
+			line, _ = strconv.Atoi(m[1])
+		}
+	}
+	if found == "" {
+		return &manifests.RenderError{Reason: "the templates fail: " + text, Span: j.chart.span(chartYAML, 0), Cause: err}
+	}
+	place := j.places[found]
+	reason := plainReason(after)
+	if place.archive != "" {
+		reason = path.Join(place.show(place.file)) + ", line " + strconv.Itoa(line) + ": " + reason
+	}
+	if caller := j.caller(text[:at]); caller != "" {
+		reason += " (reached from " + caller + ")"
+	}
+	return &manifests.RenderError{Reason: reason, Span: place.span(place.file, line), Cause: err}
+}
+
+// caller names the template file in which the execution began that ended in an error further in.
+func (j *job) caller(before string) string {
+	first, found := len(before), ""
+	for name := range j.places {
+		if i := strings.Index(before, name+":"); i >= 0 && (i < first || i == first && len(name) > len(found)) {
+			first, found = i, name
+		}
+	}
+	if found == "" {
+		return ""
+	}
+	m := position.FindString(before[first+len(found):])
+	place := j.places[found]
+	line, _, _ := strings.Cut(strings.TrimPrefix(m, ":"), ":")
+	return strings.TrimSuffix(place.show(place.file)+":"+line, ":")
+}
+
+// plainReason turns what text/template says after the position into a sentence.
+func plainReason(after string) string {
+	expression, message := "", strings.TrimLeft(after, "): \n")
+	if m := executing.FindStringSubmatch(after); m != nil {
+		expression, message = m[1], m[2]
+	}
+	message = strings.TrimSpace(message)
+	if m := calling.FindStringSubmatch(message); m != nil {
+		message = m[2]
+		if m[1] == "fail" || m[1] == "required" {
+			return "the chart refuses its values: " + message
+		}
+	}
+	if m := nilPointer.FindStringSubmatch(message); m != nil {
+		message = "what comes before ." + m[1] + " is not set in the values (" + message + ")"
+	}
+	if expression == "" {
+		return "the template fails: " + message
+	}
+	return "the template fails at {{ " + expression + " }}: " + message
+}

@@ -1,0 +1,100 @@
+package helm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// schemaURL names a chart's schema to the validator. Nothing is ever read from an address.
+const schemaURL = "chart:///" + schemaJSON
+
+// refused loads nothing: a schema may refer to itself and to the published drafts of JSON Schema, which are built in.
+type refused struct{}
+
+func (refused) Load(url string) (any, error) {
+	if strings.HasPrefix(url, "urn:") {
+		return true, nil // as in Helm: a name that nobody knows allows everything
+	}
+	return nil, errRefused
+}
+
+var errRefused = errors.New("a values schema may not refer to other files or addresses: copy what it refers to into it")
+
+// validate checks the values against the values.schema.json of the chart and of its dependencies.
+func (j *job) validate() error {
+	top, err := j.installed.top()
+	if err != nil {
+		return j.chartError("", "the values cannot be combined: "+err.Error())
+	}
+	scope := map[string]any{"Values": top["Values"]}
+	return j.validateChart(j.installed.root, scope, nil)
+}
+
+func (j *job) validateChart(n *node, scope map[string]any, at []string) error {
+	if n.schema != nil {
+		if err := j.validateValues(n, asMap(scope["Values"]), at); err != nil {
+			return err
+		}
+	}
+	for _, dep := range n.deps {
+		if err := j.validateChart(dep, map[string]any{"Values": j.installed.table(scope, dep.name)}, append(at, dep.name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateValues checks the values of one chart, which lie at a path of the top-level chart's.
+func (j *job) validateValues(n *node, values map[string]any, at []string) (err error) {
+	from := j.charts.origins[n.id]
+	defer func() {
+		if recover() != nil { // the validator is known to panic on some wrong schemas
+			err = &manifests.RenderError{Reason: "the values schema cannot be used", Span: from.span(schemaJSON, 0)}
+		}
+	}()
+	schema, err := compileSchema(n.schema)
+	if err != nil {
+		return &manifests.RenderError{Reason: "the values schema cannot be used: " + err.Error(), Span: from.span(schemaJSON, 0)}
+	}
+	failed := schema.Validate(values)
+	if failed == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(failed, &invalid) {
+		return &manifests.RenderError{Reason: "the values cannot be checked: " + failed.Error(), Span: from.span(schemaJSON, 0)}
+	}
+	for len(invalid.Causes) > 0 {
+		invalid = invalid.Causes[0]
+	}
+	reason := invalid.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+	path := append(append([]string(nil), at...), invalid.InstanceLocation...)
+	return &manifests.RenderError{
+		Reason: fmt.Sprintf("the values do not fit %s: %s: %s", from.show(schemaJSON), strings.Join(path, "."), reason),
+		Span:   from.span(schemaJSON, 0),
+	}
+}
+
+func compileSchema(data []byte) (*jsonschema.Schema, error) {
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(refused{})
+	if err := compiler.AddResource(schemaURL, parsed); err != nil {
+		return nil, err
+	}
+	schema, err := compiler.Compile(schemaURL)
+	if errors.Is(err, errRefused) {
+		return nil, errRefused
+	}
+	return schema, err
+}
