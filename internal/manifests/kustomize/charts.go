@@ -1,0 +1,262 @@
+package kustomize
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"text/template"
+
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/konfig"
+	"sigs.k8s.io/kustomize/api/types"
+	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// inflation is what the helmCharts of one layer became: a file of a component that stands in for them, and the
+// object behind each of its documents.
+type inflation struct {
+	file    string
+	text    []byte
+	objects []*manifests.Object
+}
+
+// inflate renders every helmCharts entry below top and lays the result over the tree, together with a
+// kustomization that uses it instead. It is used as a component, because components, like the generators that
+// helmCharts are, come after resources and generators, and before anything is transformed.
+func (b *build) inflate(ctx context.Context, top *layer, files *fileSystem) error {
+	var layers []*layer
+	top.walk(func(l *layer) {
+		if len(l.spec.HelmCharts) > 0 {
+			layers = append(layers, l)
+		}
+	})
+	for i, l := range layers {
+		if err := b.inflateLayer(ctx, l, path.Join(l.dir, fmt.Sprintf(".landwaiter-charts-%d", i)), files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *build) inflateLayer(ctx context.Context, l *layer, dir string, files *fileSystem) error {
+	l.inflated = &inflation{file: path.Join(dir, "charts.yaml")}
+	for i := range l.spec.HelmCharts {
+		objects, err := b.inflateChart(ctx, l, i)
+		if err != nil {
+			return err
+		}
+		l.inflated.objects = append(l.inflated.objects, objects...)
+	}
+	text, err := stream(l.inflated.objects)
+	if err != nil {
+		return l.fail(err, err.Error(), name("helmCharts"))
+	}
+	l.inflated.text = text
+	rewritten, err := withComponent(l.text, path.Base(dir))
+	if err != nil {
+		return l.fail(err, err.Error())
+	}
+	component := `{"apiVersion": "` + types.ComponentVersion + `", "kind": "Component", "resources": ["charts.yaml"]}`
+	if len(l.inflated.objects) == 0 {
+		component = `{"apiVersion": "` + types.ComponentVersion + `", "kind": "Component", "resources": [], "namePrefix": ""}`
+	}
+	files.lay(path.Join(dir, konfig.DefaultKustomizationFileName()), []byte(component))
+	files.lay(l.inflated.file, text)
+	files.lay(l.file, rewritten)
+	return nil
+}
+
+// inflateChart renders helmCharts entry i, with what kustomize passes to helm.
+func (b *build) inflateChart(ctx context.Context, l *layer, i int) ([]*manifests.Object, error) {
+	chart := l.spec.HelmCharts[i]
+	keys := l.listKeys(i, "helmCharts", "helmChartInflationGenerator")
+	if b.charts == nil {
+		return nil, l.fail(nil, "charts are not inflated here: chart "+chart.Name, keys...)
+	}
+	dir, err := b.chartDir(l, chart, keys)
+	if err != nil {
+		return nil, err
+	}
+	release := manifests.ChartRelease{
+		Dir: dir, Namespace: chartNamespace(l, chart), InlineSpan: l.span(append(keys, name("valuesInline"))...),
+		IncludeCRDs: chart.IncludeCRDs, SkipHooks: chart.SkipHooks, SkipTests: chart.SkipTests,
+	}
+	if release.Name, err = releaseName(chart); err != nil {
+		return nil, l.fail(err, err.Error(), keys...)
+	}
+	if err := b.chartValues(l, chart, &release, keys); err != nil {
+		return nil, err
+	}
+	settings := b.settings
+	if chart.KubeVersion != "" {
+		settings.KubeVersion = chart.KubeVersion
+	}
+	settings.APIVersions = append(settings.APIVersions[:len(settings.APIVersions):len(settings.APIVersions)], chart.ApiVersions...)
+	objects, notes, err := b.charts.Release(ctx, b.tree, release, settings)
+	for _, note := range notes {
+		b.notes = append(b.notes, "chart "+chart.Name+": "+note)
+	}
+	return objects, err
+}
+
+// chartDir finds the chart where kustomize looks for it, or would have unpacked it.
+func (b *build) chartDir(l *layer, chart types.HelmChart, keys []key) (string, error) {
+	home := types.HelmDefaultHome
+	if g := l.spec.HelmGlobals; g != nil && g.ChartHome != "" {
+		home = g.ChartHome
+	}
+	plain := path.Join(home, chart.Name)
+	versioned := path.Join(home, chart.Name+"-"+chart.Version, chart.Name)
+	looked := []string{plain, versioned}
+	if chart.Version != "" && chart.Repo != "" {
+		looked = []string{versioned, plain}
+	}
+	if chart.Name == "" || strings.HasPrefix(chart.Name, "-") {
+		return "", l.fail(nil, fmt.Sprintf("%q is no name of a chart", chart.Name), keys...)
+	}
+	for n, p := range looked {
+		dir := l.join(p)
+		info, err := b.tree.Stat(dir)
+		if err == nil && info.Kind == source.Dir && (n == 0 || b.chartVersion(dir) == chart.Version) {
+			return dir, nil
+		}
+	}
+	missing := "chart " + strings.TrimSpace(chart.Name+" "+chart.Version)
+	if chart.Repo != "" {
+		missing += " of " + chart.Repo
+	}
+	return "", l.fail(source.ErrNotExist, fmt.Sprintf("%s is not in the repository (looked for %s), and nothing is fetched: vendor it there", missing, l.join(looked[0])), keys...)
+}
+
+// chartVersion returns the version that the chart in dir says it has.
+func (b *build) chartVersion(dir string) string {
+	data, err := b.tree.ReadFile(path.Join(dir, "Chart.yaml"))
+	if err != nil {
+		return ""
+	}
+	node, err := manifests.ParseYAML(data)
+	if err != nil {
+		return ""
+	}
+	return manifests.NewField(node, "").Get("version").Text()
+}
+
+// chartNamespace is the chart's own, else that of the nearest kustomization that has one.
+func chartNamespace(l *layer, chart types.HelmChart) string {
+	namespace := chart.Namespace
+	l.parents(func(above *layer) bool {
+		if namespace == "" {
+			namespace = above.spec.Namespace
+		}
+		return namespace == ""
+	})
+	if namespace == "" {
+		return "default"
+	}
+	return namespace
+}
+
+// releaseName is the chart's release name, or what its template makes.
+func releaseName(chart types.HelmChart) (string, error) {
+	switch {
+	case strings.HasPrefix(chart.ReleaseName, "-"):
+		return "", fmt.Errorf("release name %s must not begin with a dash", chart.ReleaseName)
+	case chart.ReleaseName != "" && chart.NameTemplate != "":
+		return "", errors.New("releaseName and nameTemplate exclude each other")
+	case chart.ReleaseName != "":
+		return chart.ReleaseName, nil
+	case chart.NameTemplate == "":
+		return "release-name", nil
+	}
+	t, err := template.New("nameTemplate").Parse(chart.NameTemplate)
+	if err != nil {
+		return "", fmt.Errorf("nameTemplate: %w", err)
+	}
+	var made bytes.Buffer
+	if err := t.Execute(&made, nil); err != nil {
+		return "", fmt.Errorf("nameTemplate: %w", err)
+	}
+	return made.String(), nil
+}
+
+// stream writes objects as one YAML stream, each marked as kustomize marks what it inflates: transformers of the
+// namespace leave such objects alone.
+func stream(objects []*manifests.Object) ([]byte, error) {
+	var out bytes.Buffer
+	for i, o := range objects {
+		var doc yaml.Node
+		if err := yaml.Unmarshal(o.Raw, &doc); err != nil || len(doc.Content) == 0 {
+			return nil, fmt.Errorf("%s, rendered by its chart, is not valid YAML: %w", o.Identity, err)
+		}
+		mark(doc.Content[0])
+		if i > 0 {
+			out.WriteString("---\n")
+		}
+		text, err := yaml.Marshal(&doc)
+		if err != nil {
+			return nil, fmt.Errorf("%s, rendered by its chart: %w", o.Identity, err)
+		}
+		out.Write(text)
+	}
+	return out.Bytes(), nil
+}
+
+// mark adds the annotation that kustomize removes again before it prints.
+func mark(object *yaml.Node) {
+	metadata := ensure(object, "metadata")
+	annotations := ensure(metadata, "annotations")
+	annotations.Content = append(annotations.Content,
+		&yaml.Node{Kind: yaml.ScalarNode, Value: konfig.HelmGeneratedAnnotation},
+		&yaml.Node{Kind: yaml.ScalarNode, Value: "true", Style: yaml.DoubleQuotedStyle})
+}
+
+// ensure returns the mapping under a key of a mapping, made when it is missing.
+func ensure(mapping *yaml.Node, key string) *yaml.Node {
+	_, value := step(mapping, name(key))
+	if value == nil {
+		value = &yaml.Node{}
+		mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, value)
+	}
+	if value.Kind != yaml.MappingNode {
+		*value = yaml.Node{Kind: yaml.MappingNode}
+	}
+	return value
+}
+
+// withComponent rewrites a kustomization so that a component stands in for its charts. Everything else stays as
+// kustomize decodes it.
+func withComponent(text []byte, component string) ([]byte, error) {
+	data, err := sigsyaml.YAMLToJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, err
+	}
+	components := []string{component}
+	for field, value := range fields {
+		switch strings.ToLower(field) {
+		case "helmcharts", "helmglobals", "helmchartinflationgenerator":
+			delete(fields, field)
+		case "components":
+			var more []string
+			if err := json.Unmarshal(value, &more); err != nil {
+				return nil, err
+			}
+			components = append(components, more...)
+			delete(fields, field)
+		}
+	}
+	if fields["components"], err = json.Marshal(components); err != nil {
+		return nil, err
+	}
+	return json.Marshal(fields)
+}
