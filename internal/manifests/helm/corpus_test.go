@@ -1,6 +1,7 @@
 package helm_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -153,7 +154,12 @@ func reference(s sample, number int) ([]map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := yaml.Unmarshal(data, &values); err != nil {
+		if number == 4 {
+			values, err = loader4.LoadValues(bytes.NewReader(data))
+		} else {
+			err = yaml.Unmarshal(data, &values)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -203,10 +209,10 @@ func reference3(s sample, values map[string]any) ([]string, error) {
 	hooks, generic, err := releaseutil3.SortManifests(manifestsOf(files), nil, releaseutil3.InstallOrder)
 	var docs []string
 	for _, m := range generic {
-		docs = append(docs, m.Content)
+		docs = append(docs, m.Content+"\n")
 	}
 	for _, h := range hooks {
-		docs = append(docs, h.Manifest)
+		docs = append(docs, h.Manifest+"\n")
 	}
 	return docs, err
 }
@@ -247,10 +253,10 @@ func reference4(s sample, values map[string]any) ([]string, error) {
 	hooks, generic, err := releaseutil4.SortManifests(manifestsOf(files), nil, releaseutil4.InstallOrder)
 	var docs []string
 	for _, m := range generic {
-		docs = append(docs, m.Content)
+		docs = append(docs, m.Content+"\n")
 	}
 	for _, h := range hooks {
-		docs = append(docs, h.Manifest)
+		docs = append(docs, h.Manifest+"\n")
 	}
 	return docs, err
 }

@@ -38,7 +38,8 @@ func (j *job) documents(outputs map[string]string) ([]document, error) {
 		for i := range len(texts) {
 			text := texts[fmt.Sprintf("manifest-%d", i)]
 			cursor += max(strings.Index(output[cursor:], text), 0)
-			docs = append(docs, document{name, text, 1 + strings.Count(output[:cursor], "\n")})
+			// Helm ends a document with a line break on printing, which a block scalar at its end may keep.
+			docs = append(docs, document{name, text + "\n", 1 + strings.Count(output[:cursor], "\n")})
 			cursor += len(text)
 		}
 		if len(docs) > maxDocuments {

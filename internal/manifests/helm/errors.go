@@ -31,6 +31,9 @@ func placesOf(n *node, origins map[any]*origin) map[string]place {
 	return all
 }
 
+// refusal begins what a chart says by the functions fail and required.
+const refusal = "the chart refuses its values: "
+
 var (
 	position   = regexp.MustCompile(`^:(\d+)(?::\d+)?`)
 	executing  = regexp.MustCompile(`(?s)\bat <(.*?)>:\s*(.*)`)
@@ -60,6 +63,9 @@ func (j *job) templateError(err error) error {
 	}
 	place := j.places[found]
 	reason := plainReason(after)
+	if strings.HasSuffix(text[:at], "execution error at (") {
+		reason = refusal + strings.TrimPrefix(reason, "the template fails: ")
+	}
 	if place.archive != "" {
 		reason = path.Join(place.show(place.file)) + ", line " + strconv.Itoa(line) + ": " + reason
 	}
@@ -96,7 +102,7 @@ func plainReason(after string) string {
 	if m := calling.FindStringSubmatch(message); m != nil {
 		message = m[2]
 		if m[1] == "fail" || m[1] == "required" {
-			return "the chart refuses its values: " + message
+			return refusal + message
 		}
 	}
 	if m := nilPointer.FindStringSubmatch(message); m != nil {

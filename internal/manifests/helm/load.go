@@ -34,6 +34,8 @@ type origin struct {
 	archive string            // of a chart in an archive: the archive's path in the tree
 	inside  string            // of a chart in an archive: the chart's directory in it
 	files   map[string][]byte // Chart.yaml, values.yaml and what else is the chart's own
+	tree    source.Tree
+	links   map[string]string // where files really are
 }
 
 // span names line of the chart's file: the line of the tree's file, or the archive that holds it.
@@ -41,7 +43,11 @@ func (o *origin) span(name string, line int) source.Span {
 	if o.archive != "" {
 		return source.Span{File: o.archive}
 	}
-	return source.Span{File: path.Join(o.dir, name), Line: line, EndLine: line}
+	at := path.Join(o.dir, name)
+	if _, ok := o.links[at]; !ok {
+		o.links[at] = resolved(o.tree, at)
+	}
+	return source.Span{File: o.links[at], Line: line, EndLine: line}
 }
 
 // show names a file of the chart for a reader.
@@ -81,6 +87,7 @@ func (l *charts) directory(dir string, depth int) (*loaded, error) {
 // chart makes a chart of its files. The charts below charts/ become its dependencies; with local set, so do
 // those that Chart.yaml names by a file:// address.
 func (l *charts) chart(files []file, from *origin, depth int, local bool) (*loaded, error) {
+	from.tree, from.links = l.tree, map[string]string{}
 	if depth > maxChartDepth {
 		return nil, &manifests.RenderError{Reason: "charts depend on charts more than 16 levels deep", Span: from.span(chartYAML, 0)}
 	}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -44,7 +46,7 @@ func (j *job) validateChart(n *node, scope map[string]any, at []string) error {
 		}
 	}
 	for _, dep := range n.deps {
-		if err := j.validateChart(dep, map[string]any{"Values": j.installed.table(scope, dep.name)}, append(at, dep.name)); err != nil {
+		if err := j.validateChart(dep, map[string]any{"Values": j.installed.table(scope, dep.name)}, slices.Concat(at, []string{dep.name})); err != nil {
 			return err
 		}
 	}
@@ -75,11 +77,22 @@ func (j *job) validateValues(n *node, values map[string]any, at []string) (err e
 		invalid = invalid.Causes[0]
 	}
 	reason := invalid.ErrorKind.LocalizedString(message.NewPrinter(language.English))
-	path := append(append([]string(nil), at...), invalid.InstanceLocation...)
+	path := slices.Concat(at, invalid.InstanceLocation)
 	return &manifests.RenderError{
 		Reason: fmt.Sprintf("the values do not fit %s: %s: %s", from.show(schemaJSON), strings.Join(path, "."), reason),
-		Span:   from.span(schemaJSON, 0),
+		Span:   j.whereSet(path, from.span(schemaJSON, 0)),
 	}
+}
+
+// whereSet finds the line of a value, or of what is set nearest above it.
+func (j *job) whereSet(keys []string, otherwise source.Span) source.Span {
+	find := newLocator(j)
+	for ; len(keys) > 0; keys = keys[:len(keys)-1] {
+		if found, ok := find.find(keys); ok {
+			return found.span
+		}
+	}
+	return otherwise
 }
 
 func compileSchema(data []byte) (*jsonschema.Schema, error) {

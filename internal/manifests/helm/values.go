@@ -27,7 +27,7 @@ func (j *job) readValues() error {
 		if err != nil {
 			return &manifests.RenderError{Reason: "the values file cannot be read: " + err.Error(), Span: source.Span{File: name}, Cause: err}
 		}
-		j.files = append(j.files, valuesFile{source.Span{File: name, Line: 1, EndLine: 1}, data})
+		j.files = append(j.files, valuesFile{source.Span{File: resolved(j.tree, name), Line: 1, EndLine: 1}, data})
 	}
 	if j.rel.Inline != nil {
 		j.files = append(j.files, valuesFile{j.rel.InlineSpan, j.rel.Inline})
