@@ -1,0 +1,37 @@
+# One verb each. `make demo` and `make test` are all that a fresh machine with Go, Git, make and a C compiler needs.
+GO       ?= go
+PACKAGES := ./...
+
+.PHONY: build test lint fmt generate fuzz bench demo
+
+build: ## the program, into bin/
+	$(GO) build -trimpath -o bin/landwaiter ./cmd/bot
+
+test: lint ## everything that must hold before a change lands
+	$(GO) test -race -timeout 25m $(PACKAGES)
+
+lint: ## formatting, vet, staticcheck, generated files
+	@test -z "$$(gofmt -l cmd internal examples *.go)" || { echo "not formatted, run make fmt:"; gofmt -l cmd internal examples *.go; exit 1; }
+	$(GO) vet $(PACKAGES)
+	$(GO) tool -modfile=tools/go.mod staticcheck $(PACKAGES)
+	$(GO) mod verify >/dev/null
+
+fmt: ## format the source
+	gofmt -w cmd internal *.go
+
+generate: ## the files that are made from others: docs/rules.md, the schemas
+	$(GO) generate $(PACKAGES)
+
+FUZZTIME ?= 10s
+fuzz: ## every fuzz target for FUZZTIME each
+	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' internal cmd | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -rhoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' $$dir | sed 's/func //' | sort -u); do \
+	    echo "$$dir $$target"; $(GO) test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	  done; \
+	done
+
+bench: ## the figures of docs/performance.md, as ratios of one run
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./cmd/bot
+
+demo: build ## a Git repository from examples/, a bad pull request on it, and its review
+	./examples/demo.sh bin/landwaiter

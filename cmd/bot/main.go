@@ -1,0 +1,127 @@
+// Command landwaiter reviews what a pull request does to Kubernetes: it renders base and head, judges the
+// objects, and answers on the source lines.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes of the contract.
+const (
+	exitOK       = 0
+	exitInternal = 1
+	exitUsage    = 2
+	exitFindings = 3
+)
+
+// exitError carries an exit code with what is said on stderr; an empty message says nothing more.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageError marks an error as wrong usage or configuration.
+func usageError(err error) error { return &exitError{exitUsage, err} }
+
+// errFindings ends the program with the code for findings that fail the check; what they are has been said.
+var errFindings = &exitError{code: exitFindings}
+
+// surroundings is what a command gets from the operating system. Nothing below cmd reads any of it itself.
+type surroundings struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) string
+	colour         bool // stdout is a terminal that wants colours
+	progress       bool // stderr is a terminal
+}
+
+// cli is the command line: one field a verb.
+type cli struct {
+	Review  reviewCmd  `cmd:"" help:"Review what a change does, or everything with --all."`
+	Render  renderCmd  `cmd:"" help:"Print what a kustomization, chart or directory renders to."`
+	Roots   rootsCmd   `cmd:"" help:"List what renders, and what of it the change affects."`
+	Rules   rulesCmd   `cmd:"" help:"List the rules, or explain one."`
+	Fix     fixCmd     `cmd:"" help:"Apply the safe fixes to the work tree, showing the difference."`
+	Policy  policyCmd  `cmd:"" help:"Write, check or describe the policy file."`
+	Bench   benchCmd   `cmd:"" help:"Show where time and memory go."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+
+	RenderChild renderChildCmd `cmd:"" hidden:""`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], surroundings{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv,
+		colour:   isTerminal(os.Stdout) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		progress: isTerminal(os.Stderr),
+	})
+	stop()
+	os.Exit(code)
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && info.Mode()&os.ModeDevice != 0
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, sys surroundings) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("landwaiter"),
+		kong.Description("Reviews what a pull request does to Kubernetes, on the source lines."),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(sys.stdout, sys.stderr), kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(sys),
+	)
+	if err != nil {
+		return report(sys.stderr, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help has been printed
+		return exited
+	}
+	if err != nil {
+		return report(sys.stderr, usageError(fmt.Errorf("%w (landwaiter --help)", err)))
+	}
+	return report(sys.stderr, parsed.Run())
+}
+
+// report says what went wrong and returns the exit code for it.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	code := exitInternal
+	var exit *exitError
+	if errors.As(err, &exit) {
+		code = exit.code
+	}
+	if message := strings.TrimSpace(err.Error()); message != "" {
+		fmt.Fprintln(stderr, "landwaiter: "+message)
+	}
+	return code
+}

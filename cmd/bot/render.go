@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
+	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+type renderCmd struct {
+	Path        string   `arg:"" optional:"" default:"." help:"A kustomization, chart or directory of manifests."`
+	All         bool     `help:"Every root under PATH."`
+	Rev         string   `help:"Render this revision instead of the work tree." placeholder:"REV"`
+	Output      string   `short:"o" default:"yaml" enum:"yaml,json" help:"yaml, or json: one object a line."`
+	Origins     bool     `help:"With json: the source line of every field."`
+	KubeVersion string   `help:"Kubernetes version that charts are rendered for." placeholder:"V"`
+	Values      []string `help:"Values file over the chart's own. May be repeated, later ones win." placeholder:"FILE" type:"path"`
+	IncludeCRDs bool     `name:"include-crds" help:"With the CRDs in the crds directories of charts."`
+	Helm        int      `help:"Helm line: 3 or 4." placeholder:"3|4"`
+	ShowSecrets bool     `help:"Show the values of Secrets."`
+	Policy      string   `help:"Policy file instead of the repository's." placeholder:"FILE"`
+}
+
+// Help is shown below the flags.
+func (renderCmd) Help() string {
+	return `Examples:
+  landwaiter render apps/web/overlays/prod
+  landwaiter render charts/web --values charts/web/values-prod.yaml
+  landwaiter render --all -o json --origins | jq .origins
+
+A root that does not render is named on stderr with its reason, the others go on; the exit code is then 3.`
+}
+
+// Run renders the roots and prints their objects.
+func (c *renderCmd) Run(ctx context.Context, sys surroundings) error {
+	if c.Origins && c.Output != "json" {
+		return usageError(errors.New("--origins goes with -o json"))
+	}
+	where, err := open(ctx, sys, c.Path)
+	if err != nil {
+		return err
+	}
+	defer where.Close()
+	change, err := everything(ctx, where, c.Rev)
+	if err != nil {
+		return err
+	}
+	policy, err := loadPolicy(change.Head, c.Policy)
+	if err != nil {
+		return err
+	}
+	pool, err := newPool(sys)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	engine := newEngine(sys, pool)
+	engine.Cache = nil
+	settings, err := engine.Settings(policy, review.Options{KubeVersion: c.KubeVersion, HelmLine: c.Helm})
+	if err != nil {
+		return usageError(err)
+	}
+	settings.Lines, settings.IncludeCRDs = c.Origins, c.IncludeCRDs
+	roots, err := c.roots(ctx, engine, change.Head, policy, where)
+	if err != nil {
+		return err
+	}
+	printer := &objectPrinter{cmd: c, out: bufio.NewWriter(sys.stdout)}
+	err = c.renderAll(ctx, pool, job{change.Head, roots, settings}, printer, sys.stderr)
+	return errors.Join(err, printer.out.Flush())
+}
+
+// roots are what PATH names: one root, or with --all every one below it.
+func (c *renderCmd) roots(ctx context.Context, engine *review.Engine, tree source.Tree, policy *review.Policy, where *place) ([]manifests.Root, error) {
+	if !c.All {
+		root, err := manifests.RootAt(tree, where.under)
+		if err != nil {
+			return nil, usageError(err)
+		}
+		for _, file := range c.Values {
+			inside, err := where.inside(file)
+			if err != nil {
+				return nil, usageError(err)
+			}
+			root.Values = append(root.Values, inside)
+		}
+		return []manifests.Root{root}, nil
+	}
+	if len(c.Values) > 0 {
+		return nil, usageError(errors.New("--values goes with one chart, not with --all"))
+	}
+	plan, err := engine.Plan(ctx, &source.Change{Head: tree}, policy, review.Options{Under: []string{where.under}})
+	if err != nil {
+		return nil, err
+	}
+	var roots []manifests.Root
+	for _, pair := range plan.Pairs {
+		roots = append(roots, *pair.Head)
+	}
+	return roots, nil
+}
+
+// job is what one call of render has to do.
+type job struct {
+	tree     source.Tree
+	roots    []manifests.Root
+	settings manifests.Settings
+}
+
+// outcome is one rendered root.
+type outcome struct {
+	rendering *manifests.Rendering
+	err       error
+}
+
+// renderAll renders on all processors and prints in order.
+func (c *renderCmd) renderAll(ctx context.Context, pool *sandbox.Pool, j job, printer *objectPrinter, stderr io.Writer) error {
+	outcomes := make([]chan outcome, len(j.roots))
+	slots := make(chan struct{}, pool.Size()*2)
+	for i := range outcomes {
+		outcomes[i] = make(chan outcome, 1)
+	}
+	go func() {
+		for i, root := range j.roots {
+			slots <- struct{}{}
+			go func() {
+				r, _, err := pool.Render(ctx, j.tree, root, j.settings)
+				outcomes[i] <- outcome{r, err}
+			}()
+		}
+	}()
+	var failures error
+	for i, root := range j.roots {
+		o := <-outcomes[i]
+		<-slots
+		var failed *manifests.RenderError
+		switch {
+		case errors.As(o.err, &failed):
+			fmt.Fprintf(stderr, "landwaiter: %s cannot be rendered: %v\n", root.Path, failed)
+			failures = errFindings
+		case o.err != nil:
+			return o.err
+		default:
+			if err := printer.print(o.rendering); err != nil {
+				return err
+			}
+			for _, note := range o.rendering.Notes {
+				fmt.Fprintf(stderr, "landwaiter: %s: %s\n", root.Path, note)
+			}
+		}
+	}
+	return failures
+}
+
+// objectPrinter prints rendered roots one after the other.
+type objectPrinter struct {
+	cmd     *renderCmd
+	out     *bufio.Writer
+	printed bool
+}
+
+func (p *objectPrinter) print(r *manifests.Rendering) error {
+	if p.cmd.All && p.cmd.Output == "yaml" && len(r.Objects) == 0 {
+		fmt.Fprintf(p.out, "# Root: %s\n", r.Root.Path)
+	}
+	for _, o := range r.Objects {
+		var err error
+		if p.cmd.Output == "json" {
+			err = p.printJSON(r.Root, o)
+		} else {
+			p.printYAML(r.Root, o)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *objectPrinter) printYAML(root manifests.Root, o *manifests.Object) {
+	if p.printed || p.cmd.All {
+		p.out.WriteString("---\n")
+	}
+	p.printed = true
+	if p.cmd.All {
+		fmt.Fprintf(p.out, "# Root: %s\n", root.Path)
+	}
+	text := o.Raw
+	if !p.cmd.ShowSecrets {
+		text = o.Masked()
+	}
+	p.out.Write(text)
+	if len(text) == 0 || text[len(text)-1] != '\n' {
+		p.out.WriteByte('\n')
+	}
+}
+
+// jsonObject is one line of "render -o json".
+type jsonObject struct {
+	Root    string                `json:"root"`
+	Object  any                   `json:"object"`
+	Origins map[string]jsonOrigin `json:"origins,omitempty"`
+}
+
+type jsonOrigin struct {
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Precision string `json:"precision"`
+}
+
+func (p *objectPrinter) printJSON(root manifests.Root, o *manifests.Object) error {
+	shown := o
+	if !p.cmd.ShowSecrets && o.HoldsSecrets() {
+		masked, err := manifests.NewObject(o.Masked())
+		if err != nil {
+			return err
+		}
+		shown = masked
+	}
+	line := jsonObject{Root: root.Path}
+	if err := shown.Field().Decode(&line.Object); err != nil {
+		return fmt.Errorf("%s of %s: %w", o, root.Path, err)
+	}
+	if p.cmd.Origins {
+		line.Origins = jsonOrigins(o)
+	}
+	encoder := json.NewEncoder(p.out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(line)
+}
+
+func jsonOrigins(o *manifests.Object) map[string]jsonOrigin {
+	origins := make(map[string]jsonOrigin)
+	o.Walk(func(f manifests.Field) {
+		origin, _ := o.OriginAt(f.Path())
+		shown := jsonOrigin{Precision: manifests.Unknown.String()}
+		if best := origin.Best(); best != nil {
+			shown = jsonOrigin{best.Span.File, best.Span.Line, best.Precision.String()}
+		}
+		origins[f.Path()] = shown
+	})
+	return origins
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/helm"
+	"github.com/landwaiter/landwaiter/internal/manifests/kustomize"
+	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
+	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/review/policy"
+	"github.com/landwaiter/landwaiter/internal/review/rules"
+	"github.com/landwaiter/landwaiter/internal/source"
+	"github.com/landwaiter/landwaiter/internal/source/gitrepo"
+)
+
+// policyFile is where a repository keeps its policy.
+const policyFile = ".github/landwaiter.yaml"
+
+// cacheBytes caps what lies on disk between two runs.
+const cacheBytes = 512 << 20
+
+// renderers are the parts that turn roots into objects. They work on hostile input and run in the child only.
+func renderers() map[manifests.RootKind]manifests.Renderer {
+	charts := helm.New()
+	return map[manifests.RootKind]manifests.Renderer{
+		manifests.Kustomize: kustomize.New(charts),
+		manifests.Helm:      charts,
+		manifests.Plain:     manifests.PlainRenderer{},
+	}
+}
+
+// newPool makes the children that render. They start when the first root is due.
+func newPool(sys surroundings) (*sandbox.Pool, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding the program to start as a child: %w", err)
+	}
+	return sandbox.NewPool(sandbox.Config{
+		Command:   []string{self, "render-child"},
+		OnWarning: func(text string) { fmt.Fprintln(sys.stderr, "landwaiter: warning: "+text) },
+	}), nil
+}
+
+// newEngine joins pool, rules and cache.
+func newEngine(sys surroundings, pool *sandbox.Pool) *review.Engine {
+	e := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now, Cache: manifests.OpenCache(cacheDir(sys), cacheBytes)}
+	if sys.progress {
+		e.Progress = func(stage string, n, of int) {
+			fmt.Fprintf(sys.stderr, "\r\x1b[K%s %d of %d", stage, n, of)
+			if n == of {
+				fmt.Fprint(sys.stderr, "\r\x1b[K")
+			}
+		}
+	}
+	return e
+}
+
+// cacheDir is LANDWAITER_CACHE, or landwaiter/ in the user's cache; "" when there is no place for one.
+func cacheDir(sys surroundings) string {
+	if dir := sys.env("LANDWAITER_CACHE"); dir != "" {
+		return dir
+	}
+	if dir := sys.env("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "landwaiter")
+	}
+	if home := sys.env("HOME"); home != "" {
+		return filepath.Join(home, ".cache", "landwaiter")
+	}
+	return ""
+}
+
+// place is what a PATH on the command line names: a repository and a part of it, or a tree of its own.
+type place struct {
+	repo  *gitrepo.Repo // nil outside Git
+	tree  source.Tree   // outside Git: what PATH holds
+	under string        // the part of the tree that PATH names; "." for all
+}
+
+// Close ends what the place holds open.
+func (p *place) Close() {
+	if p.repo != nil {
+		p.repo.Close()
+	}
+}
+
+// open finds out what path is: standard input, a file or directory in a Git work tree, or one outside.
+func open(ctx context.Context, sys surroundings, path string) (*place, error) {
+	if path == "-" {
+		text, err := io.ReadAll(io.LimitReader(sys.stdin, maxStdin+1))
+		if err != nil {
+			return nil, fmt.Errorf("reading standard input: %w", err)
+		}
+		if len(text) > maxStdin {
+			return nil, usageError(fmt.Errorf("standard input is larger than %d MiB", maxStdin>>20))
+		}
+		return &place{tree: source.Memory(map[string][]byte{"-": text}), under: "."}, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	dir, file := path, ""
+	if !info.IsDir() {
+		dir, file = filepath.Split(path)
+		dir = filepath.Join(dir, ".")
+	}
+	repo, err := gitrepo.Open(ctx, dir)
+	if err == nil {
+		return &place{repo: repo, under: filepath.ToSlash(filepath.Join(repo.Prefix(), file))}, nil
+	}
+	if !errors.Is(err, gitrepo.ErrNoRepository) {
+		return nil, usageError(err)
+	}
+	return openOutside(dir, file)
+}
+
+// maxStdin is how many bytes of standard input are taken.
+const maxStdin = 32 << 20
+
+// openOutside opens a directory, or one file of it, that is in no Git work tree.
+func openOutside(dir, file string) (*place, error) {
+	tree, err := source.OpenDir(dir, source.Limits{})
+	if err != nil {
+		return nil, usageError(err)
+	}
+	if file == "" {
+		return &place{tree: tree, under: "."}, nil
+	}
+	text, err := tree.ReadFile(file)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	return &place{tree: source.Memory(map[string][]byte{file: text}), under: "."}, nil
+}
+
+// loadPolicy reads the policy: the file named on the command line, or the repository's own at base.
+func loadPolicy(base source.Tree, named string) (*review.Policy, error) {
+	var layers []policy.Layer
+	if named != "" {
+		text, err := os.ReadFile(named)
+		if err != nil {
+			return nil, usageError(err)
+		}
+		layers = append(layers, policy.Layer{File: named, Text: text})
+	} else if base != nil {
+		text, err := base.ReadFile(policyFile)
+		switch {
+		case err == nil:
+			layers = append(layers, policy.Layer{File: policyFile, Text: text})
+		case !errors.Is(err, source.ErrNotExist):
+			return nil, usageError(err)
+		}
+	}
+	p, err := policy.Load(rules.All(), layers...)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	return p, nil
+}
+
+// version is what "landwaiter version" prints and what the cache is bound to.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	revision := ""
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			revision = " " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return strings.TrimSpace(info.Main.Version + revision)
+}

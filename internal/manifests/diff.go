@@ -1,0 +1,101 @@
+package manifests
+
+import (
+	"bytes"
+	"reflect"
+
+	"github.com/aymanbagabas/go-udiff"
+)
+
+// DiffKind says what happened to an object.
+type DiffKind string
+
+// What can happen to an object.
+const (
+	Added    DiffKind = "added"
+	Removed  DiffKind = "removed"
+	Modified DiffKind = "modified"
+)
+
+// ObjectDiff is what a change does to one rendered object. Secret values are masked in it.
+type ObjectDiff struct {
+	Root    string   `json:"root"`
+	Object  Identity `json:"object"`
+	Change  DiffKind `json:"change"`
+	Unified string   `json:"unified"` // a unified difference of the objects' YAML
+}
+
+// Diff compares the objects of one root at base and head by identity, whatever their order. Objects that say
+// the same in another way (order of keys, quotes, comments) are left out.
+func Diff(root string, base, head []*Object) []ObjectDiff {
+	before := make(map[Identity][]*Object, len(base))
+	for _, o := range base {
+		key := diffKey(o)
+		before[key] = append(before[key], o)
+	}
+	var diffs []ObjectDiff
+	for _, o := range head {
+		key := diffKey(o)
+		if len(before[key]) == 0 {
+			diffs = append(diffs, diffOf(root, nil, o))
+			continue
+		}
+		old := before[key][0]
+		before[key] = before[key][1:]
+		if !same(old, o) {
+			diffs = append(diffs, diffOf(root, old, o))
+		}
+	}
+	for _, o := range base {
+		if left := before[diffKey(o)]; len(left) > 0 && left[0] == o {
+			before[diffKey(o)] = left[1:]
+			diffs = append(diffs, diffOf(root, o, nil))
+		}
+	}
+	return diffs
+}
+
+// diffKey is an object's identity without the version, which may change while the object stays.
+func diffKey(o *Object) Identity {
+	id := o.Identity
+	id.APIVersion = id.Group()
+	return id
+}
+
+// same reports whether two objects say the same to the API server.
+func same(a, b *Object) bool {
+	if bytes.Equal(a.Raw, b.Raw) {
+		return true
+	}
+	var left, right any
+	if a.Field().Decode(&left) != nil || b.Field().Decode(&right) != nil {
+		return false
+	}
+	return reflect.DeepEqual(left, right)
+}
+
+func diffOf(root string, before, after *Object) ObjectDiff {
+	var old, now []byte
+	d := ObjectDiff{Root: root, Change: Modified}
+	if before != nil {
+		d.Object, old = before.Identity, before.Masked()
+	}
+	if after != nil {
+		d.Object, now = after.Identity, after.masked(before)
+	}
+	switch {
+	case before == nil:
+		d.Change = Added
+	case after == nil:
+		d.Change = Removed
+	}
+	d.Unified = udiff.Unified("base", "head", withNewline(old), withNewline(now))
+	return d
+}
+
+func withNewline(text []byte) string {
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		return string(text) + "\n"
+	}
+	return string(text)
+}

@@ -1,0 +1,240 @@
+// Package edit changes YAML text in place: what is not part of an edit stays byte for byte, be it comments, order,
+// quotes, indentation or line ends.
+//
+// A place is named by the line of its key (or list item) and its name, as an Origin gives it. Every edit is
+// checked by parsing the text again: when it does not say what was asked for, the edit is refused and nothing
+// changes.
+package edit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"go.yaml.in/yaml/v3"
+)
+
+// ErrRefused tells that a place cannot be edited safely: it is not there, is written in a style that is not
+// handled, or the result would not read as intended.
+var ErrRefused = errors.New("cannot be edited safely")
+
+func refused(format string, args ...any) error {
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), ErrRefused)
+}
+
+// Place names a mapping entry or list item of a text.
+type Place struct {
+	Line int    // the line of the key or of the item's dash
+	Key  string // the key; "" for a list item
+}
+
+// Set gives the field at path, below the place, the value: an existing one is replaced, an absent one is added
+// together with what lies above it. An empty path sets the place itself. The value is a scalar, a []any or a
+// map[string]any.
+func Set(text []byte, at Place, path []string, value any) ([]byte, error) {
+	return change(text, at, path, func(s *stream, target *yaml.Node, rest []string) ([]byte, any, error) {
+		for i := len(rest) - 1; i > 0; i-- {
+			value = map[string]any{rest[i]: value}
+		}
+		if len(rest) == 0 {
+			out, err := s.replace(target, value)
+			return out, value, err
+		}
+		out, err := s.insert(target, rest[0], value)
+		return out, value, err
+	})
+}
+
+// Remove takes the field at path, below the place, out of its mapping or list.
+func Remove(text []byte, at Place, path []string) ([]byte, error) {
+	s, entry, err := find(text, at)
+	if err != nil {
+		return nil, err
+	}
+	entry, rest := entry.descend(path)
+	if len(rest) > 0 {
+		return text, nil // it is not there, which is what is wanted
+	}
+	out, err := s.remove(entry)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := parseAll(out); err != nil {
+		return nil, refused("line %d: the text would no longer be YAML", at.Line)
+	}
+	return out, nil
+}
+
+// change finds the target, lets edit work on it and verifies what came out.
+func change(text []byte, at Place, path []string, edit func(*stream, *yaml.Node, []string) ([]byte, any, error)) ([]byte, error) {
+	s, entry, err := find(text, at)
+	if err != nil {
+		return nil, err
+	}
+	entry, rest := entry.descend(path)
+	out, want, err := edit(s, entry.value, rest)
+	if err != nil {
+		return nil, err
+	}
+	if err := verify(out, at, path, rest, want); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// verify parses the edited text and compares what now stands at the place with what was wanted.
+func verify(out []byte, at Place, path, rest []string, want any) error {
+	_, entry, err := find(out, at)
+	if err != nil {
+		return err
+	}
+	asked := path
+	if len(rest) > 1 {
+		asked = path[:len(path)-len(rest)+1]
+	}
+	got, missing := entry.descend(asked)
+	if len(missing) > 0 {
+		return refused("line %d: the field would not be where it should", at.Line)
+	}
+	var has, wants any
+	encoded, err := yaml.Marshal(want)
+	if err != nil {
+		return refused("line %d: %v", at.Line, err)
+	}
+	if got.value.Decode(&has) != nil || yaml.Unmarshal(encoded, &wants) != nil || !reflect.DeepEqual(has, wants) {
+		return refused("line %d: the field would not have the value it should", at.Line)
+	}
+	return nil
+}
+
+// stream is a parsed text.
+type stream struct {
+	text  []byte
+	lines []string // with their line ends
+	eol   string
+	docs  []*yaml.Node
+}
+
+func parse(text []byte) (*stream, error) {
+	docs, err := parseAll(text)
+	if err != nil {
+		return nil, err
+	}
+	s := &stream{text: text, lines: strings.SplitAfter(string(text), "\n"), eol: "\n", docs: docs}
+	if bytes.Contains(text, []byte("\r\n")) {
+		s.eol = "\r\n"
+	}
+	return s, nil
+}
+
+// parseAll parses every document, its nodes bearing the lines of the whole text.
+func parseAll(text []byte) ([]*yaml.Node, error) {
+	var docs []*yaml.Node
+	for _, doc := range manifests.SplitDocuments(text) {
+		var node yaml.Node
+		if err := yaml.Unmarshal(doc.Data, &node); err != nil {
+			return nil, refused("%v", err)
+		}
+		if len(node.Content) == 1 {
+			shift(node.Content[0], doc.Line-1)
+			docs = append(docs, node.Content[0])
+		}
+	}
+	return docs, nil
+}
+
+func shift(node *yaml.Node, lines int) {
+	node.Line += lines
+	for _, child := range node.Content {
+		shift(child, lines)
+	}
+}
+
+// entry is a mapping entry or list item with its surroundings.
+type entry struct {
+	parent     *yaml.Node
+	key, value *yaml.Node // key is nil for a list item
+	index      int        // of the value in parent.Content
+}
+
+// find returns the entry that stands at a place.
+func find(text []byte, at Place) (*stream, entry, error) {
+	s, err := parse(text)
+	if err != nil {
+		return nil, entry{}, err
+	}
+	for _, doc := range s.docs {
+		if e, ok := search(doc, at); ok {
+			return s, e, nil
+		}
+		if doc.Line == at.Line && at.Key == "" {
+			return s, entry{value: doc}, nil
+		}
+	}
+	return nil, entry{}, refused("line %d: there is no such field", at.Line)
+}
+
+func search(node *yaml.Node, at Place) (entry, bool) {
+	switch node.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key, value := node.Content[i], node.Content[i+1]
+			if key.Line == at.Line && key.Value == at.Key {
+				return entry{node, key, value, i + 1}, true
+			}
+			if e, ok := search(value, at); ok {
+				return e, true
+			}
+		}
+	case yaml.SequenceNode:
+		for i, item := range node.Content {
+			if item.Line == at.Line && at.Key == "" && item.Kind != yaml.SequenceNode {
+				return entry{node, nil, item, i}, true
+			}
+			if e, ok := search(item, at); ok {
+				return e, true
+			}
+		}
+	}
+	return entry{}, false
+}
+
+// descend follows path as far as it is written; rest is what is not.
+func (e entry) descend(path []string) (at entry, rest []string) {
+	for i, key := range path {
+		next, ok := e.child(key)
+		if !ok {
+			return e, path[i:]
+		}
+		e = next
+	}
+	return e, nil
+}
+
+func (e entry) child(name string) (entry, bool) {
+	if index, ok := strings.CutPrefix(name, "["); ok && e.value.Kind == yaml.SequenceNode {
+		var i int
+		if n, err := fmt.Sscanf(index, "%d]", &i); n == 1 && err == nil && i >= 0 && i < len(e.value.Content) {
+			return entry{e.value, nil, e.value.Content[i], i}, true
+		}
+		return entry{}, false
+	}
+	for i := 0; e.value.Kind == yaml.MappingNode && i+1 < len(e.value.Content); i += 2 {
+		if e.value.Content[i].Value == name {
+			return entry{e.value, e.value.Content[i], e.value.Content[i+1], i + 1}, true
+		}
+	}
+	return entry{}, false
+}
+
+// Scalar writes a scalar value as YAML on one line.
+func Scalar(value any) (string, error) {
+	switch value.(type) {
+	case map[string]any, []any:
+		return "", refused("the value is no scalar")
+	}
+	return inline(value)
+}

@@ -1,0 +1,60 @@
+package manifests
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// RootAt returns the root that a path names by itself, whatever uses it: the kustomization or chart in a directory,
+// else the directory's own YAML and JSON files, or one such file. The error says what is not there.
+func RootAt(tree source.Tree, at string) (Root, error) {
+	at = path.Clean(at)
+	info, err := tree.Stat(at)
+	if err != nil {
+		return Root{}, fmt.Errorf("%s: %w", at, err)
+	}
+	if info.Kind == source.File {
+		return rootAtFile(at), nil
+	}
+	entries, err := tree.ReadDir(at)
+	if err != nil {
+		return Root{}, fmt.Errorf("%s: %w", at, err)
+	}
+	root := Root{Path: at, Kind: Plain, Dir: at}
+	for _, e := range entries {
+		switch name := e.Name; {
+		case e.Kind != source.File:
+		case isKustomizationName(name):
+			return Root{Path: at, Kind: Kustomize, Dir: at}, nil
+		case name == chartFile:
+			root = chartRoot(at, nil)
+		case manifestName(name):
+			root.Files = append(root.Files, path.Join(at, name))
+		}
+	}
+	if root.Kind == Helm {
+		root.Files = nil
+		return root, nil
+	}
+	if len(root.Files) == 0 {
+		return Root{}, fmt.Errorf("%s: holds no kustomization, no chart and no YAML (landwaiter roots lists what renders)", at)
+	}
+	return root, nil
+}
+
+// rootAtFile is the root of the kustomization or chart that a file declares, else of the file alone.
+func rootAtFile(file string) Root {
+	dir, name := path.Dir(file), path.Base(file)
+	switch {
+	case isKustomizationName(name):
+		return Root{Path: dir, Kind: Kustomize, Dir: dir}
+	case name == chartFile:
+		return chartRoot(dir, nil)
+	}
+	return Root{Path: file, Kind: Plain, Dir: dir, Files: []string{file}}
+}
+
+func isKustomizationName(name string) bool { return slices.Contains(kustomizationNames(), name) }

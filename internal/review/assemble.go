@@ -1,0 +1,154 @@
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// blame moves new findings that stand on an untouched line to the gap that caused them, where there is one.
+func blame(change *source.Change, base, head *side, pairOf func(string) string) {
+	for _, c := range head.candidates {
+		view := base.views[pairOf(c.root.Root.Path)]
+		if c.status() != New || c.location.Changed || view == nil {
+			continue
+		}
+		before := view.Match(c.object)
+		if before == nil {
+			continue
+		}
+		origin, exists := before.OriginAt(equivalentPath(c.object, before, c.path))
+		if !exists {
+			continue
+		}
+		if gap, ok := locateRemoval(change, origin); ok {
+			c.location = gap
+		}
+	}
+}
+
+// equivalentPath finds the path in other that means what path means in o: list items keep their names, not
+// their positions.
+func equivalentPath(o, other *manifests.Object, path string) string {
+	want := stablePath(o, path)
+	if stablePath(other, path) == want {
+		return path
+	}
+	found := path
+	other.Walk(func(f manifests.Field) {
+		if lastElement(f.Path()) == lastElement(path) && stablePath(other, f.Path()) == want {
+			found = f.Path()
+		}
+	})
+	return found
+}
+
+// findings turns candidates into findings: one for each violation however many roots show it, and one for each
+// field however many rules say the same of it.
+func findings(change *source.Change, candidates []*candidate, status func(*candidate) Status) []Finding {
+	covered := coveredRules(candidates)
+	merged := make(map[string]*Finding)
+	var order []string
+	for _, c := range candidates {
+		also, hidden := covered.of(c)
+		if hidden {
+			continue
+		}
+		key := c.mergeKey(status(c))
+		f, ok := merged[key]
+		if !ok {
+			f = c.finding(change, status(c))
+			merged[key] = f
+			order = append(order, key)
+		} else if c.root.Root.Path != f.Root && !slices.Contains(f.Roots, c.root.Root.Path) {
+			f.Roots = append(f.Roots, c.root.Root.Path)
+		}
+		for _, id := range also {
+			if !slices.Contains(f.Also, id) {
+				f.Also = append(f.Also, id)
+			}
+		}
+	}
+	all := make([]Finding, 0, len(order))
+	for _, key := range order {
+		all = append(all, *merged[key])
+	}
+	return all
+}
+
+// mergeKey is equal for the same violation seen through several roots: same rule, same line, same field.
+func (c *candidate) mergeKey(status Status) string {
+	l := c.location
+	if l.Precision != manifests.Exact.String() {
+		return fmt.Sprintf("%s|%s|%s", c.root.Root.Path, c.key, status)
+	}
+	return fmt.Sprintf("%s|%s:%d:%d|%s|%s|%s|%s", c.rule.ID, l.File, l.Line, l.Column,
+		c.object.Kind, stablePath(c.object, c.path), c.message, status)
+}
+
+func (c *candidate) finding(change *source.Change, status Status) *Finding {
+	f := &Finding{
+		Rule: c.rule.ID, Level: c.level, Status: status, Root: c.root.Root.Path, Object: c.object.Identity,
+		Path: c.path, Message: c.message, Detail: c.detail, Location: c.location,
+		Guidelines: c.rule.Guidelines, Fingerprint: fingerprint(c.key),
+	}
+	if f.Guidelines == nil {
+		f.Guidelines = []string{}
+	}
+	if status == New || status == Existing {
+		f.Fix = c.concrete(change)
+	}
+	for _, path := range c.related {
+		if origin, _ := c.object.OriginAt(path); len(origin) > 0 && origin[0].Precision == manifests.Exact {
+			f.Related = append(f.Related, Related{File: origin[0].Span.File, Line: origin[0].Span.Line, Message: path})
+		}
+	}
+	return f
+}
+
+// coverage says which rules are covered by a more specific one at which field.
+type coverage map[string][]string
+
+func coverKey(c *candidate, rule string) string {
+	return c.root.Root.Path + "|" + c.object.String() + "|" + c.path + "|" + rule
+}
+
+func coveredRules(candidates []*candidate) coverage {
+	present := make(map[string]bool, len(candidates))
+	for _, c := range candidates {
+		present[coverKey(c, c.rule.ID)] = true
+	}
+	covered := make(coverage)
+	for _, c := range candidates {
+		for _, general := range c.rule.Covers {
+			if key := coverKey(c, general); present[key] {
+				covered[key] = append(covered[key], c.rule.ID)
+			}
+		}
+	}
+	return covered
+}
+
+// of returns the rules that c covers at its field, and whether c itself is covered by another.
+func (v coverage) of(c *candidate) (also []string, hidden bool) {
+	if len(v[coverKey(c, c.rule.ID)]) > 0 {
+		return nil, true
+	}
+	for _, general := range c.rule.Covers {
+		if len(v[coverKey(c, general)]) > 0 {
+			also = append(also, general)
+		}
+	}
+	return also, false
+}
+
+// sortFindings orders findings as they are shown: by file and line, the worst first on one line.
+func sortFindings(all []Finding) {
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Location.File, b.Location.File), cmp.Compare(a.Location.Line, b.Location.Line),
+			-cmp.Compare(a.Level, b.Level), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Root, b.Root), cmp.Compare(a.Path, b.Path))
+	})
+}

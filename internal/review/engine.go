@@ -1,0 +1,284 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+	"golang.org/x/sync/errgroup"
+)
+
+// Renderer renders roots out of trees and says what it read of them. The error is a *manifests.RenderError where
+// the root is at fault; any other error means that the bot or its surroundings failed.
+type Renderer interface {
+	Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error)
+}
+
+// Engine reviews changes. It keeps nothing between two reviews but the cache.
+type Engine struct {
+	Renderer Renderer
+	Rules    []*Rule
+	Cache    *manifests.Cache              // nil for none
+	Now      func() time.Time              // for exemptions
+	Progress func(stage string, n, of int) // nil for none; called from several goroutines
+}
+
+// Options is what the caller of one review chooses, over the policy.
+type Options struct {
+	Under       []string // paths that are looked at; empty for the whole tree
+	Only, Skip  []string // rule ids
+	KubeVersion string   // "" for the policy's
+	HelmLine    int      // 0 for the policy's
+}
+
+// NewestKube is the Kubernetes version that is reviewed for when nobody names one.
+const NewestKube = "1.36"
+
+// Review walks the straight line: the change's roots, their objects, findings on them, and what the change did to
+// both. An error means wrong configuration or a failure of the bot; roots that do not render are findings.
+func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Policy, opts Options) (*Result, error) {
+	watch := startWatch()
+	run, err := e.prepare(change, policy, opts)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{BaseID: change.BaseID, HeadID: change.HeadID}
+	plan, err := e.Plan(ctx, change, policy, opts)
+	if err != nil {
+		return nil, err
+	}
+	result.Total, result.Notes = plan.Total, plan.Notes
+	result.Timings.Discover = watch.split()
+
+	pairs, err := e.renderPairs(ctx, run, plan.Pairs)
+	if err != nil {
+		return nil, err
+	}
+	result.Timings.Render = watch.split()
+
+	run.judge(pairs, plan, result)
+	result.Timings.Review = watch.split()
+	result.Timings.Total = watch.total()
+	return result, nil
+}
+
+// run is one review under way.
+type run struct {
+	change   *source.Change
+	policy   *Policy
+	active   []activeRule
+	levels   map[string]Level
+	kube     KubeVersion
+	settings manifests.Settings
+	now      time.Time
+}
+
+func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*run, error) {
+	active, err := activate(e.Rules, policy, selection{opts.Only, opts.Skip})
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
+	settings, kube, err := settingsFor(policy, opts)
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
+	levels := make(map[string]Level, len(active))
+	for _, a := range active {
+		levels[a.ID] = a.level
+	}
+	return &run{change: change, policy: policy, active: active, levels: levels, kube: kube, settings: settings, now: e.Now()}, nil
+}
+
+// ConfigError is wrong usage or configuration: unknown rules, versions and parameters.
+type ConfigError struct{ Err error }
+
+// Error returns the cause's text.
+func (e *ConfigError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+func settingsFor(policy *Policy, opts Options) (manifests.Settings, KubeVersion, error) {
+	version := firstOf(opts.KubeVersion, policy.Kubernetes, NewestKube)
+	kube, err := ParseKubeVersion(version)
+	if err != nil {
+		return manifests.Settings{}, kube, err
+	}
+	line := opts.HelmLine
+	if line == 0 {
+		line = policy.Helm
+	}
+	if line == 0 {
+		line = 4
+	}
+	if line != 3 && line != 4 {
+		return manifests.Settings{}, kube, fmt.Errorf("helm line %d: want 3 or 4", line)
+	}
+	return manifests.Settings{KubeVersion: version, HelmLine: line, Lines: true}, kube, nil
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// rendered is one side of a root: what it became, or why it did not.
+type rendered struct {
+	rendering *manifests.Rendering
+	reads     source.ReadSet
+	err       *manifests.RenderError
+}
+
+// view returns the side's objects as rules see them; nil when there are none to see.
+func (r rendered) view(root manifests.Root) *RootView {
+	if r.rendering == nil {
+		return nil
+	}
+	return NewRootView(root, r.rendering.Objects)
+}
+
+// pair is a root at base and head, rendered.
+type pair struct {
+	RootPair
+	base, head rendered
+	because    []string
+}
+
+// renderPairs renders both sides of every root, several at a time.
+func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*pair, error) {
+	pairs := make([]*pair, len(roots))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(runtime.GOMAXPROCS(0), 2))
+	done := make(chan struct{}, len(roots))
+	for i, root := range roots {
+		group.Go(func() error {
+			p := &pair{RootPair: root}
+			pairs[i] = p
+			var err error
+			if root.Base != nil {
+				if p.base, err = e.render(ctx, r.change.Base, *root.Base, r.settings); err != nil {
+					return err
+				}
+			}
+			if root.Head != nil {
+				if p.head, err = e.render(ctx, r.change.Head, *root.Head, r.settings); err != nil {
+					return err
+				}
+			}
+			done <- struct{}{}
+			if e.Progress != nil {
+				e.Progress("rendering", len(done), len(roots))
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return pairs, nil
+}
+
+// render renders one side of a root, out of the cache where that holds.
+func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (rendered, error) {
+	if r, reads, ok := e.Cache.Get(root, settings, tree); ok {
+		return rendered{rendering: r, reads: reads}, nil
+	}
+	r, reads, err := e.Renderer.Render(ctx, tree, root, settings)
+	var failed *manifests.RenderError
+	switch {
+	case errors.As(err, &failed):
+		return rendered{reads: reads, err: failed}, nil
+	case err != nil:
+		return rendered{}, fmt.Errorf("rendering %s: %w", root.Path, err)
+	}
+	e.Cache.Put(root, settings, r, reads)
+	return rendered{rendering: r, reads: reads}, nil
+}
+
+// judge turns rendered roots into findings and differences.
+func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
+	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(r.change) })
+	baseViews, headViews := views(pairs)
+	index := NewIndex(indexed(headViews, plan.HeadContext))
+	baseIndex := NewIndex(indexed(baseViews, plan.BaseContext))
+
+	base := &side{views: baseViews}
+	head := &side{views: headViews}
+	basePath := make(map[string]string, len(pairs))
+	var failed []Finding
+	for _, p := range pairs {
+		basePath[p.path()] = p.basePath()
+		if view := baseViews[p.basePath()]; view != nil && p.Base != nil {
+			drafts, _ := evaluate(r.active, scene{view: view, index: baseIndex, kube: r.kube, policy: r.policy})
+			base.candidates = append(base.candidates, place(r.change, drafts, r.levels)...)
+		}
+		if view := headViews[p.path()]; view != nil && p.Head != nil {
+			drafts, problems := evaluate(r.active, scene{view: view, base: baseViews[p.basePath()], index: index, kube: r.kube, policy: r.policy})
+			head.candidates = append(head.candidates, place(r.change, drafts, r.levels)...)
+			result.Notes = append(result.Notes, problems...)
+		}
+		if f, ok := r.renderFailed(p); ok {
+			failed = append(failed, f)
+		}
+		result.Roots = append(result.Roots, p.result())
+		result.Diff = append(result.Diff, p.diff()...)
+	}
+	pairOf := func(headRoot string) string { return basePath[headRoot] }
+	compare(r.change, base, head, pairOf)
+	blame(r.change, base, head, pairOf)
+
+	result.Findings = append(failed, findings(r.change, head.candidates, (*candidate).status)...)
+	result.Findings = append(result.Findings, r.fixedFindings(base)...)
+	exempt(result.Findings, r.policy.Exemptions, r.now)
+	sortFindings(result.Findings)
+	result.Summary = count(result.Findings)
+	result.Verdict = judge(r.policy.Gate, result.Findings)
+}
+
+// fixedFindings are the violations that only base has, in roots that head could be judged for.
+func (r *run) fixedFindings(base *side) []Finding {
+	gone := slices.DeleteFunc(slices.Clone(base.candidates), func(c *candidate) bool { return c.matched })
+	for _, c := range gone {
+		c.location.Changed = false
+	}
+	return findings(r.change, gone, func(*candidate) Status { return Fixed })
+}
+
+func views(pairs []*pair) (base, head map[string]*RootView) {
+	base, head = make(map[string]*RootView), make(map[string]*RootView)
+	for _, p := range pairs {
+		if p.Base != nil && p.head.err == nil {
+			if v := p.base.view(*p.Base); v != nil {
+				base[p.Base.Path] = v
+			}
+		}
+		if p.Head != nil {
+			if v := p.head.view(*p.Head); v != nil {
+				head[p.Head.Path] = v
+			}
+		}
+	}
+	return base, head
+}
+
+func indexed(views map[string]*RootView, context []*manifests.Object) []*manifests.Object {
+	all := slices.Clone(context)
+	paths := make([]string, 0, len(views))
+	for path := range views {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		all = append(all, views[path].Objects...)
+	}
+	return all
+}

@@ -1,0 +1,171 @@
+package review
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"go.yaml.in/yaml/v3"
+)
+
+// activeRule is a rule as the policy and the caller want it.
+type activeRule struct {
+	*Rule
+	level  Level
+	params any
+}
+
+// selection says which rules run.
+type selection struct {
+	only, skip []string
+}
+
+// activate applies policy, profile and selection to the rules. Unknown ids and parameters that do not fit are
+// errors that name the rule.
+func activate(rules []*Rule, policy *Policy, sel selection) ([]activeRule, error) {
+	known := make(map[string]bool, len(rules))
+	for _, r := range rules {
+		known[r.ID] = true
+	}
+	for _, id := range append(append([]string(nil), sel.only...), sel.skip...) {
+		if !known[id] {
+			return nil, fmt.Errorf("rule %q does not exist: \"landwaiter rules\" lists them", id)
+		}
+	}
+	only, skip := set(sel.only), set(sel.skip)
+	var active []activeRule
+	for _, r := range rules {
+		setting := policy.Rules[r.ID]
+		named := only[r.ID]
+		if skip[r.ID] || len(only) > 0 && !named || !named && !switchedOn(r, setting, policy.Profile) {
+			continue
+		}
+		a := activeRule{Rule: r, level: levelOf(r, setting, policy.Profile)}
+		var err error
+		if a.params, err = parameters(r, setting, policy.Profile, named); err != nil {
+			return nil, err
+		}
+		active = append(active, a)
+	}
+	return active, nil
+}
+
+// ruleParameters is implemented by parameters that a profile, or being named on the command line, changes.
+type ruleParameters interface {
+	// Adapt is called with the defaults before the policy's own values are read.
+	Adapt(profile string, named bool)
+}
+
+func parameters(r *Rule, setting RuleSetting, profile string, named bool) (any, error) {
+	if r.Params == nil {
+		return nil, nil
+	}
+	params := r.Params()
+	if adaptable, ok := params.(ruleParameters); ok {
+		adaptable.Adapt(profile, named)
+	}
+	if setting.Params != nil {
+		if err := DecodeParams(setting.Params, params); err != nil {
+			return nil, fmt.Errorf("rules.%s: %w", r.ID, err)
+		}
+	}
+	return params, nil
+}
+
+// DecodeParams reads a rule's parameters strictly: an unknown key is an error. The keys "level" and "off" are
+// every rule's and left out.
+func DecodeParams(setting *yaml.Node, into any) error {
+	own := *setting
+	own.Content = nil
+	for i := 0; i+1 < len(setting.Content); i += 2 {
+		if key := setting.Content[i].Value; key != "level" && key != "off" {
+			own.Content = append(own.Content, setting.Content[i], setting.Content[i+1])
+		}
+	}
+	text, err := yaml.Marshal(&own)
+	if err != nil {
+		return err
+	}
+	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
+	decoder.KnownFields(true)
+	return decoder.Decode(into)
+}
+
+func set(ids []string) map[string]bool {
+	m := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		m[id] = true
+	}
+	return m
+}
+
+// scene is what the rules of one side of a root are run over.
+type scene struct {
+	view   *RootView
+	base   *RootView // of a head view
+	index  *Index
+	kube   KubeVersion
+	policy *Policy
+}
+
+// evaluate runs the rules over one rendered root. A rule that panics is reported as a failure of that rule on
+// that object, and the others go on.
+func evaluate(rules []activeRule, s scene) (drafts []Draft, failures []string) {
+	for i := range rules {
+		r := &rules[i]
+		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Kube: s.kube,
+			Policy: s.policy, params: r.params, drafts: &drafts}
+		if r.CheckRoot != nil {
+			failures = append(failures, guarded(r.CheckRoot, pass)...)
+		}
+		if r.Check == nil {
+			continue
+		}
+		for _, o := range s.view.Objects {
+			failures = append(failures, checkObject(r.Rule, pass, o)...)
+		}
+	}
+	return drafts, failures
+}
+
+func checkObject(r *Rule, pass Pass, o *manifests.Object) (failures []string) {
+	pods := pass.Root.Workloads(o)
+	if !r.matches(o, len(pods) > 0) {
+		return nil
+	}
+	pass.Object = o
+	if len(pods) == 0 {
+		return guarded(r.Check, pass)
+	}
+	for _, pod := range pods {
+		pass.Pod = pod
+		failures = append(failures, guarded(r.Check, pass)...)
+		if !r.onWorkloads() {
+			break
+		}
+	}
+	return failures
+}
+
+func (r *Rule) onWorkloads() bool {
+	for _, kind := range r.Kinds {
+		if kind == Workloads {
+			return true
+		}
+	}
+	return false
+}
+
+func guarded(check func(*Pass), pass Pass) (failures []string) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			where := pass.Root.Root.Path
+			if pass.Object != nil {
+				where = pass.Object.String() + " of " + where
+			}
+			failures = append(failures, fmt.Sprintf("rule %s failed on %s, which is a bug of ours: %v", pass.Rule.ID, where, cause))
+		}
+	}()
+	check(&pass)
+	return nil
+}

@@ -1,0 +1,40 @@
+package image
+
+import (
+	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+var imageRegistry = review.Rule{
+	ID: "image-registry", Level: review.Error, Guidelines: []string{"G12"},
+	Summary: "An image is from a registry or repository that the policy does not allow",
+	Kinds:   []string{review.Workloads},
+	Check:   checkImageRegistry,
+}
+
+func checkImageRegistry(p *review.Pass) {
+	list, err := images.NewAllowlist(p.Policy.Images.Allow, p.Policy.Images.Deny)
+	if err != nil || !list.Decides() { // a policy with wrong patterns has been refused when it was read
+		return
+	}
+	for _, u := range uses(p.Pod) {
+		ref, err := images.ParseReference(u.Text())
+		if err != nil {
+			if list.Restricts() {
+				p.Report(u.Field, "%s uses an image whose registry cannot be told", u.title).
+					Detail("The policy allows images by name, and this name cannot be read: the %v. Write the whole reference, so that it can be held against the list.", err)
+			}
+			continue
+		}
+		allowed, deniedBy := list.Allows(ref)
+		switch {
+		case allowed:
+		case deniedBy != "":
+			p.Report(u.Field, "%s uses %s, which the policy denies", u.title, ref.Name()).
+				Detail("The pattern %s of the policy denies this repository. What is denied stays so, whatever else allows it.", deniedBy)
+		default:
+			p.Report(u.Field, "%s uses %s, which the policy does not allow", u.title, ref.Name()).
+				Detail("No pattern under images.allow covers this repository, so nobody has decided that its owner may run code in the cluster.")
+		}
+	}
+}
