@@ -89,6 +89,9 @@ type Rendering struct {
 	Root    Root
 	Objects []*Object
 	Notes   []string // what a reader should know: kinds of sources that are not rendered, values that are missing
+
+	// Failed says which documents of a plain root could not be read. Objects holds what the others gave.
+	Failed []*RenderError
 }
 
 // Renderer renders roots of one kind.

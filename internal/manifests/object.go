@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -46,15 +47,25 @@ type Object struct {
 	indexes map[string]int // path to position in Origins
 }
 
-// NewObject makes an object of one YAML document. The error says why the document is no Kubernetes object.
+// ErrNotObject says that a document is YAML, but no Kubernetes object.
+var ErrNotObject = errors.New("no Kubernetes object")
+
+// NewObject makes an object of one YAML document. The error wraps ErrNotObject, or says why it is no YAML.
 func NewObject(raw []byte) (*Object, error) {
-	o := &Object{Raw: raw}
-	if _, err := o.Node(); err != nil {
+	node, err := ParseYAML(raw)
+	if err != nil {
 		return nil, err
 	}
+	return newObject(raw, node)
+}
+
+// newObject makes an object of a document and the node that ParseYAML made of it.
+func newObject(raw []byte, node *yaml.Node) (*Object, error) {
+	o := &Object{Raw: raw}
+	o.parse.Do(func() { o.node = node })
 	root := o.Field()
-	if o.node == nil || o.node.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("is not a mapping")
+	if !root.IsMap() {
+		return nil, fmt.Errorf("%w: is not a mapping", ErrNotObject)
 	}
 	o.Identity = Identity{
 		APIVersion: root.Get("apiVersion").Text(),
@@ -63,7 +74,7 @@ func NewObject(raw []byte) (*Object, error) {
 		Name:       root.Get("metadata", "name").Text(),
 	}
 	if o.Kind == "" || o.APIVersion == "" {
-		return nil, fmt.Errorf("has no apiVersion or no kind")
+		return nil, fmt.Errorf("%w: has no apiVersion or no kind", ErrNotObject)
 	}
 	return o, nil
 }

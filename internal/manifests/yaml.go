@@ -21,18 +21,19 @@ const (
 
 // Document is one document of a YAML stream.
 type Document struct {
-	Line int    // line of the stream, from 1, on which Data begins
-	Data []byte // without the separator
+	Line   int    // line of the stream, from 1, on which Data begins
+	Column int    // column of that line, from 1, at which it begins
+	Data   []byte // without the separator
 }
 
 // SplitDocuments cuts a YAML stream at its "---" lines. Documents without content are left out. It does not
 // parse: a separator inside a block scalar cannot occur, because YAML does not allow it there at column 1.
 func SplitDocuments(data []byte) []Document {
 	var docs []Document
-	start, line, docLine := 0, 1, 1
+	start, line, docLine, column := 0, 1, 1, 1
 	flush := func(end int) {
 		if chunk := data[start:end]; hasContent(chunk) {
-			docs = append(docs, Document{Line: docLine, Data: chunk})
+			docs = append(docs, Document{Line: docLine, Column: column, Data: chunk})
 		}
 	}
 	for pos := 0; pos < len(data); {
@@ -42,9 +43,9 @@ func SplitDocuments(data []byte) []Document {
 		}
 		if rest, ok := separator(data[pos:end]); ok {
 			flush(pos)
-			start, docLine = end-len(rest), line+1
+			start, docLine, column = end-len(rest), line+1, 1
 			if len(rest) > 0 {
-				docLine = line
+				docLine, column = line, 4
 			}
 		}
 		pos, line = end, line+1

@@ -1,0 +1,246 @@
+package manifests
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// DiscoverOptions says which roots are wanted. Paths and patterns are relative to the tree; patterns are those of
+// the policy: "*" within one segment of a path, "**" one or more whole segments. The zero value wants everything.
+type DiscoverOptions struct {
+	Under   []string      // only roots at or below these paths
+	Include []string      // only roots whose directory, or one above it, matches one of these patterns
+	Ignore  []string      // none whose directory, or one above it, matches one of these
+	Owned   []string      // patterns of files that belong to other kinds of roots (kops templates and values)
+	Helm    []HelmVariant // charts with the values and release that the policy names
+	Memo    *Memo         // remembers what files held in earlier runs; may be nil
+}
+
+// HelmVariant is a chart with a set of values, as the policy's roots.helm names it.
+type HelmVariant struct {
+	Chart     string   // the chart's directory
+	Values    []string // values files, later ones win
+	Release   string   // "" for "release-name"
+	Namespace string   // "" for "default"
+}
+
+// The release of a chart for which nothing else is said, as "helm template" has it.
+const (
+	defaultRelease   = "release-name"
+	defaultNamespace = "default"
+)
+
+// Discovery is what a tree holds: its roots, and what must be said about what became none.
+type Discovery struct {
+	Roots    []Root // sorted by path, then kind
+	Problems []Problem
+	Passed   []Passed
+
+	units []*unit
+}
+
+// Problem is something in the tree that cannot be read as it is meant, or is ambiguous. It concerns Root, or
+// nothing that renders when Root is "".
+type Problem struct {
+	File   string // "" for none
+	Line   int    // 0 for the whole file
+	Reason string
+	Root   string // path of the root that will not render because of it
+}
+
+// String returns "file:line: reason".
+func (p Problem) String() string {
+	return (&RenderError{Reason: p.Reason, Span: source.Span{File: p.File, Line: p.Line}}).Error()
+}
+
+// Passed is a group of files that look like sources of manifests and are not rendered.
+type Passed struct {
+	Reason string // what they are
+	Files  []string
+}
+
+// Discover finds the roots of tree:
+//
+//   - Each kustomization (kustomization.yaml, kustomization.yml, Kustomization) that is no component and that no
+//     wanted kustomization uses, directly or through others. Of a circle of kustomizations that nothing else uses,
+//     the first is one, so that its failure is seen.
+//   - Each chart (a directory with a Chart.yaml) that is no library, does not lie in charts/ or among the templates
+//     of another one, is not a file:// dependency, and is not what a kustomization's helmCharts renders: there it
+//     has the values that it is meant to have, its defaults alone would only be noise. Further roots are its values
+//     variants: those of the options, ci/*-values.yaml, and values-*.yaml and values.*.yaml beside the chart.
+//   - Each directory that directly holds files with Kubernetes objects which no kustomization and no chart reads.
+//     A chart owns everything below its directory, but not other documents with objects beside its Chart.yaml;
+//     a chart at the tree's root owns only its own folders (charts, ci, crds, files, templates).
+//
+// Nothing is rendered. The error is that of a context that ended, or of a tree that cannot be listed at all.
+func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*Discovery, error) {
+	d := &discoverer{ctx: ctx, tree: tree, options: options}
+	for _, err := range source.Problems(tree) {
+		d.problem(Problem{Reason: err.Error()})
+	}
+	if err := d.list("."); err != nil {
+		return nil, err
+	}
+	if err := d.readSources(); err != nil {
+		return nil, err
+	}
+	d.findUses()
+	d.kustomizeRoots()
+	d.helmRoots()
+	if err := d.plainRoots(); err != nil {
+		return nil, err
+	}
+	d.passOver()
+	slices.SortFunc(d.roots, compareRoots)
+	slices.SortFunc(d.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Reason, b.Reason))
+	})
+	return &Discovery{Roots: d.roots, Problems: d.problems, Passed: d.passed, units: d.units}, nil
+}
+
+func compareRoots(a, b Root) int {
+	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind))
+}
+
+// discoverer holds one discovery while it grows.
+type discoverer struct {
+	ctx      context.Context
+	tree     source.Tree
+	options  DiscoverOptions
+	dirs     []*directory // parents before children
+	byPath   map[string]*directory
+	units    []*unit
+	claimed  map[string]bool // files that kustomizations read
+	roots    []Root
+	problems []Problem
+	passed   []Passed
+}
+
+// directory is one directory of the tree.
+type directory struct {
+	path          string
+	files         []source.Info // sorted by name
+	zone          zone
+	wanted        bool  // by the options
+	kustomization *unit // nil when there is none
+	chart         *unit // likewise
+}
+
+// zone says whether a directory belongs to a chart.
+type zone uint8
+
+const (
+	zoneFree   zone = iota // to none
+	zoneChart              // it is the chart
+	zoneLoose              // below a chart: other charts and kustomizations may lie there
+	zoneSealed             // templates and the like: all in it is the chart's
+)
+
+// file returns the entry of the file called name, nil when there is none.
+func (d *directory) file(name string) *source.Info {
+	i, ok := slices.BinarySearchFunc(d.files, name, func(f source.Info, name string) int { return cmp.Compare(f.Name, name) })
+	if !ok {
+		return nil
+	}
+	return &d.files[i]
+}
+
+// list walks the tree. Directories that a symbolic link leads to are left to where they really are.
+func (d *discoverer) list(root string) error {
+	d.byPath, d.claimed = map[string]*directory{}, map[string]bool{}
+	queue := []string{root}
+	for len(queue) > 0 {
+		at := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		if err := d.ctx.Err(); err != nil {
+			return err
+		}
+		entries, err := d.tree.ReadDir(at)
+		if err != nil && at == root {
+			return fmt.Errorf("list the tree: %w", err)
+		}
+		if err != nil {
+			d.problem(Problem{File: at, Reason: "cannot be listed: " + err.Error()})
+			continue
+		}
+		queue = append(queue, d.addDirectory(at, entries)...)
+	}
+	return nil
+}
+
+// addDirectory adds the directory at, and returns those below it, last one first.
+func (d *discoverer) addDirectory(at string, entries []source.Info) (below []string) {
+	dir := &directory{path: at, wanted: d.wanted(at), files: make([]source.Info, 0, len(entries))}
+	for _, e := range slices.Backward(entries) {
+		switch e.Kind {
+		case source.File:
+			dir.files = append(dir.files, e)
+		case source.Submodule:
+			d.problem(Problem{File: path.Join(at, e.Name), Reason: source.ErrSubmodule.Error()})
+		case source.Dir:
+			if e.Name != ".git" && !e.Link {
+				below = append(below, path.Join(at, e.Name))
+			}
+		}
+	}
+	slices.Reverse(dir.files)
+	dir.zone = d.zoneOf(dir)
+	d.dirs = append(d.dirs, dir)
+	d.byPath[at] = dir
+	return below
+}
+
+// zoneOf places a directory by its parent's zone, its name and whether it holds a chart.
+func (d *discoverer) zoneOf(dir *directory) zone {
+	above := zoneFree
+	if parent := d.byPath[path.Dir(dir.path)]; parent != nil {
+		above = parent.zone
+	}
+	switch path.Base(dir.path) {
+	case "templates", "crds", "charts", "ci", "files":
+		if above == zoneChart {
+			return zoneSealed
+		}
+	}
+	switch {
+	case above == zoneSealed:
+		return zoneSealed
+	case dir.file(chartFile) != nil:
+		return zoneChart
+	case above == zoneChart && path.Dir(dir.path) == ".":
+		return zoneFree
+	case above == zoneChart, above == zoneLoose:
+		return zoneLoose
+	}
+	return zoneFree
+}
+
+// wanted reports whether the options want roots in the directory at.
+func (d *discoverer) wanted(at string) bool {
+	o := d.options
+	inside := len(o.Under) == 0
+	for _, u := range o.Under {
+		u = path.Clean(u)
+		inside = inside || u == "." || u == at || strings.HasPrefix(at, u+"/")
+	}
+	return inside && (len(o.Include) == 0 || matchAbove(o.Include, at)) && !matchAbove(o.Ignore, at)
+}
+
+func (d *discoverer) problem(p Problem) { d.problems = append(d.problems, p) }
+
+// isDir reports whether p is a directory of the listing.
+func (d *discoverer) isDir(p string) bool { return d.byPath[p] != nil }
+
+// lookup returns the entry of the file at p, nil when there is none.
+func (d *discoverer) lookup(p string) *source.Info {
+	if dir := d.byPath[path.Dir(p)]; dir != nil {
+		return dir.file(path.Base(p))
+	}
+	return nil
+}
