@@ -1,0 +1,21 @@
+package sandbox
+
+import (
+	"os"
+	"syscall"
+)
+
+// attributes makes a child die with its parent, and keeps the terminal's signals from it.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+}
+
+// killedBy returns the signal that ended a process, 0 for none.
+func killedBy(state *os.ProcessState) syscall.Signal {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return status.Signal()
+	}
+	return 0
+}
+
+const badCall = syscall.SIGSYS
