@@ -25,8 +25,11 @@ type Info struct {
 	Path string // resolved: after following symbolic links
 	Name string // last element of the path as asked for
 	Kind Kind
-	Size int64  // bytes, of a file
-	ID   string // identity of a file's content: equal IDs mean equal bytes; of a directory "" or its tree's identity
+	Link bool  // in a listing: the entry itself is a symbolic link
+	Size int64 // bytes, of a file; -1 when that is not known without reading it
+	// ID is the identity of a file's content: equal IDs mean equal bytes. Of a submodule it is its commit, of a
+	// directory "". In a listing it may be "" where only reading the file would tell; Stat always knows it.
+	ID string
 }
 
 // Tree is a read-only file system, rooted and capped. All methods may be called from several goroutines.
@@ -55,6 +58,8 @@ var (
 	ErrDepth     = errors.New("path is deeper than the limit")
 	ErrNotFile   = errors.New("is not a regular file")
 	ErrNotDir    = errors.New("is not a directory")
+	ErrPath      = errors.New("is not a path inside the repository")
+	ErrChanged   = errors.New("changed on disk while it was being read; run again")
 )
 
 // Limits caps a tree. A zero field means its default.
@@ -62,6 +67,20 @@ type Limits struct {
 	FileSize int64 // bytes of one file; default 10 MiB
 	Files    int   // files in a tree; default 200,000
 	Depth    int   // elements of a path; default 64
+}
+
+// WithDefaults returns the limits with every zero field replaced by its default.
+func (l Limits) WithDefaults() Limits {
+	if l.FileSize <= 0 {
+		l.FileSize = 10 << 20
+	}
+	if l.Files <= 0 {
+		l.Files = 200_000
+	}
+	if l.Depth <= 0 {
+		l.Depth = 64
+	}
+	return l
 }
 
 // Span is a range of characters in a file of a tree. Lines and columns count from 1, columns in characters;
@@ -90,10 +109,12 @@ type FileChange struct {
 	Note   string // what a reader should know: "submodule", "git-lfs pointer", or ""
 }
 
-// Change is one pull request as data.
+// Change is one pull request as data. It is used by pointer; Files must not change after the first question to it.
 type Change struct {
 	Base, Head Tree // Base is nil when everything is reviewed as new
 	BaseID     string
 	HeadID     string // "" for a work tree
 	Files      []FileChange
+
+	index changeIndex
 }

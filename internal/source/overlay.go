@@ -1,0 +1,115 @@
+package source
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// memory holds contents by path.
+type memory map[string][]byte
+
+func (m memory) Blob(e Entry, limit int64) ([]byte, error) {
+	data, ok := m[e.Path]
+	if !ok {
+		return nil, ErrNotExist
+	}
+	if int64(len(data)) > limit {
+		return nil, ErrFileSize
+	}
+	return data, nil
+}
+
+func (m memory) entries() []Entry {
+	entries := make([]Entry, 0, len(m))
+	for name, data := range m {
+		entries = append(entries, Entry{Path: name, Mode: Regular, ID: ContentID(data), Size: int64(len(data))})
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	return entries
+}
+
+// Memory returns the tree of these files: one file, standard input, or a test's repository. Too many of them give
+// an error of New.
+func Memory(files map[string][]byte, limits Limits) (Tree, error) {
+	return New(memory(files).entries(), memory(files), limits)
+}
+
+// layers serves the paths in top from over, all others from base.
+type layers struct {
+	base, over Blobs
+	top        map[string]bool
+}
+
+func (l layers) Blob(e Entry, limit int64) ([]byte, error) {
+	if l.top[e.Path] {
+		return l.over.Blob(e, limit)
+	}
+	return l.base.Blob(e, limit)
+}
+
+// Overlay returns base with some entries put in place of its own, or, when their Mode is Removed, taken away.
+// Their contents come from blobs. Where a file takes the place of a directory, the directory's files must be
+// among the removed. base must be a tree of this package.
+func Overlay(base Tree, changed []Entry, blobs Blobs) (Tree, error) {
+	under, ok := unwrap(base)
+	if !ok {
+		return nil, errors.New("overlay: the tree below is not one of package source")
+	}
+	if len(changed) == 0 {
+		return under, nil
+	}
+	top := make(map[string]bool, len(changed))
+	for _, e := range changed {
+		top[e.Path] = true
+	}
+	entries := make([]Entry, 0, len(under.entries)+len(changed))
+	for _, e := range under.entries {
+		if !top[e.Path] {
+			entries = append(entries, e)
+		}
+	}
+	for _, e := range changed {
+		if e.Mode != Removed {
+			entries = append(entries, e)
+		}
+	}
+	made, err := New(entries, layers{base: under.blobs, over: blobs, top: top}, under.limits)
+	if err != nil {
+		return nil, err
+	}
+	merged := made.(*tree)
+	merged.sha256 = merged.sha256 || under.sha256
+	merged.problems = append(slices.Clone(under.problems), merged.problems...)
+	return merged, nil
+}
+
+// Edit returns base with these files in place of its own; nil bytes remove a file.
+func Edit(base Tree, files map[string][]byte) (Tree, error) {
+	under, ok := unwrap(base)
+	if !ok {
+		return nil, errors.New("edit: the tree below is not one of package source")
+	}
+	changed := memory(files).entries()
+	for i, e := range changed {
+		if files[e.Path] == nil {
+			changed[i].Mode = Removed
+		} else if under.sha256 {
+			changed[i].ID = ContentID256(files[e.Path])
+		}
+	}
+	return Overlay(under, changed, memory(files))
+}
+
+// unwrap finds the tree under what wraps it in this package.
+func unwrap(t Tree) (*tree, bool) {
+	switch t := t.(type) {
+	case *tree:
+		return t, true
+	case *Recorder:
+		return unwrap(t.tree)
+	case *DirTree:
+		return unwrap(t.Tree)
+	}
+	return nil, false
+}
