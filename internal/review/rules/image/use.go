@@ -11,7 +11,7 @@ import (
 // use is one place where a pod names an image: a container of any kind, or an image volume.
 type use struct {
 	manifests.Field                 // the reference
-	holder          manifests.Field // the container, or the volume's image source
+	policy          manifests.Field // the pull policy beside it
 	title           string          // "container web", "volume models"
 }
 
@@ -19,16 +19,17 @@ type use struct {
 // replaces before the pod is admitted.
 func uses(pod *review.Workload) []use {
 	var found []use
-	add := func(holder manifests.Field, key, title string) {
-		if at := holder.Get(key); at.IsSet() && !isInjected(pod, at) {
-			found = append(found, use{at, holder, title})
+	add := func(at, policy manifests.Field, title string) {
+		if at.IsSet() && !isInjected(pod, at) {
+			found = append(found, use{at, policy, title})
 		}
 	}
 	for _, c := range pod.Containers {
-		add(c.Field, "image", c.Title())
+		add(c.Get("image"), c.Get("imagePullPolicy"), c.Title())
 	}
 	for _, volume := range pod.Spec.Get("volumes").Items() {
-		add(volume.Get("image"), "reference", "volume "+volume.Get("name").Text())
+		source := volume.Get("image")
+		add(source.Get("reference"), source.Get("pullPolicy"), "volume "+volume.Get("name").Text())
 	}
 	return found
 }

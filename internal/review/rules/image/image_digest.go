@@ -1,0 +1,22 @@
+package image
+
+import (
+	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+var imageDigest = review.Rule{
+	ID: "image-digest", Level: review.Warning, Guidelines: []string{"G13", "G4"},
+	Summary: "An image is not pinned by digest",
+	Kinds:   []string{review.Workloads},
+	Check:   checkImageDigest,
+}
+
+func checkImageDigest(p *review.Pass) {
+	each(p, func(u use, ref images.Reference) {
+		if ref.Digest == "" {
+			p.Report(u.Field, "%s uses %s without a digest", u.title, ref).
+				Detail("A tag can be pushed again. Only the digest makes sure that what was reviewed and tested is what every node pulls.")
+		}
+	})
+}
