@@ -43,6 +43,7 @@ type Discovery struct {
 	Passed   []Passed
 
 	units []*unit
+	links map[string]string // symbolic links, to what they lead to
 }
 
 // Problem is something in the tree that cannot be read as it is meant, or is ambiguous. It concerns Root, or
@@ -101,7 +102,7 @@ func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*
 	slices.SortFunc(d.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Reason, b.Reason))
 	})
-	return &Discovery{Roots: d.roots, Problems: d.problems, Passed: d.passed, units: d.units}, nil
+	return &Discovery{Roots: d.roots, Problems: d.problems, Passed: d.passed, units: d.units, links: d.links}, nil
 }
 
 func compareRoots(a, b Root) int {
@@ -117,6 +118,7 @@ type discoverer struct {
 	byPath   map[string]*directory
 	units    []*unit
 	claimed  map[string]bool // files that kustomizations read
+	links    map[string]string
 	roots    []Root
 	problems []Problem
 	passed   []Passed
@@ -153,7 +155,7 @@ func (d *directory) file(name string) *source.Info {
 
 // list walks the tree. Directories that a symbolic link leads to are left to where they really are.
 func (d *discoverer) list(root string) error {
-	d.byPath, d.claimed = map[string]*directory{}, map[string]bool{}
+	d.byPath, d.claimed, d.links = map[string]*directory{}, map[string]bool{}, map[string]string{}
 	queue := []string{root}
 	for len(queue) > 0 {
 		at := queue[len(queue)-1]
@@ -178,6 +180,9 @@ func (d *discoverer) list(root string) error {
 func (d *discoverer) addDirectory(at string, entries []source.Info) (below []string) {
 	dir := &directory{path: at, wanted: d.wanted(at), files: make([]source.Info, 0, len(entries))}
 	for _, e := range slices.Backward(entries) {
+		if e.Link {
+			d.follow(path.Join(at, e.Name))
+		}
 		switch e.Kind {
 		case source.File:
 			dir.files = append(dir.files, e)
@@ -194,6 +199,13 @@ func (d *discoverer) addDirectory(at string, entries []source.Info) (below []str
 	d.dirs = append(d.dirs, dir)
 	d.byPath[at] = dir
 	return below
+}
+
+// follow notes where a symbolic link leads.
+func (d *discoverer) follow(link string) {
+	if info, err := d.tree.Stat(link); err == nil {
+		d.links[link] = info.Path
+	}
 }
 
 // zoneOf places a directory by its parent's zone, its name and whether it holds a chart.

@@ -58,7 +58,7 @@ func (d *discoverer) readSources() error {
 			d.units = append(d.units, dir.chart)
 		}
 		if files := presentFiles(dir, names); len(files) > 0 && dir.zone != zoneSealed {
-			dir.kustomization = &unit{dir: dir, kind: Kustomize, files: files[:1], ambiguous: len(files) > 1}
+			dir.kustomization = &unit{dir: dir, kind: Kustomize, files: files, ambiguous: len(files) > 1}
 			d.units = append(d.units, dir.kustomization)
 		}
 	}

@@ -30,34 +30,35 @@ func (d *discoverer) findUses() {
 
 // refer notes that u names ref: a file that it then claims, or a directory with a kustomization.
 func (d *discoverer) refer(u *unit, ref string) {
-	p, ok := d.resolve(u.dir.path, ref)
+	p, ok := d.name(u, ref)
 	if !ok {
 		return
 	}
-	u.refs = append(u.refs, p)
-	if dir := d.byPath[p]; dir != nil {
-		if dir.kustomization != nil {
-			u.uses = append(u.uses, dir.kustomization)
-		}
-		return
+	if dir := d.byPath[p]; dir == nil {
+		d.claimed[p] = true
+	} else if dir.kustomization != nil {
+		u.uses = append(u.uses, dir.kustomization)
 	}
-	d.claimed[p] = true
 }
 
-// resolve returns the path that ref means in the directory at dir, false when it is not of this tree. What a
-// symbolic link leads to is returned instead of the link.
-func (d *discoverer) resolve(dir, ref string) (string, bool) {
+// name notes that u names ref, and returns where it is: what a symbolic link leads to, or where it would be.
+// False means that it cannot be in this tree.
+func (d *discoverer) name(u *unit, ref string) (string, bool) {
 	if remoteRef(ref) {
 		return "", false
 	}
-	p := path.Join(dir, ref)
+	p := path.Join(u.dir.path, ref)
 	if p == ".." || strings.HasPrefix(p, "../") {
 		return "", false
 	}
-	if d.isDir(p) || d.lookup(p) != nil {
+	u.refs = append(u.refs, p)
+	file := d.lookup(p)
+	if d.isDir(p) || file != nil && !file.Link {
 		return p, true
 	}
-	if info, err := d.tree.Stat(p); err == nil {
+	if info, err := d.tree.Stat(p); err == nil && info.Path != p {
+		d.claimed[p] = true
+		u.refs = append(u.refs, info.Path)
 		return info.Path, true
 	}
 	return p, true
@@ -75,18 +76,17 @@ func (d *discoverer) readConfig(u *unit, config string) {
 	var names []string
 	if strings.Contains(config, "\n") {
 		names = scalarsOf([]byte(config))
-	} else if p, ok := d.resolve(u.dir.path, config); ok {
+	} else if p, ok := d.name(u, config); ok {
 		if f := d.lookup(p); f != nil {
 			names = d.factOf(p, f.ID, configKind).Files
 		}
 	}
 	homes := []string{"charts"}
 	for _, name := range names {
-		p, ok := d.resolve(u.dir.path, name)
+		p, ok := d.name(u, name)
 		if !ok {
 			continue
 		}
-		u.refs = append(u.refs, p)
 		if d.lookup(p) != nil {
 			d.claimed[p] = true
 		}
@@ -96,7 +96,7 @@ func (d *discoverer) readConfig(u *unit, config string) {
 	}
 	for _, home := range homes {
 		for _, name := range names {
-			if p, ok := d.resolve(u.dir.path, path.Join(home, name)); ok && d.isDir(p) {
+			if d.isDir(path.Join(u.dir.path, home, name)) {
 				d.useChart(u, path.Join(home, name))
 			}
 		}
@@ -108,13 +108,8 @@ const maxChartHomes = 8
 
 // useChart notes that u renders the chart at ref, as it lies there or as "helm pull" leaves it.
 func (d *discoverer) useChart(u *unit, ref string) {
-	p, ok := d.resolve(u.dir.path, ref)
-	if !ok {
-		return
-	}
-	u.refs = append(u.refs, p)
-	if dir := d.byPath[p]; dir != nil && dir.chart != nil {
-		u.uses = append(u.uses, dir.chart)
+	if p, ok := d.name(u, ref); ok && d.isDir(p) && d.byPath[p].chart != nil {
+		u.uses = append(u.uses, d.byPath[p].chart)
 	}
 }
 
