@@ -41,10 +41,10 @@ func diagnose(ctx context.Context, p *process, err error, limits Limits) diagnos
 		return diagnosis{reason: fmt.Sprintf("recurses deeper than the limit of %s of stack", byteCount(maxGoStack))}
 	case signal == badCall:
 		return diagnosis{reason: "made the renderer ask the system for something that the sandbox refuses"}
-	case signal == syscall.SIGKILL && spent(state) >= limits.CPU*9/10:
+	case signal == syscall.SIGKILL && spent(state) >= limits.CPU/2: // the kernel's limit counts whole ticks
 		return diagnosis{reason: fmt.Sprintf("needs more processor time than the limit of %s", limits.CPU)}
 	case signal == syscall.SIGKILL:
-		println(spent(state).String(), limits.CPU.String(), state.String());return diagnosis{reason: "does not render: the system ended the renderer, as it does when memory runs short"}
+		return diagnosis{reason: "does not render: the system ended the renderer, as it does when memory runs short"}
 	}
 	if line := firstLine(p.stderr.text); line != "" {
 		return diagnosis{reason: fmt.Sprintf("made the renderer crash (%s: %s)", state, line)}

@@ -23,6 +23,7 @@ const (
 	maxLine       = math.MaxInt32
 	frameSize     = 7 // bytes that a Frame takes at least
 	objectSize    = 8 // bytes that an object takes at least
+	errorSize     = 7 // bytes that a RenderError takes at least
 	unlimitedText = math.MaxInt32
 )
 
@@ -105,6 +106,8 @@ func (l Limits) excess(r *result) string {
 	switch {
 	case len(r.rendering.Objects) > l.Objects:
 		return fmt.Sprintf("renders %d objects, more than the limit of %d", len(r.rendering.Objects), l.Objects)
+	case len(r.rendering.Failed) > l.Objects:
+		return fmt.Sprintf("has %d documents that fail, more than the limit of %d", len(r.rendering.Failed), l.Objects)
 	case size > l.Output:
 		return fmt.Sprintf("renders %s of YAML, more than the limit of %s", byteCount(size), byteCount(l.Output))
 	case nodes > maxNodes || frames > maxFrames:
@@ -114,10 +117,17 @@ func (l Limits) excess(r *result) string {
 }
 
 func putRendering(e *encoder, r *manifests.Rendering) {
-	notes := r.Notes[:min(len(r.Notes), maxNotes)]
+	notes := r.Notes
+	if len(notes) > maxNotes {
+		notes = append(notes[:maxNotes-1:maxNotes-1], fmt.Sprintf("and %d more notes", len(notes)-maxNotes+1))
+	}
 	e.count(len(notes))
 	for _, note := range notes {
 		e.text(note[:min(len(note), maxNote)])
+	}
+	e.count(len(r.Failed))
+	for _, failed := range r.Failed {
+		putRenderError(e, failed)
 	}
 	e.count(len(r.Objects))
 	for _, o := range r.Objects {
@@ -135,6 +145,9 @@ func takeRendering(d *decoder, limits Limits) *manifests.Rendering {
 	r := &manifests.Rendering{}
 	for range d.count("notes", maxNotes, 1) {
 		r.Notes = append(r.Notes, d.text("note", maxNote))
+	}
+	for range d.count("failures", limits.Objects, errorSize) {
+		r.Failed = append(r.Failed, takeRenderError(d))
 	}
 	n := d.count("objects", limits.Objects, objectSize)
 	r.Objects = make([]*manifests.Object, 0, n)

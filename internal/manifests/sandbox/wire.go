@@ -72,8 +72,8 @@ func readFrame(r *bufio.Reader, limit int64) (frameKind, *decoder, error) {
 // encoder appends values to a buffer.
 type encoder struct {
 	buf   []byte
-	names map[string]uint64
-	files map[string]uint64
+	names table
+	files table
 }
 
 func (e *encoder) uint(v uint64) { e.buf = binary.AppendUvarint(e.buf, v) }
@@ -98,37 +98,50 @@ func (e *encoder) text(s string) {
 	e.buf = append(e.buf, s...)
 }
 
+// table numbers the strings that come again. The last one comes again at once most often.
+type table struct {
+	numbers map[string]uint64
+	last    string
+	number  uint64 // of last; 0 for none
+}
+
+// find returns the number of s, adding s to the table when it is not there.
+func (t *table) find(s string) (number uint64, known bool) {
+	if t.number != 0 && t.last == s {
+		return t.number, true
+	}
+	if t.numbers == nil {
+		t.numbers = map[string]uint64{}
+	}
+	number, known = t.numbers[s]
+	if !known {
+		number = uint64(len(t.numbers) + 1)
+		t.numbers[s] = number
+	}
+	t.last, t.number = s, number
+	return number, known
+}
+
 // name writes a string that comes again: in full the first time, as its number from then on.
-func (e *encoder) name(s string) { e.names = e.again(e.names, s, s) }
+func (e *encoder) name(s string) { e.again(&e.names, s, func() string { return s }) }
 
 // file writes the path of a file as name does. What is no path inside a tree becomes "".
 func (e *encoder) file(s string) {
-	if _, ok := e.files[s]; ok {
-		e.files = e.again(e.files, s, "")
-		return
-	}
-	cleaned := s
-	if !plainPath(s) || len(s) > maxPath {
-		if cleaned = path.Clean(s); !plainPath(cleaned) || len(cleaned) > maxPath {
-			cleaned = ""
+	e.again(&e.files, s, func() string {
+		if cleaned := path.Clean(s); s != "" && plainPath(cleaned) && len(cleaned) <= maxPath {
+			return cleaned
 		}
-	}
-	e.files = e.again(e.files, s, cleaned)
+		return ""
+	})
 }
 
-// again writes the number that s has in table, or adds it there and writes it in full, as written.
-func (e *encoder) again(table map[string]uint64, s, written string) map[string]uint64 {
-	if number, ok := table[s]; ok {
+func (e *encoder) again(t *table, s string, written func() string) {
+	if number, known := t.find(s); known {
 		e.uint(number)
-		return table
+		return
 	}
-	if table == nil {
-		table = map[string]uint64{}
-	}
-	table[s] = uint64(len(table) + 1)
 	e.uint(0)
-	e.text(written)
-	return table
+	e.text(written())
 }
 
 // decoder takes values from a buffer that may hold anything. After the first failure it gives only zero values,
