@@ -105,12 +105,25 @@ func (f Field) Text() string {
 	return f.node.Value
 }
 
-// Bool returns a boolean, and whether the field is one.
+// Bool returns a boolean, and whether the field is one. What stands without quotes is read as YAML 1.1, as kubectl
+// and Helm do on the way to the API server: "privileged: yes" makes a container privileged.
 func (f Field) Bool() (value, ok bool) {
-	if f.node == nil || f.node.Kind != yaml.ScalarNode || f.node.Tag != "!!bool" {
+	if f.node == nil || f.node.Kind != yaml.ScalarNode {
 		return false, false
 	}
-	return strings.EqualFold(f.node.Value, "true"), true
+	if f.node.Tag == "!!bool" {
+		return strings.EqualFold(f.node.Value, "true"), true
+	}
+	if f.node.Tag != "!!str" || f.node.Style != 0 {
+		return false, false
+	}
+	switch f.node.Value {
+	case "y", "Y", "yes", "Yes", "YES", "on", "On", "ON":
+		return true, true
+	case "n", "N", "no", "No", "NO", "off", "Off", "OFF":
+		return false, true
+	}
+	return false, false
 }
 
 // True reports whether the field is the boolean true.

@@ -12,11 +12,11 @@ type RootView struct {
 	workloads map[*manifests.Object][]*Workload
 }
 
-// NewRootView makes the view of a rendering's objects.
-func NewRootView(root manifests.Root, objects []*manifests.Object) *RootView {
+// NewRootView makes the view of a rendering's objects. The paths point to pod templates in custom resources.
+func NewRootView(root manifests.Root, objects []*manifests.Object, paths ...WorkloadPath) *RootView {
 	v := &RootView{Root: root, Objects: objects, workloads: make(map[*manifests.Object][]*Workload)}
 	for _, o := range objects {
-		if w := newWorkloads(o); w != nil {
+		if w := newWorkloads(o, paths); w != nil {
 			v.workloads[o] = w
 		}
 	}

@@ -1,6 +1,8 @@
 package review
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -23,6 +25,38 @@ type Workload struct {
 	Meta       manifests.Field // the pod's metadata
 	Spec       manifests.Field // the pod's spec
 	Containers []Container     // init, sidecar, regular and ephemeral ones
+
+	// above are mappings, nearest first, whose fields hold where Spec has none: an Argo workflow's for its templates.
+	above []manifests.Field
+}
+
+// Get returns a field of the pod's spec: the spec's own, or what the pod takes over from further above. A field that
+// the spec sets hides the ones above as a whole. When nothing sets it, it is the spec's, absent.
+func (w *Workload) Get(key string, keys ...string) manifests.Field {
+	for _, from := range w.sources() {
+		if field := from.Get(key); field.IsSet() {
+			return field.Get(keys...)
+		}
+	}
+	return w.Spec.Get(key).Get(keys...)
+}
+
+// List returns the items of a list of the pod's spec, such as its volumes, with those taken over from further above.
+func (w *Workload) List(key string) []manifests.Field {
+	var items []manifests.Field
+	for _, from := range w.sources() {
+		items = append(items, from.Get(key).Items()...)
+	}
+	return items
+}
+
+func (w *Workload) sources() []manifests.Field {
+	return append([]manifests.Field{w.Spec}, w.above...)
+}
+
+// Windows reports whether the pod is for Windows nodes only, where the fields for Linux mean nothing.
+func (w *Workload) Windows() bool {
+	return w.Get("os", "name").Text() == "windows" || w.Get("nodeSelector", "kubernetes.io/os").Text() == "windows"
 }
 
 // Container is one container of a Workload.
@@ -30,7 +64,7 @@ type Container struct {
 	manifests.Field
 	Kind ContainerKind
 	Name string
-	pod  manifests.Field
+	pod  *Workload
 }
 
 // Title names the container in messages: "container web", "init container setup".
@@ -46,16 +80,17 @@ func (c Container) Title() string {
 // pod's. When neither is set it is the container's, absent.
 func (c Container) Effective(keys ...string) manifests.Field {
 	own := c.Get("securityContext").Get(keys...)
-	if own.IsSet() {
+	if own.IsSet() || c.pod == nil {
 		return own
 	}
-	if pod := c.pod.Get("securityContext").Get(keys...); pod.IsSet() {
+	if pod := c.pod.Get("securityContext", keys...); pod.IsSet() {
 		return pod
 	}
 	return own
 }
 
-// Command returns the container's command and args as one list of words.
+// Command returns the container's command and args as one list of words. Of a script of Argo Workflows it is the
+// command and the script.
 func (c Container) Command() []string {
 	var words []string
 	for _, key := range []string{"command", "args"} {
@@ -63,60 +98,116 @@ func (c Container) Command() []string {
 			words = append(words, word.Text())
 		}
 	}
+	if source := c.Get("source").Text(); source != "" {
+		words = append(words, source)
+	}
 	return words
 }
 
-// podTemplates says where a kind keeps its pod: group suffix and kind to the path of the template. A path of ""
-// is the object itself.
-var podTemplates = map[string][]string{
-	"Pod":                   {},
-	"PodTemplate":           {"template"},
-	"Deployment":            {"spec", "template"},
-	"StatefulSet":           {"spec", "template"},
-	"DaemonSet":             {"spec", "template"},
-	"ReplicaSet":            {"spec", "template"},
-	"ReplicationController": {"spec", "template"},
-	"Job":                   {"spec", "template"},
-	"CronJob":               {"spec", "jobTemplate", "spec", "template"},
-	"DeploymentConfig":      {"spec", "template"},
-	"Rollout":               {"spec", "template"},
+// podTemplate says where a kind keeps the template of its pods.
+type podTemplate struct {
+	path   string
+	groups []string // API groups that have the kind
 }
 
-// newWorkloads returns the pods that o carries. Helm tests are no workloads.
-func newWorkloads(o *manifests.Object) []*Workload {
+// podTemplates are the kinds of Kubernetes, OpenShift, Argo Rollouts and Knative that carry one pod template.
+var podTemplates = map[string]podTemplate{
+	"Pod":                   {"", []string{""}},
+	"PodTemplate":           {"template", []string{""}},
+	"ReplicationController": {"spec.template", []string{""}},
+	"Deployment":            {"spec.template", []string{"apps", "extensions"}},
+	"StatefulSet":           {"spec.template", []string{"apps"}},
+	"DaemonSet":             {"spec.template", []string{"apps", "extensions"}},
+	"ReplicaSet":            {"spec.template", []string{"apps", "extensions"}},
+	"Job":                   {"spec.template", []string{"batch", "extensions"}},
+	"CronJob":               {"spec.jobTemplate.spec.template", []string{"batch"}},
+	"DeploymentConfig":      {"spec.template", []string{"apps.openshift.io", ""}},
+	"Rollout":               {"spec.template", []string{"argoproj.io"}},
+	"Service":               {"spec.template", []string{"serving.knative.dev"}},
+	"Configuration":         {"spec.template", []string{"serving.knative.dev"}},
+	"Revision":              {"", []string{"serving.knative.dev"}},
+}
+
+// newWorkloads returns the pods that o carries, with those that paths point to. Helm tests are no workloads.
+func newWorkloads(o *manifests.Object, paths []WorkloadPath) []*Workload {
 	if isHelmTest(o) {
 		return nil
 	}
-	path, known := podTemplates[o.Kind]
-	if o.Kind == "Service" && o.Group() == "serving.knative.dev" {
-		path, known = []string{"spec", "template"}, true
+	var found []*Workload
+	if known, ok := podTemplates[o.Kind]; ok && slices.Contains(known.groups, o.Group()) {
+		found = templateWorkloads(o, known.path)
 	}
-	if !known {
-		return nil
-	}
-	template := o.Field().Get(path...)
-	spec := template.Get("spec")
-	if !spec.IsMap() {
-		return nil
-	}
-	return []*Workload{{Object: o, Meta: template.Get("metadata"), Spec: spec, Containers: containers(spec)}}
-}
-
-func containers(spec manifests.Field) []Container {
-	var found []Container
-	add := func(key string, kind ContainerKind) {
-		for _, item := range spec.Get(key).Items() {
-			c := Container{Field: item, Kind: kind, Name: item.Get("name").Text(), pod: spec}
-			if kind == InitContainer && item.Get("restartPolicy").Text() == "Always" {
-				c.Kind = SidecarContainer
-			}
-			found = append(found, c)
+	found = append(found, argoWorkloads(o)...)
+	for _, p := range paths {
+		if kind, group, grouped := strings.Cut(p.Kind, "."); kind == o.Kind && (!grouped || group == o.Group()) {
+			found = append(found, templateWorkloads(o, p.Path)...)
 		}
 	}
-	add("initContainers", InitContainer)
-	add("containers", RegularContainer)
-	add("ephemeralContainers", EphemeralContainer)
+	return slices.CompactFunc(found, func(a, b *Workload) bool { return a.Spec.Path() == b.Spec.Path() })
+}
+
+// templateWorkloads returns the pods whose templates lie at path, in which "*" stands for every key or item.
+func templateWorkloads(o *manifests.Object, path string) []*Workload {
+	var found []*Workload
+	for _, template := range fieldsAt(o.Field(), path) {
+		spec := template.Get("spec")
+		if !spec.IsMap() && template.Get("containers").IsList() {
+			spec = template // the path points to the spec itself
+		}
+		if spec.IsMap() {
+			found = append(found, newWorkload(o, template.Get("metadata"), spec))
+		}
+	}
 	return found
+}
+
+func newWorkload(o *manifests.Object, meta, spec manifests.Field, above ...manifests.Field) *Workload {
+	w := &Workload{Object: o, Meta: meta, Spec: spec, above: above}
+	w.addContainers("initContainers", InitContainer)
+	w.addContainers("containers", RegularContainer)
+	w.addContainers("ephemeralContainers", EphemeralContainer)
+	return w
+}
+
+// fieldsAt returns the fields at a path such as spec.tasks[*].template or spec.replicaSpecs.*.template.
+func fieldsAt(f manifests.Field, path string) []manifests.Field {
+	at := []manifests.Field{f}
+	for _, key := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
+		var next []manifests.Field
+		for _, f := range at {
+			next = append(next, children(f, key)...)
+		}
+		at = next
+	}
+	return at
+}
+
+func children(f manifests.Field, key string) []manifests.Field {
+	if key != "*" {
+		if index, err := strconv.Atoi(key); err == nil && f.IsList() {
+			return []manifests.Field{f.At(index)}
+		}
+		return []manifests.Field{f.Get(key)}
+	}
+	found := f.Items()
+	for _, e := range f.Entries() {
+		found = append(found, e.Value)
+	}
+	return found
+}
+
+// addContainers takes up the containers of a list of the spec.
+func (w *Workload) addContainers(key string, kind ContainerKind) {
+	for _, item := range w.Spec.Get(key).Items() {
+		w.addContainer(item, kind, item.Get("name").Text())
+	}
+}
+
+func (w *Workload) addContainer(at manifests.Field, kind ContainerKind, name string) {
+	if kind == InitContainer && at.Get("restartPolicy").Text() == "Always" {
+		kind = SidecarContainer
+	}
+	w.Containers = append(w.Containers, Container{Field: at, Kind: kind, Name: name, pod: w})
 }
 
 // isHelmTest reports whether o is a Helm test, which runs only when asked to.
