@@ -120,6 +120,9 @@ func (p *diffParser) raw(line string) error {
 	if err := errors.Join(oldErr, newErr); err != nil {
 		return err
 	}
+	if oldName == "" || newName == "" {
+		return errDiff
+	}
 	d := DiffFile{ModeChanged: fields[0] != fields[1]}
 	d.OldEntry = diffEntry(oldName, fields[0], fields[2])
 	d.NewEntry = diffEntry(newName, fields[1], fields[3])

@@ -90,8 +90,8 @@ type DirTree struct {
 // Close releases the directory.
 func (t *DirTree) Close() error { return t.disk.Close() }
 
-// OpenDir returns the tree of a plain directory: every regular file and symbolic link below it except what is in
-// directories named .git. Listing happens here, so that the tree is one state of the directory; bytes are read, and
+// OpenDir returns the tree of a plain directory: every regular file and symbolic link below it except .git and
+// what is in it. Listing happens here, so that the tree is one state of the directory; bytes are read, and
 // IDs computed, when they are asked for. Too many files give ErrFileCount; directories that may not be read are
 // left out and named by Problems.
 func OpenDir(dir string, limits Limits) (*DirTree, error) {
@@ -127,7 +127,7 @@ func (l *lister) list(dir string, depth int) error {
 	}
 	found, err := l.read(dir)
 	if err != nil {
-		if dir == "." {
+		if dir == "." || errors.Is(err, ErrFileCount) {
 			return err
 		}
 		l.problems = append(l.problems, at(dir, err))
@@ -147,16 +147,25 @@ func (l *lister) read(dir string) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	defer f.Close()
-	found, err := f.ReadDir(l.limits.Files + 1 - len(l.entries))
-	if errors.Is(err, io.EOF) {
-		err = nil
+	var all []fs.DirEntry
+	for {
+		found, err := f.ReadDir(1000)
+		all = append(all, found...)
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err == nil && len(all) > l.limits.Files {
+			err = fmt.Errorf("%w (%d)", ErrFileCount, l.limits.Files)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	return found, err
 }
 
 func (l *lister) add(name string, d fs.DirEntry, depth int) error {
 	switch {
-	case d.IsDir() && d.Name() == ".git":
+	case d.Name() == ".git":
 		return nil
 	case d.IsDir():
 		return l.list(name, depth+1)

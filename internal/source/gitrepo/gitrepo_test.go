@@ -39,6 +39,7 @@ func newRepo(t testing.TB, initArgs ...string) *repo {
 		}
 	}
 	r.git(append([]string{"init", "-q", "-b", "main"}, initArgs...)...)
+	r.git("config", "gc.auto", "0") // nothing in the background
 	return r
 }
 
