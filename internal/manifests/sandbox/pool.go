@@ -173,11 +173,14 @@ func (p *Pool) take(ctx context.Context, fresh bool) (*process, error) {
 		p.put(child)
 		return nil, ctx.Err()
 	}
-	if child.err != nil {
-		p.forget(child)
-		return nil, child.err
+	if child.err == nil {
+		return child, nil
 	}
-	return child, nil
+	p.forget(child)
+	if p.isClosed() {
+		return nil, ErrClosed
+	}
+	return nil, child.err
 }
 
 // put makes a child idle, or ends it when the pool has been closed in the meantime.
