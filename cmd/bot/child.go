@@ -11,5 +11,5 @@ type renderChildCmd struct{}
 
 // Run serves render jobs until its input ends.
 func (renderChildCmd) Run() error {
-	return sandbox.Main(os.Stdin, os.Stdout, renderers())
+	return sandbox.Serve(os.Stdin, os.Stdout, renderers())
 }

@@ -52,7 +52,7 @@ func newPool(sys surroundings) (*sandbox.Pool, error) {
 
 // newEngine joins pool, rules and cache.
 func newEngine(sys surroundings, pool *sandbox.Pool) *review.Engine {
-	e := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now, Cache: manifests.OpenCache(cacheDir(sys), cacheBytes)}
+	e := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now}
 	if sys.progress {
 		e.Progress = func(stage string, n, of int) {
 			fmt.Fprintf(sys.stderr, "\r\x1b[K%s %d of %d", stage, n, of)
@@ -82,6 +82,7 @@ func cacheDir(sys surroundings) string {
 type place struct {
 	repo  *gitrepo.Repo // nil outside Git
 	tree  source.Tree   // outside Git: what PATH holds
+	root  string        // outside Git: the directory on disk that tree is
 	under string        // the part of the tree that PATH names; "." for all
 }
 
@@ -102,7 +103,7 @@ func open(ctx context.Context, sys surroundings, path string) (*place, error) {
 		if len(text) > maxStdin {
 			return nil, usageError(fmt.Errorf("standard input is larger than %d MiB", maxStdin>>20))
 		}
-		return &place{tree: source.Memory(map[string][]byte{"-": text}), under: "."}, nil
+		return oneFile("-", text)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -113,7 +114,7 @@ func open(ctx context.Context, sys surroundings, path string) (*place, error) {
 		dir, file = filepath.Split(path)
 		dir = filepath.Join(dir, ".")
 	}
-	repo, err := gitrepo.Open(ctx, dir)
+	repo, err := gitrepo.Open(ctx, dir, gitrepo.Options{Env: sys.environ})
 	if err == nil {
 		return &place{repo: repo, under: filepath.ToSlash(filepath.Join(repo.Prefix(), file))}, nil
 	}
@@ -133,13 +134,40 @@ func openOutside(dir, file string) (*place, error) {
 		return nil, usageError(err)
 	}
 	if file == "" {
-		return &place{tree: tree, under: "."}, nil
+		root, err := filepath.Abs(dir)
+		return &place{tree: tree, root: root, under: "."}, err
 	}
 	text, err := tree.ReadFile(file)
 	if err != nil {
 		return nil, usageError(err)
 	}
-	return &place{tree: source.Memory(map[string][]byte{file: text}), under: "."}, nil
+	return oneFile(file, text)
+}
+
+// oneFile is the place of a single text.
+func oneFile(name string, text []byte) (*place, error) {
+	tree, err := source.Memory(map[string][]byte{name: text}, source.Limits{})
+	if err != nil {
+		return nil, usageError(err)
+	}
+	return &place{tree: tree, under: "."}, nil
+}
+
+// inside returns the path in the tree of a file that the command line names.
+func (p *place) inside(file string) (string, error) {
+	root := p.root
+	if p.repo != nil {
+		root = p.repo.Root()
+	}
+	absolute, err := filepath.Abs(file)
+	if err != nil {
+		return "", err
+	}
+	relative, err := filepath.Rel(root, absolute)
+	if err != nil || !filepath.IsLocal(relative) {
+		return "", fmt.Errorf("%s is outside %s, which is all that rendering sees", file, root)
+	}
+	return filepath.ToSlash(relative), nil
 }
 
 // loadPolicy reads the policy: the file named on the command line, or the repository's own at base.

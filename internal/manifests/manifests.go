@@ -84,6 +84,17 @@ type Frame struct {
 // Origin is the stack of places that made a field what it is, innermost first. An empty Origin is unknown.
 type Origin []Frame
 
+// Best returns the frame of which most is known, the innermost of equals; nil for an empty Origin.
+func (o Origin) Best() *Frame {
+	var best *Frame
+	for i := range o {
+		if best == nil || o[i].Precision > best.Precision {
+			best = &o[i]
+		}
+	}
+	return best
+}
+
 // Rendering is what a root became.
 type Rendering struct {
 	Root    Root

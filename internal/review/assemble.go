@@ -12,7 +12,7 @@ import (
 // blame moves new findings that stand on an untouched line to the gap that caused them, where there is one.
 func blame(change *source.Change, base, head *side, pairOf func(string) string) {
 	for _, c := range head.candidates {
-		view := base.views[pairOf(c.root.Root.Path)]
+		view := base.views[pairOf(c.rootKey())]
 		if c.status() != New || c.location.Changed || view == nil {
 			continue
 		}
@@ -83,7 +83,7 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 func (c *candidate) mergeKey(status Status) string {
 	l := c.location
 	if l.Precision != manifests.Exact.String() {
-		return fmt.Sprintf("%s|%s|%s", c.root.Root.Path, c.key, status)
+		return fmt.Sprintf("%s|%s|%s", c.rootKey(), c.key, status)
 	}
 	return fmt.Sprintf("%s|%s:%d:%d|%s|%s|%s|%s", c.rule.ID, l.File, l.Line, l.Column,
 		c.object.Kind, stablePath(c.object, c.path), c.message, status)
@@ -113,7 +113,7 @@ func (c *candidate) finding(change *source.Change, status Status) *Finding {
 type coverage map[string][]string
 
 func coverKey(c *candidate, rule string) string {
-	return c.root.Root.Path + "|" + c.object.String() + "|" + c.path + "|" + rule
+	return c.rootKey() + "|" + c.object.String() + "|" + c.path + "|" + rule
 }
 
 func coveredRules(candidates []*candidate) coverage {

@@ -34,7 +34,44 @@ func (c *candidate) status() Status {
 // side is all that one side of the change shows.
 type side struct {
 	candidates []*candidate
-	views      map[string]*RootView // by root path
+	views      map[string]*RootView // by rootKey
+	order      []string
+}
+
+func newSide() *side { return &side{views: make(map[string]*RootView)} }
+
+// rootKey names a root of one side. A directory may hold a kustomization and plain files beside it.
+func rootKey(root manifests.Root) string { return string(root.Kind) + ":" + root.Path }
+
+func (c *candidate) rootKey() string { return rootKey(c.root.Root) }
+
+func (s *side) add(root manifests.Root, r rendered, workloads []WorkloadPath) {
+	if view := r.view(root, workloads); view != nil {
+		s.views[rootKey(root)] = view
+		s.order = append(s.order, rootKey(root))
+	}
+}
+
+// viewOf returns the view of a root; nil when there is no such root, or it does not render.
+func (s *side) viewOf(root *manifests.Root) *RootView {
+	if root == nil {
+		return nil
+	}
+	return s.views[rootKey(*root)]
+}
+
+// index is what the side's roots and context, the rest of the repository, are known to hold.
+func (s *side) index(context []*manifests.Object) *Index {
+	all := slices.Clone(context)
+	for _, key := range s.order {
+		all = append(all, s.views[key].Objects...)
+	}
+	return NewIndex(all)
+}
+
+// unmatched are the violations that the other side does not have.
+func (s *side) unmatched() []*candidate {
+	return slices.DeleteFunc(slices.Clone(s.candidates), func(c *candidate) bool { return c.matched })
 }
 
 // place makes candidates of the drafts of one root, locates them and gives them their keys.
@@ -122,12 +159,12 @@ func compare(change *source.Change, base, head *side, pairOf func(headRoot strin
 		if !ok {
 			return ""
 		}
-		return pairOf(c.root.Root.Path) + "|" + c.key + "|" + file + ":" + strconv.Itoa(line)
+		return pairOf(c.rootKey()) + "|" + c.key + "|" + file + ":" + strconv.Itoa(line)
 	}, func(c *candidate) string {
-		return c.root.Root.Path + "|" + c.key + "|" + c.location.File + ":" + strconv.Itoa(c.location.Line)
+		return c.rootKey() + "|" + c.key + "|" + c.location.File + ":" + strconv.Itoa(c.location.Line)
 	})
-	pairExact(base, head, func(c *candidate) string { return pairOf(c.root.Root.Path) + "|" + c.key },
-		func(c *candidate) string { return c.root.Root.Path + "|" + c.key })
+	pairExact(base, head, func(c *candidate) string { return pairOf(c.rootKey()) + "|" + c.key },
+		func(c *candidate) string { return c.rootKey() + "|" + c.key })
 	pairMoved(base, head)
 	pairByLine(change, base, head, pairOf)
 }
@@ -163,7 +200,7 @@ func pairMoved(base, head *side) {
 		if b.matched {
 			continue
 		}
-		if view := head.views[b.root.Root.Path]; view == nil || view.Match(b.object) == nil {
+		if view := head.views[b.rootKey()]; view == nil || view.Match(b.object) == nil {
 			open[b.key] = append(open[b.key], b)
 		}
 	}
@@ -189,7 +226,7 @@ func pairByLine(change *source.Change, base, head *side, pairOf func(string) str
 		if h.matched || h.location.Precision != manifests.Exact.String() || h.location.Changed {
 			continue
 		}
-		if view := base.views[pairOf(h.root.Root.Path)]; view != nil && view.Match(h.object) != nil {
+		if view := base.views[pairOf(h.rootKey())]; view != nil && view.Match(h.object) != nil {
 			continue
 		}
 		file, line, ok := change.ToBase(h.location.File, h.location.Line)

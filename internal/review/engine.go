@@ -19,11 +19,18 @@ type Renderer interface {
 	Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error)
 }
 
+// Cache keeps renderings between reviews. Get answers only when everything that was read for the rendering is the
+// same in tree.
+type Cache interface {
+	Get(root manifests.Root, settings manifests.Settings, tree source.Tree) (*manifests.Rendering, source.ReadSet, bool)
+	Put(root manifests.Root, settings manifests.Settings, r *manifests.Rendering, reads source.ReadSet)
+}
+
 // Engine reviews changes. It keeps nothing between two reviews but the cache.
 type Engine struct {
 	Renderer Renderer
 	Rules    []*Rule
-	Cache    *manifests.Cache              // nil for none
+	Cache    Cache                         // nil for none
 	Now      func() time.Time              // for exemptions
 	Progress func(stage string, n, of int) // nil for none; called from several goroutines
 }
@@ -103,6 +110,15 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
+// Settings are the settings that a review of a policy and options renders with. The error is a *ConfigError.
+func (e *Engine) Settings(policy *Policy, opts Options) (manifests.Settings, error) {
+	settings, _, err := settingsFor(policy, opts)
+	if err != nil {
+		return settings, &ConfigError{err}
+	}
+	return settings, nil
+}
+
 func settingsFor(policy *Policy, opts Options) (manifests.Settings, KubeVersion, error) {
 	version := firstOf(opts.KubeVersion, policy.Kubernetes, NewestKube)
 	kube, err := ParseKubeVersion(version)
@@ -138,12 +154,12 @@ type rendered struct {
 	err       *manifests.RenderError
 }
 
-// view returns the side's objects as rules see them; nil when there are none to see.
-func (r rendered) view(root manifests.Root) *RootView {
+// view returns the objects as rules see them; nil when there are none to see.
+func (r rendered) view(root manifests.Root, paths []WorkloadPath) *RootView {
 	if r.rendering == nil {
 		return nil
 	}
-	return NewRootView(root, r.rendering.Objects)
+	return NewRootView(root, r.rendering.Objects, paths...)
 }
 
 // pair is a root at base and head, rendered.
@@ -189,8 +205,10 @@ func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*
 
 // render renders one side of a root, out of the cache where that holds.
 func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (rendered, error) {
-	if r, reads, ok := e.Cache.Get(root, settings, tree); ok {
-		return rendered{rendering: r, reads: reads}, nil
+	if e.Cache != nil {
+		if r, reads, ok := e.Cache.Get(root, settings, tree); ok {
+			return rendered{rendering: r, reads: reads}, nil
+		}
 	}
 	r, reads, err := e.Renderer.Render(ctx, tree, root, settings)
 	var failed *manifests.RenderError
@@ -200,85 +218,65 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 	case err != nil:
 		return rendered{}, fmt.Errorf("rendering %s: %w", root.Path, err)
 	}
-	e.Cache.Put(root, settings, r, reads)
+	if e.Cache != nil {
+		e.Cache.Put(root, settings, r, reads)
+	}
 	return rendered{rendering: r, reads: reads}, nil
 }
 
 // judge turns rendered roots into findings and differences.
 func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(r.change) })
-	baseViews, headViews := views(pairs)
-	index := NewIndex(indexed(headViews, plan.HeadContext))
-	baseIndex := NewIndex(indexed(baseViews, plan.BaseContext))
-
-	base := &side{views: baseViews}
-	head := &side{views: headViews}
-	basePath := make(map[string]string, len(pairs))
-	var failed []Finding
+	base, head := r.sides(pairs)
+	baseIndex, headIndex := base.index(plan.BaseContext), head.index(plan.HeadContext)
+	origin := make(map[string]string, len(pairs)) // root at head to the same root at base
 	for _, p := range pairs {
-		basePath[p.path()] = p.basePath()
-		if view := baseViews[p.basePath()]; view != nil && p.Base != nil {
-			drafts, _ := evaluate(r.active, scene{view: view, index: baseIndex, kube: r.kube, policy: r.policy})
-			base.candidates = append(base.candidates, place(r.change, drafts, r.levels)...)
+		if p.Head != nil && p.Base != nil {
+			origin[rootKey(*p.Head)] = rootKey(*p.Base)
 		}
-		if view := headViews[p.path()]; view != nil && p.Head != nil {
-			drafts, problems := evaluate(r.active, scene{view: view, base: baseViews[p.basePath()], index: index, kube: r.kube, policy: r.policy})
-			head.candidates = append(head.candidates, place(r.change, drafts, r.levels)...)
-			result.Notes = append(result.Notes, problems...)
-		}
+		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
+		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy})
+		result.Notes = append(result.Notes,
+			r.evaluate(head, scene{view: after, base: before, index: headIndex, kube: r.kube, policy: r.policy})...)
 		if f, ok := r.renderFailed(p); ok {
-			failed = append(failed, f)
+			result.Findings = append(result.Findings, f)
 		}
-		result.Roots = append(result.Roots, p.result())
-		result.Diff = append(result.Diff, p.diff()...)
+		diff := p.diff()
+		result.Roots = append(result.Roots, p.result(len(diff)))
+		result.Diff = append(result.Diff, diff...)
 	}
-	pairOf := func(headRoot string) string { return basePath[headRoot] }
+	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)
 	blame(r.change, base, head, pairOf)
 
-	result.Findings = append(failed, findings(r.change, head.candidates, (*candidate).status)...)
-	result.Findings = append(result.Findings, r.fixedFindings(base)...)
+	result.Findings = append(result.Findings, findings(r.change, head.candidates, (*candidate).status)...)
+	result.Findings = append(result.Findings, findings(r.change, base.unmatched(), func(*candidate) Status { return Fixed })...)
 	exempt(result.Findings, r.policy.Exemptions, r.now)
 	sortFindings(result.Findings)
 	result.Summary = count(result.Findings)
 	result.Verdict = judge(r.policy.Gate, result.Findings)
 }
 
-// fixedFindings are the violations that only base has, in roots that head could be judged for.
-func (r *run) fixedFindings(base *side) []Finding {
-	gone := slices.DeleteFunc(slices.Clone(base.candidates), func(c *candidate) bool { return c.matched })
-	for _, c := range gone {
-		c.location.Changed = false
-	}
-	return findings(r.change, gone, func(*candidate) Status { return Fixed })
-}
-
-func views(pairs []*pair) (base, head map[string]*RootView) {
-	base, head = make(map[string]*RootView), make(map[string]*RootView)
+// sides makes the views of all roots. Base is left out where head does not render: nothing can be compared there.
+func (r *run) sides(pairs []*pair) (base, head *side) {
+	base, head = newSide(), newSide()
 	for _, p := range pairs {
 		if p.Base != nil && p.head.err == nil {
-			if v := p.base.view(*p.Base); v != nil {
-				base[p.Base.Path] = v
-			}
+			base.add(*p.Base, p.base, r.policy.Workloads)
 		}
 		if p.Head != nil {
-			if v := p.head.view(*p.Head); v != nil {
-				head[p.Head.Path] = v
-			}
+			head.add(*p.Head, p.head, r.policy.Workloads)
 		}
 	}
 	return base, head
 }
 
-func indexed(views map[string]*RootView, context []*manifests.Object) []*manifests.Object {
-	all := slices.Clone(context)
-	paths := make([]string, 0, len(views))
-	for path := range views {
-		paths = append(paths, path)
+// evaluate runs the rules over a view, if there is one, and places what they found.
+func (r *run) evaluate(s *side, at scene) (problems []string) {
+	if at.view == nil {
+		return nil
 	}
-	slices.Sort(paths)
-	for _, path := range paths {
-		all = append(all, views[path].Objects...)
-	}
-	return all
+	drafts, problems := evaluate(r.active, at)
+	s.candidates = append(s.candidates, place(r.change, drafts, r.levels)...)
+	return problems
 }

@@ -1,7 +1,9 @@
 package review
 
 import (
-	"slices"
+	"context"
+	"fmt"
+	"path"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -11,7 +13,150 @@ import (
 // RootPair is a root on both sides of a change. Base is nil for a new root, Head for a removed one.
 type RootPair struct {
 	Base, Head *manifests.Root
-	Reasons    []string // files for which the root has to be rendered
+	Reasons    []string // changed files that what the root names leads to
+	Certain    bool     // affected whatever rendering reads: new, gone, or with other settings
+}
+
+// Plan is what a review has to render.
+type Plan struct {
+	Total       int        // roots at head, below the paths that are looked at
+	Pairs       []RootPair // those that the change may affect
+	HeadContext []*manifests.Object
+	BaseContext []*manifests.Object
+	Notes       []string
+	Unreached   []string // changed files that lead to no root
+
+	head []manifests.Root
+}
+
+// Plan finds the roots that the change may affect: a superset of those that it does, which only rendering tells.
+func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy, opts Options) (*Plan, error) {
+	discover := discoverOptions(policy, opts)
+	head, err := manifests.Discover(ctx, change.Head, discover)
+	if err != nil {
+		return nil, err
+	}
+	plan := &Plan{Total: len(head.Roots), head: head.Roots, Notes: problems(head)}
+	if change.Base == nil {
+		for i := range head.Roots {
+			plan.Pairs = append(plan.Pairs, RootPair{Head: &head.Roots[i]})
+		}
+		return plan, nil
+	}
+	base, err := manifests.Discover(ctx, change.Base, discover)
+	if err != nil {
+		return nil, err
+	}
+	reach := manifests.Candidates(change, base, head)
+	plan.Pairs, plan.Unreached = pairsOf(change, reach), reach.Unreached
+	return plan, nil
+}
+
+// discoverOptions are the policy's and the caller's wishes for roots.
+func discoverOptions(policy *Policy, opts Options) manifests.DiscoverOptions {
+	d := manifests.DiscoverOptions{Under: opts.Under, Include: policy.Roots.Include, Ignore: policy.Roots.Ignore}
+	for _, v := range policy.Roots.Helm {
+		d.Helm = append(d.Helm, manifests.HelmVariant(v))
+	}
+	return d
+}
+
+// problems are the parts of a discovery that a reader has to know of.
+func problems(d *manifests.Discovery) []string {
+	var notes []string
+	for _, p := range d.Problems {
+		if p.Root == "" {
+			notes = append(notes, p.String())
+		}
+	}
+	for _, p := range d.Passed {
+		notes = append(notes, fmt.Sprintf("not rendered, %s: %s", p.Reason, strings.Join(p.Files[:min(len(p.Files), 3)], ", ")))
+	}
+	return notes
+}
+
+// pairsOf takes over what the change can reach, and puts roots that moved together with what they were.
+func pairsOf(change *source.Change, reach manifests.Reach) []RootPair {
+	gone := make(map[string]*manifests.Root)
+	for _, c := range reach.Candidates {
+		if c.Head == nil {
+			gone[c.Base.Path+"|"+string(c.Base.Kind)] = c.Base
+		}
+	}
+	var pairs []RootPair
+	for _, c := range reach.Candidates {
+		pair := RootPair{Base: c.Base, Head: c.Head, Reasons: c.Because, Certain: c.Certain}
+		if c.Head == nil {
+			continue
+		}
+		if key := renamedFrom(change, *c.Head) + "|" + string(c.Head.Kind); c.Base == nil && gone[key] != nil {
+			pair.Base = gone[key]
+			delete(gone, key)
+		}
+		pairs = append(pairs, pair)
+	}
+	for _, c := range reach.Candidates {
+		if c.Head == nil && gone[c.Base.Path+"|"+string(c.Base.Kind)] != nil {
+			pairs = append(pairs, RootPair{Base: c.Base, Reasons: c.Because, Certain: true})
+		}
+	}
+	return pairs
+}
+
+// renamedFrom returns the path that a root of head had at base, as the renames of its own files tell.
+func renamedFrom(change *source.Change, root manifests.Root) string {
+	names := []string{"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml"}
+	for _, file := range root.Files {
+		names = append(names, path.Base(file))
+	}
+	for _, name := range names {
+		if old, ok := change.BasePath(path.Join(root.Dir, name)); ok {
+			return path.Dir(old) + strings.TrimPrefix(root.Path, root.Dir)
+		}
+	}
+	return ""
+}
+
+// ListedRoot is a root as "landwaiter roots" shows it.
+type ListedRoot struct {
+	Path     string             `json:"path"`
+	Kind     manifests.RootKind `json:"kind"`
+	Affected bool               `json:"affected"`
+	Because  []string           `json:"because"`
+}
+
+// Roots lists the roots of head, and says which of them the change affects and by which files.
+func (e *Engine) Roots(ctx context.Context, change *source.Change, policy *Policy, opts Options) ([]ListedRoot, []string, error) {
+	run, err := e.prepare(change, policy, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	run.settings.Lines = false
+	plan, err := e.Plan(ctx, change, policy, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	affected := make(map[string][]string)
+	if change.Base != nil {
+		pairs, err := e.renderPairs(ctx, run, plan.Pairs)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range pairs {
+			if p.Head != nil && p.affected(change) {
+				affected[p.Head.Path+"|"+string(p.Head.Kind)] = append([]string{}, p.because...)
+			}
+		}
+	}
+	listed := make([]ListedRoot, 0, len(plan.head))
+	for _, root := range plan.head {
+		because, ok := affected[root.Path+"|"+string(root.Kind)]
+		if because == nil {
+			because = []string{}
+		}
+		listed = append(listed, ListedRoot{Path: root.Path, Kind: root.Kind, Affected: ok || change.Base == nil, Because: because})
+	}
+	return listed, plan.Notes, nil
 }
 
 // path is the root's name: head's, or base's when head has none.
@@ -22,13 +167,6 @@ func (p *RootPair) path() string {
 	return p.Base.Path
 }
 
-func (p *RootPair) basePath() string {
-	if p.Base != nil {
-		return p.Base.Path
-	}
-	return ""
-}
-
 func (p *RootPair) kind() manifests.RootKind {
 	if p.Head != nil {
 		return p.Head.Kind
@@ -36,23 +174,20 @@ func (p *RootPair) kind() manifests.RootKind {
 	return p.Base.Kind
 }
 
-// affected decides, by what rendering really read, whether the change affects the root, and notes the files.
-// A root of which one side is missing, or failed before anything was recorded, is affected.
+// affected decides, by what rendering really read, whether the change affects the root, and notes the files. A root
+// of which one side is missing is affected, and so is one that failed before anything of it was recorded.
 func (p *pair) affected(change *source.Change) bool {
-	if change.Base == nil || p.Base == nil || p.Head == nil {
+	unknown := p.base.err != nil && len(p.base.reads) == 0 || p.head.err != nil && len(p.head.reads) == 0
+	if change.Base == nil || p.Certain || unknown {
 		p.because = p.Reasons
 		return true
 	}
-	p.because = slices.Compact(slices.Sorted(slices.Values(append(
-		p.base.reads.Changed(change.Head), p.head.reads.Changed(change.Base)...))))
-	if len(p.because) == 0 && p.Base.Path != p.Head.Path {
-		p.because = p.Reasons
-	}
+	p.because = manifests.Because(change, p.base.reads, p.head.reads)
 	return len(p.because) > 0
 }
 
 // result describes the root for the report.
-func (p *pair) result() RootResult {
+func (p *pair) result(changed int) RootResult {
 	r := RootResult{Path: p.path(), Kind: p.kind(), Status: Rendered, Because: p.because}
 	switch {
 	case p.Head == nil:
@@ -63,7 +198,7 @@ func (p *pair) result() RootResult {
 		r.Objects = len(p.head.rendering.Objects)
 		r.Reason = strings.Join(p.head.rendering.Notes, "; ")
 	}
-	r.Changed = len(p.diff())
+	r.Changed = changed
 	return r
 }
 
@@ -82,8 +217,12 @@ func (r rendered) objects() []*manifests.Object {
 	return r.rendering.Objects
 }
 
-// RuleRenderFailed is the id of the finding that a root which does not render is reported by.
-const RuleRenderFailed = "render-failed"
+// The ids of the findings that the engine makes itself: a root that does not render, and a chart that renders
+// differently under Helm 3 and 4.
+const (
+	RuleRenderFailed = "render-failed"
+	RuleHelmLine     = "helm-line-differs"
+)
 
 // renderFailed makes the finding of a root that does not render at head. One that did not at base either is not
 // this change's doing, but is said all the same.

@@ -3,6 +3,7 @@ package reviewtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,7 +34,6 @@ type Lab struct {
 	Renderer review.Renderer
 	Rules    []*review.Rule
 	Policy   func(text []byte) (*review.Policy, error)
-	Apply    func(tree map[string][]byte, findings []review.Finding) (map[string][]byte, error) // applies fixes
 }
 
 // review reviews a change with one rule only.
@@ -43,10 +43,14 @@ func (l *Lab) review(t *testing.T, f *Fixture, rule string) *review.Result {
 	if err != nil {
 		t.Fatalf("policy.yaml: %v", err)
 	}
+	change, err := f.Change()
+	if err != nil {
+		t.Fatal(err)
+	}
 	engine := &review.Engine{Renderer: l.Renderer, Rules: l.Rules, Now: func() time.Time {
 		return time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	}}
-	result, err := engine.Review(t.Context(), f.Change(), policy, review.Options{Only: []string{rule}})
+	result, err := engine.Review(t.Context(), change, policy, review.Options{Only: []string{rule}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +116,7 @@ func (l *Lab) checkFixed(t *testing.T, f *Fixture, findings []review.Finding) {
 	if len(f.Fixed) == 0 {
 		return
 	}
-	got, err := l.Apply(f.Head, findings)
+	got, err := apply(f.Head, findings)
 	if err != nil {
 		t.Errorf("applying the fixes: %v", err)
 		return
@@ -131,8 +135,12 @@ func (l *Lab) checkFixed(t *testing.T, f *Fixture, findings []review.Finding) {
 
 var example = regexp.MustCompile("(?ms)^## (Bad|Good)\\s*$.*?^```yaml\n(.*?)^```")
 
+// setting finds what examples are read under: a policy, or the object's state at base.
+var setting = regexp.MustCompile("(?ms)^```yaml (policy|base)\n(.*?)^```")
+
 // CheckDoc runs the examples of a rule's documentation: the bad one must fire, the good one be silent, and the bad
-// one be silent once its fixes are applied.
+// one be silent once its fixes are applied. Blocks marked "yaml policy" and "yaml base" are the policy and the base
+// of both.
 func (l *Lab) CheckDoc(t *testing.T, rule *review.Rule) {
 	t.Helper()
 	examples := map[string]string{}
@@ -145,10 +153,14 @@ func (l *Lab) CheckDoc(t *testing.T, rule *review.Rule) {
 	if examples["Bad"] == "" || examples["Good"] == "" || !strings.Contains(rule.Doc, "\n## How to fix\n") {
 		t.Fatal(`the documentation lacks one of "## Bad", "## Good" (each with a yaml block) and "## How to fix"`)
 	}
-	if good := l.review(t, oneFile(examples["Good"]), rule.ID).Findings; len(good) > 0 {
+	around := map[string]string{}
+	for _, m := range setting.FindAllStringSubmatch(rule.Doc, -1) {
+		around[m[1]] = m[2]
+	}
+	if good := l.review(t, oneFile(examples["Good"], around), rule.ID).Findings; len(good) > 0 {
 		t.Errorf("the good example fires: %s", good[0].Message)
 	}
-	bad := l.review(t, oneFile(examples["Bad"]), rule.ID).Findings
+	bad := l.review(t, oneFile(examples["Bad"], around), rule.ID).Findings
 	if len(bad) == 0 {
 		t.Error("the bad example does not fire")
 	}
@@ -157,15 +169,34 @@ func (l *Lab) CheckDoc(t *testing.T, rule *review.Rule) {
 			return
 		}
 	}
-	fixed, err := l.Apply(oneFile(examples["Bad"]).Head, bad)
+	fixed, err := apply(oneFile(examples["Bad"], nil).Head, bad)
 	if err != nil {
 		t.Fatalf("applying the bad example's fixes: %v", err)
 	}
-	if left := l.review(t, &Fixture{Head: fixed}, rule.ID).Findings; len(left) > 0 {
+	if left := l.review(t, oneFile(string(fixed["example.yaml"]), around), rule.ID).Findings; len(left) > 0 {
 		t.Errorf("the bad example still fires after its fixes: %s\n%s", left[0].Message, fixed["example.yaml"])
 	}
 }
 
-func oneFile(text string) *Fixture {
-	return &Fixture{Head: map[string][]byte{"example.yaml": []byte(text)}}
+// apply lays the fixes of findings over files.
+func apply(files map[string][]byte, findings []review.Finding) (map[string][]byte, error) {
+	tree, err := source.Memory(files, source.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	changed, _, err := review.ApplyFixes(tree, findings, false)
+	if err != nil {
+		return nil, err
+	}
+	after := maps.Clone(files)
+	maps.Copy(after, changed)
+	return after, nil
+}
+
+func oneFile(text string, around map[string]string) *Fixture {
+	f := &Fixture{Head: map[string][]byte{"example.yaml": []byte(text)}, Policy: []byte(around["policy"])}
+	if base := around["base"]; base != "" {
+		f.Base = map[string][]byte{"example.yaml": []byte(base)}
+	}
+	return f
 }

@@ -104,12 +104,16 @@ func takeWants(name string, data []byte) ([]byte, []Want, error) {
 }
 
 // Change makes the fixture's change: head over base, or everything as new.
-func (f *Fixture) Change() *source.Change {
-	change := &source.Change{Head: source.Memory(f.Head)}
-	if f.Base == nil {
-		return change
+func (f *Fixture) Change() (*source.Change, error) {
+	head, err := source.Memory(f.Head, source.Limits{})
+	if err != nil || f.Base == nil {
+		return &source.Change{Head: head}, err
 	}
-	change.Base, change.BaseID = source.Memory(f.Base), "base"
+	base, err := source.Memory(f.Base, source.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	change := &source.Change{Base: base, BaseID: "base", Head: head}
 	for name, content := range f.Head {
 		if old, there := f.Base[name]; !there {
 			change.Files = append(change.Files, source.FileChange{New: name, Hunks: hunks("", string(content))})
@@ -123,7 +127,7 @@ func (f *Fixture) Change() *source.Change {
 		}
 	}
 	slices.SortFunc(change.Files, func(a, b source.FileChange) int { return strings.Compare(a.New+a.Old, b.New+b.Old) })
-	return change
+	return change, nil
 }
 
 // hunks compares two texts line by line, without context.

@@ -1,0 +1,72 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+// CatalogueRule is one rule in "landwaiter rules -o json".
+type CatalogueRule struct {
+	ID         string       `json:"id"`
+	Area       string       `json:"area"`
+	Level      review.Level `json:"level"`
+	Default    bool         `json:"default"` // on without being named
+	Summary    string       `json:"summary"`
+	Kinds      []string     `json:"kinds"`
+	Guidelines []string     `json:"guidelines"`
+	Covers     []string     `json:"covers,omitempty"`
+	Doc        string       `json:"doc"`
+	URL        string       `json:"url"`
+}
+
+// Catalogue describes rules for programs.
+func Catalogue(rules []*review.Rule) []CatalogueRule {
+	list := make([]CatalogueRule, 0, len(rules))
+	for _, r := range rules {
+		list = append(list, CatalogueRule{ID: r.ID, Area: r.Area, Level: r.Level, Default: !r.Off, Summary: r.Summary,
+			Kinds: orEmpty(r.Kinds), Guidelines: orEmpty(r.Guidelines), Covers: r.Covers, Doc: r.Doc, URL: RuleURL(r)})
+	}
+	return list
+}
+
+// RuleURL is where a rule's documentation is published.
+func RuleURL(r *review.Rule) string {
+	return fmt.Sprintf("%s/blob/main/internal/review/rules/%s/%s.md", projectURL, r.Area, strings.ReplaceAll(r.ID, "-", "_"))
+}
+
+// RuleMarkdown is a rule's documentation with its level and guidelines.
+func RuleMarkdown(r *review.Rule) string {
+	level := r.Level.String()
+	if r.Off {
+		level += ", off by default"
+	}
+	facts := fmt.Sprintf("Level: %s.", level)
+	if len(r.Guidelines) > 0 {
+		facts += fmt.Sprintf(" Guidelines: %s.", strings.Join(r.Guidelines, ", "))
+	}
+	return strings.TrimSpace(r.Doc) + "\n\n" + facts + "\n"
+}
+
+// CatalogueMarkdown writes the catalogue as docs/rules.md has it.
+func CatalogueMarkdown(w io.Writer, rules []*review.Rule) error {
+	var b strings.Builder
+	b.WriteString("# Rules\n\nMade from the rules themselves by `make generate`. \"off\" means that a policy, or `--rules`, has to ask for the rule.\n")
+	area := ""
+	for _, r := range rules {
+		if r.Area != area {
+			area = r.Area
+			fmt.Fprintf(&b, "\n## %s\n\n| rule | level | what it says | guidelines |\n|---|---|---|---|\n", area)
+		}
+		level := r.Level.String()
+		if r.Off {
+			level = "off (" + level + ")"
+		}
+		fmt.Fprintf(&b, "| [%s](../internal/review/rules/%s/%s.md) | %s | %s | %s |\n", r.ID, r.Area, strings.ReplaceAll(r.ID, "-", "_"),
+			level, strings.ReplaceAll(r.Summary, "|", `\|`), strings.Join(r.Guidelines, " "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

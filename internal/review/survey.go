@@ -1,0 +1,59 @@
+package review
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// Survey is what a repository uses, as far as it renders: what a first policy can be made of.
+type Survey struct {
+	KubeVersion string   // what is reviewed for by default
+	Roots       int      // how many there are
+	Images      []string // image references as written, sorted
+	InSixMonths string   // a day
+}
+
+// Survey renders everything in a tree and says what it uses. Roots that do not render are left out of it.
+func (e *Engine) Survey(ctx context.Context, tree source.Tree) (Survey, error) {
+	change := &source.Change{Head: tree}
+	run, err := e.prepare(change, DefaultPolicy(), Options{})
+	if err != nil {
+		return Survey{}, err
+	}
+	run.settings.Lines = false
+	plan, err := e.Plan(ctx, change, DefaultPolicy(), Options{})
+	if err != nil {
+		return Survey{}, err
+	}
+	pairs, err := e.renderPairs(ctx, run, plan.Pairs)
+	if err != nil {
+		return Survey{}, err
+	}
+	images := make(map[string]bool)
+	for _, p := range pairs {
+		if view := p.head.view(*p.Head, nil); view != nil {
+			collectImages(view, images)
+		}
+	}
+	s := Survey{KubeVersion: NewestKube, Roots: plan.Total, InSixMonths: e.Now().AddDate(0, 6, 0).Format(time.DateOnly)}
+	for image := range images {
+		s.Images = append(s.Images, image)
+	}
+	slices.Sort(s.Images)
+	return s, nil
+}
+
+func collectImages(view *RootView, into map[string]bool) {
+	for _, o := range view.Objects {
+		for _, pod := range view.Workloads(o) {
+			for _, c := range pod.Containers {
+				if image := c.Get("image").Text(); image != "" {
+					into[image] = true
+				}
+			}
+		}
+	}
+}
