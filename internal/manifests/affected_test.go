@@ -226,7 +226,7 @@ func TestBecause(t *testing.T) {
 func readKustomizations(tree source.Tree, dir string, depth int) {
 	for _, name := range kustomizationNames() {
 		data, err := tree.ReadFile(path.Join(dir, name))
-		if err != nil || depth > 6 {
+		if err != nil || depth > 3 {
 			continue
 		}
 		var k struct {
