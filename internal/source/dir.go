@@ -37,13 +37,25 @@ func (d *Disk) Has(path string) bool {
 // without symbolic links wrote as a file is read as such a file.
 func (d *Disk) Blob(e Entry, limit int64) ([]byte, error) {
 	name := filepath.FromSlash(e.Path)
-	info, err := d.root.Lstat(name)
+	if e.Mode == Symlink {
+		info, err := d.root.Lstat(name)
+		if err != nil {
+			return nil, err
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			target, err := d.root.Readlink(name)
+			return []byte(filepath.ToSlash(target)), err
+		}
+	}
+	// Without waiting: a named pipe put there since the listing must not hold us.
+	f, err := d.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
-	if e.Mode == Symlink && info.Mode()&fs.ModeSymlink != 0 {
-		target, err := d.root.Readlink(name)
-		return []byte(filepath.ToSlash(target)), err
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, ErrNotFile
@@ -51,12 +63,6 @@ func (d *Disk) Blob(e Entry, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, fmt.Errorf("%d bytes: %w (%d)", info.Size(), ErrFileSize, limit)
 	}
-	// Without waiting: a named pipe put there since must not hold us.
-	f, err := d.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	return readUpTo(f, info.Size(), limit)
 }
 
@@ -99,8 +105,8 @@ func OpenDir(dir string, limits Limits) (*DirTree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open directory: %w", err)
 	}
-	l := lister{root: disk.root, limits: limits.WithDefaults()}
-	if err := l.list(".", 1); err != nil {
+	l := lister{limits: limits.WithDefaults()}
+	if err := l.list(disk.root, ".", 1); err != nil {
 		return nil, errors.Join(fmt.Errorf("list %s: %w", dir, err), disk.Close())
 	}
 	made, err := New(l.entries, disk, limits)
@@ -112,37 +118,29 @@ func OpenDir(dir string, limits Limits) (*DirTree, error) {
 	return &DirTree{t, disk}, nil
 }
 
-// lister collects the entries of a directory.
+// lister collects the entries of a directory. Each directory is opened from the one it is in, so that none is
+// reached through a link.
 type lister struct {
-	root     *os.Root
 	limits   Limits
 	entries  []Entry
 	problems []error
 }
 
-func (l *lister) list(dir string, depth int) error {
-	if depth > l.limits.Depth {
-		l.problems = append(l.problems, at(dir, ErrDepth))
-		return nil
-	}
+func (l *lister) list(dir *os.Root, name string, depth int) error {
 	found, err := l.read(dir)
 	if err != nil {
-		if dir == "." || errors.Is(err, ErrFileCount) {
-			return err
-		}
-		l.problems = append(l.problems, at(dir, err))
-		return nil
+		return err
 	}
 	for _, d := range found {
-		if err := l.add(path.Join(dir, d.Name()), d, depth); err != nil {
+		if err := l.add(dir, path.Join(name, d.Name()), d, depth); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *lister) read(dir string) ([]fs.DirEntry, error) {
-	f, err := l.root.Open(filepath.FromSlash(dir))
+func (l *lister) read(dir *os.Root) ([]fs.DirEntry, error) {
+	f, err := dir.Open(".")
 	if err != nil {
 		return nil, err
 	}
@@ -163,12 +161,12 @@ func (l *lister) read(dir string) ([]fs.DirEntry, error) {
 	}
 }
 
-func (l *lister) add(name string, d fs.DirEntry, depth int) error {
+func (l *lister) add(dir *os.Root, name string, d fs.DirEntry, depth int) error {
 	switch {
 	case d.Name() == ".git":
 		return nil
 	case d.IsDir():
-		return l.list(name, depth+1)
+		return l.enter(dir, name, depth)
 	case d.Type() == fs.ModeSymlink:
 		l.entries = append(l.entries, Entry{Path: name, Mode: Symlink, Size: -1})
 	case d.Type().IsRegular():
@@ -176,6 +174,26 @@ func (l *lister) add(name string, d fs.DirEntry, depth int) error {
 	}
 	if len(l.entries) > l.limits.Files {
 		return fmt.Errorf("%w (%d)", ErrFileCount, l.limits.Files)
+	}
+	return nil
+}
+
+// enter lists a directory inside of another. One that cannot be read is a problem, but not the end.
+func (l *lister) enter(dir *os.Root, name string, depth int) error {
+	if depth >= l.limits.Depth {
+		l.problems = append(l.problems, at(name, ErrDepth))
+		return nil
+	}
+	sub, err := dir.OpenRoot(path.Base(name))
+	if err == nil {
+		defer sub.Close()
+		err = l.list(sub, name, depth+1)
+	}
+	if errors.Is(err, ErrFileCount) {
+		return err
+	}
+	if err != nil {
+		l.problems = append(l.problems, at(name, err))
 	}
 	return nil
 }

@@ -48,6 +48,19 @@ func (l layers) Blob(e Entry, limit int64) ([]byte, error) {
 	return l.base.Blob(e, limit)
 }
 
+// Fetch implements Fetcher for what either layer can fetch.
+func (l layers) Fetch(entries []Entry) {
+	split := map[bool][]Entry{}
+	for _, e := range entries {
+		split[l.top[e.Path]] = append(split[l.top[e.Path]], e)
+	}
+	for over, blobs := range map[bool]Blobs{false: l.base, true: l.over} {
+		if fetcher, ok := blobs.(Fetcher); ok && len(split[over]) > 0 {
+			fetcher.Fetch(split[over])
+		}
+	}
+}
+
 // Overlay returns base with some entries put in place of its own, or, when their Mode is Removed, taken away.
 // Their contents come from blobs. Where a file takes the place of a directory, the directory's files must be
 // among the removed. base must be a tree of this package.

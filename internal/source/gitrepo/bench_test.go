@@ -80,24 +80,29 @@ func BenchmarkReadFiles(b *testing.B) {
 			}
 		}
 	}
-	b.Run("git", func(b *testing.B) {
-		before := cpu(b)
-		for b.Loop() {
-			opened, err := Open(b.Context(), r.dir, Options{Env: r.env})
-			if err != nil {
-				b.Fatal(err)
+	for name, prefetch := range map[string]bool{"git": false, "git prefetched": true} {
+		b.Run(name, func(b *testing.B) {
+			before := cpu(b)
+			for b.Loop() {
+				opened, err := Open(b.Context(), r.dir, Options{Env: r.env})
+				if err != nil {
+					b.Fatal(err)
+				}
+				tree, err := opened.Tree(b.Context(), "topic")
+				if err != nil {
+					b.Fatal(err)
+				}
+				if prefetch {
+					source.Prefetch(tree, names)
+				}
+				read(b, tree)
+				if err := opened.Close(); err != nil {
+					b.Fatal(err)
+				}
 			}
-			tree, err := opened.Tree(b.Context(), "topic")
-			if err != nil {
-				b.Fatal(err)
-			}
-			read(b, tree)
-			if err := opened.Close(); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64((cpu(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
-	})
+			b.ReportMetric(float64((cpu(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+		})
+	}
 	b.Run("disk", func(b *testing.B) {
 		for b.Loop() {
 			tree, err := source.OpenDir(r.dir, source.Limits{})

@@ -17,6 +17,7 @@ import (
 const (
 	cacheBytes = 16 << 20  // of contents kept, twice: of late and of before
 	cacheFile  = 256 << 10 // what is larger is not kept
+	fetchWorth = 16        // objects for which a process of their own pays
 	skipBytes  = 8 << 20   // what is longer is not read to be thrown away: a new process is cheaper
 )
 
@@ -86,6 +87,27 @@ func (o *objects) keep(id string, data []byte) {
 	o.late[id] = data
 }
 
+// unknown returns the IDs of the entries that are not in the cache, each once.
+func (o *objects) unknown(entries []source.Entry) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var ids []string
+	asked := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		if _, ok := o.cached(e.ID); !ok && e.ID != "" && !asked[e.ID] {
+			asked[e.ID] = true
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+func (o *objects) store(id string, data []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keep(id, data)
+}
+
 func (o *objects) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -127,10 +149,16 @@ func (r *Repo) startBatch(ctx context.Context) (*batch, error) {
 }
 
 func (b *batch) read(id string, limit int64) ([]byte, error) {
-	b.broken = true // until an answer was read to its end
 	if _, err := io.WriteString(b.in, id+"\n"); err != nil {
+		b.broken = true
 		return nil, fmt.Errorf("ask git for %s: %w", id, err)
 	}
+	return b.answer(id, limit)
+}
+
+// answer reads what git says to one ID.
+func (b *batch) answer(id string, limit int64) ([]byte, error) {
+	b.broken = true // until it was read to its end
 	header, err := b.out.ReadString('\n')
 	if err != nil {
 		return nil, fmt.Errorf("read object %s from git: %w", id, err)

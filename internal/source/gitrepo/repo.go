@@ -61,6 +61,7 @@ type Repo struct {
 	scratch   string // the directory of the scratch repository
 	settings  settings
 	objects   *objects
+	ctx       context.Context // of what outlives one call: reading objects
 	cancel    context.CancelFunc
 
 	diskOnce sync.Once
@@ -85,8 +86,8 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 	if err := r.makeScratch(); err != nil {
 		return nil, fmt.Errorf("make a scratch repository: %w", err)
 	}
-	ctx, r.cancel = context.WithCancel(ctx)
-	r.objects = newObjects(func() (*batch, error) { return r.startBatch(ctx) })
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	r.objects = newObjects(func() (*batch, error) { return r.startBatch(r.ctx) })
 	return r, nil
 }
 

@@ -1,6 +1,7 @@
 package gitrepo
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -18,6 +19,30 @@ func (r *Repo) Blob(e source.Entry, limit int64) ([]byte, error) {
 		err = r.missing()
 	}
 	return data, err
+}
+
+// Fetch implements source.Fetcher: many files with one git that does not wait for each question.
+func (r *Repo) Fetch(entries []source.Entry) {
+	ids := r.objects.unknown(entries)
+	if len(ids) < fetchWorth {
+		return
+	}
+	c := r.inScratch("cat-file", "--batch", "--buffer")
+	c.stdin = strings.Join(ids, "\n") + "\n"
+	// An error leaves files to be read one by one, where it is reported if it persists.
+	_ = r.stream(r.ctx, c, func(out io.Reader) error {
+		b := &batch{out: bufio.NewReaderSize(out, 64<<10)}
+		for _, id := range ids {
+			data, err := b.answer(id, cacheFile)
+			if b.broken {
+				return err
+			}
+			if err == nil {
+				r.objects.store(id, data)
+			}
+		}
+		return nil
+	})
 }
 
 // Tree returns the tree of a revision. An unknown revision gives ErrUnknown.

@@ -80,6 +80,9 @@ func (w workBlobs) Blob(e source.Entry, limit int64) ([]byte, error) {
 	return w.repo.Blob(e, limit)
 }
 
+// Fetch implements source.Fetcher.
+func (w workBlobs) Fetch(entries []source.Entry) { w.repo.Fetch(entries) }
+
 // copyIndex copies the index into a directory of its own below the scratch repository, so that files can be added
 // to it. A repository may have none yet.
 func (r *Repo) copyIndex() (string, error) {
