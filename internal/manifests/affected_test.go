@@ -253,7 +253,7 @@ func TestCandidatesAreEnough(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	noticed := 0
-	for range 300 {
+	for range 150 {
 		base := randomRepository(random)
 		head := maps.Clone(base)
 		for range 1 + random.IntN(3) {
@@ -284,7 +284,7 @@ func TestCandidatesAreEnough(t *testing.T) {
 			}
 		}
 	}
-	if noticed < 100 {
+	if noticed < 50 {
 		t.Errorf("only %d roots were affected", noticed)
 	}
 }

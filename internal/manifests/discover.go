@@ -42,8 +42,11 @@ type Discovery struct {
 	Problems []Problem
 	Passed   []Passed
 
-	units []*unit
-	links map[string]string // symbolic links, to what they lead to
+	options DiscoverOptions
+	dirs    []*directory
+	units   []*unit
+	partial map[string]bool   // files that kustomizations read, but not as resources
+	links   map[string]string // symbolic links, to what they lead to
 }
 
 // Problem is something in the tree that cannot be read as it is meant, or is ambiguous. It concerns Root, or
@@ -102,7 +105,10 @@ func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*
 	slices.SortFunc(d.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Reason, b.Reason))
 	})
-	return &Discovery{Roots: d.roots, Problems: d.problems, Passed: d.passed, units: d.units, links: d.links}, nil
+	return &Discovery{
+		Roots: d.roots, Problems: d.problems, Passed: d.passed,
+		options: options, dirs: d.dirs, units: d.units, partial: d.partial, links: d.links,
+	}, nil
 }
 
 func compareRoots(a, b Root) int {
@@ -118,6 +124,7 @@ type discoverer struct {
 	byPath   map[string]*directory
 	units    []*unit
 	claimed  map[string]bool // files that kustomizations read
+	partial  map[string]bool // those of them that are no resources: patches and data
 	links    map[string]string
 	roots    []Root
 	problems []Problem
@@ -155,7 +162,7 @@ func (d *directory) file(name string) *source.Info {
 
 // list walks the tree. Directories that a symbolic link leads to are left to where they really are.
 func (d *discoverer) list(root string) error {
-	d.byPath, d.claimed, d.links = map[string]*directory{}, map[string]bool{}, map[string]string{}
+	d.byPath, d.claimed, d.partial, d.links = map[string]*directory{}, map[string]bool{}, map[string]bool{}, map[string]string{}
 	queue := []string{root}
 	for len(queue) > 0 {
 		at := queue[len(queue)-1]

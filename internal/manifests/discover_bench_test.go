@@ -59,3 +59,23 @@ func BenchmarkDiscover(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkIndexObjects looks for a few kinds in 15,000 files.
+func BenchmarkIndexObjects(b *testing.B) {
+	tree := memoryTree(b, plainFleet(5000))
+	for _, warm := range []bool{false, true} {
+		b.Run(fmt.Sprintf("warm=%v", warm), func(b *testing.B) {
+			options := DiscoverOptions{}
+			if warm {
+				options.Memo = &Memo{}
+			}
+			d, err := Discover(context.Background(), tree, options)
+			for b.Loop() && err == nil {
+				_, err = IndexObjects(context.Background(), tree, d, []string{"Namespace", "NetworkPolicy"})
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}

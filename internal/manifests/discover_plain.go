@@ -110,9 +110,11 @@ func (d Document) refuse(node *yaml.Node, err error) *RenderError {
 	return &RenderError{Reason: "has a key that is a mapping or a list, which Kubernetes does not know", Span: d.span(key.Line)}
 }
 
-// span returns the whole of a line of the document, by its number in the file.
+// span returns the whole of a line of the document, by its number in the file. What the parser misses at the end
+// of the text is missing on the last line.
 func (d Document) span(line int) source.Span {
-	line = d.fileLine(line)
+	last := 1 + bytes.Count(bytes.TrimRight(d.Data, "\r\n"), []byte{'\n'})
+	line = d.fileLine(min(line, last))
 	return source.Span{Line: line, EndLine: line}
 }
 

@@ -149,6 +149,8 @@ func (d *discoverer) factOf(p, id string, kind RootKind) fact {
 		f = readKustomization(data)
 	case Helm:
 		f = readChart(data)
+	case kindsKind:
+		f = fact{Files: kindsIn(data)}
 	case configKind:
 		f = fact{Files: scalarsOf(data)}
 	default:

@@ -17,6 +17,7 @@ func (d *discoverer) findUses() {
 			d.refer(u, ref)
 		}
 		for _, ref := range u.fact.Files {
+			d.partial[path.Join(u.dir.path, ref)] = true
 			d.refer(u, ref)
 		}
 		for _, config := range u.fact.Configs {
@@ -88,7 +89,7 @@ func (d *discoverer) readConfig(u *unit, config string) {
 			continue
 		}
 		if d.lookup(p) != nil {
-			d.claimed[p] = true
+			d.claimed[p], d.partial[p] = true, true
 		}
 		if d.isDir(p) && len(homes) < maxChartHomes {
 			homes = append(homes, name)

@@ -73,13 +73,18 @@ func (p *plainReader) note(file string, line int, what string) {
 }
 
 func (p *plainReader) read(file string, data []byte) {
+	for _, doc := range manifestDocuments(file, data) {
+		p.document(tracer{file: file, doc: doc})
+	}
+}
+
+// manifestDocuments cuts a file of YAML or JSON into documents, free of what YAML parsers refuse in either.
+func manifestDocuments(file string, data []byte) []Document {
 	data = toUTF8(data)
 	if path.Ext(file) == ".json" {
 		data = joinSurrogates(data)
 	}
-	for _, doc := range SplitDocuments(data) {
-		p.document(tracer{file: file, doc: doc})
-	}
+	return SplitDocuments(data)
 }
 
 func (p *plainReader) document(t tracer) {

@@ -1,0 +1,184 @@
+package manifests
+
+import (
+	"bytes"
+	"context"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// Found is an object that stands in the repository as plain source.
+type Found struct {
+	Object *Object // traced
+	File   string
+	Line   int
+	AsIs   bool // it is part of a plain root; others may be changed by a kustomization, their namespace above all
+}
+
+// Index is what the plain source of a repository holds of some kinds of objects, in the order of files and lines.
+type Index struct {
+	Found  []Found
+	Failed []*RenderError // documents that could not be read, and may hold more
+}
+
+// IndexObjects finds the objects of kinds in the YAML and JSON files of a tree, by a discovery of it: everywhere but
+// among patches, in what the policy ignores, and among the templates of charts, whose CRDs count. Files whose bytes
+// name none of the kinds are not parsed; with a memo, files that were looked at before are not even read. The error
+// is that of a context that ended.
+func IndexObjects(ctx context.Context, tree source.Tree, d *Discovery, kinds []string) (*Index, error) {
+	s := &indexSearch{discoverer: &discoverer{ctx: ctx, tree: tree, options: d.options}, kinds: kinds}
+	var files []source.Info
+	for _, dir := range d.dirs {
+		if d.indexed(dir) {
+			for _, f := range dir.files {
+				f.Path = path.Join(dir.path, f.Name)
+				if manifestName(f.Name) && !slices.Contains(kustomizationNames(), f.Name) && !d.partial[f.Path] {
+					files = append(files, f)
+				}
+			}
+		}
+	}
+	readers := make([]*plainReader, len(files))
+	err := parallel(len(files), func(i int) error {
+		readers[i] = s.read(files[i])
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d.collect(readers), nil
+}
+
+// indexed reports whether the files of a directory count.
+func (d *Discovery) indexed(dir *directory) bool {
+	switch {
+	case len(d.options.Ignore) > 0 && matchAbove(d.options.Ignore, dir.path):
+		return false
+	case dir.zone == zoneSealed:
+		return path.Base(dir.path) == "crds"
+	}
+	return dir.zone != zoneLoose
+}
+
+// collect joins what was found in the files, sorted.
+func (d *Discovery) collect(readers []*plainReader) *Index {
+	plain := map[string]bool{}
+	for _, root := range d.Roots {
+		for _, file := range root.Files {
+			plain[file] = root.Kind == Plain
+		}
+	}
+	index := &Index{}
+	for _, p := range readers {
+		if p == nil {
+			continue
+		}
+		for _, o := range p.rendering.Objects {
+			at := o.Origins[0][0].Span
+			index.Found = append(index.Found, Found{Object: o, File: at.File, Line: at.Line, AsIs: plain[at.File]})
+		}
+		index.Failed = append(index.Failed, p.rendering.Failed...)
+	}
+	slices.SortStableFunc(index.Found, func(a, b Found) int { return strings.Compare(a.File, b.File) })
+	slices.SortStableFunc(index.Failed, func(a, b *RenderError) int { return strings.Compare(a.Span.File, b.Span.File) })
+	return index
+}
+
+// indexSearch looks for objects of some kinds.
+type indexSearch struct {
+	*discoverer
+	kinds []string
+}
+
+// kindsKind stands for what a file says of the kinds that it may hold.
+const kindsKind RootKind = "kinds"
+
+// read returns the objects of the wanted kinds in a file, nil when it surely has none.
+func (s *indexSearch) read(f source.Info) *plainReader {
+	says := s.factOf(f.Path, f.ID, kindsKind)
+	p := &plainReader{rendering: &Rendering{}, lines: true}
+	if says.Err != "" {
+		p.fail(f.Path, 0, says.Err, nil)
+		return p
+	}
+	if !s.wants(says.Files) {
+		return nil
+	}
+	data, err := s.tree.ReadFile(f.Path)
+	if err != nil {
+		p.fail(f.Path, 0, readError(err), err)
+		return p
+	}
+	for _, doc := range manifestDocuments(f.Path, data) {
+		if s.wants(kindsIn(doc.Data)) {
+			p.document(tracer{file: f.Path, doc: doc})
+		}
+	}
+	p.rendering.Objects = slices.DeleteFunc(p.rendering.Objects, func(o *Object) bool { return !slices.Contains(s.kinds, o.Kind) })
+	return p
+}
+
+func (s *indexSearch) wants(kinds []string) bool {
+	return slices.ContainsFunc(kinds, func(kind string) bool {
+		item, list := strings.CutSuffix(kind, "List")
+		return kind == anyKind || slices.Contains(s.kinds, kind) || list && slices.Contains(s.kinds, item)
+	})
+}
+
+// anyKind stands for kinds that only parsing would tell.
+const anyKind = "*"
+
+// anchor matches what may name a node, for which an alias can stand elsewhere.
+var anchor = regexp.MustCompile(`(?:^|[\s\[{,])&[^\s&]`)
+
+// kindsIn returns every word that may be the kind of an object in data: the values of keys called kind, wherever.
+func kindsIn(data []byte) (kinds []string) {
+	if !mayHoldObject(data) {
+		return nil
+	}
+	if utf16Order(data) != nil || escapedLetter.Match(data) || bytes.IndexByte(data, '&') >= 0 && anchor.Match(data) {
+		return []string{anyKind}
+	}
+	for rest := data; ; {
+		i := bytes.Index(rest, []byte("kind"))
+		if i < 0 {
+			break
+		}
+		rest = rest[i+len("kind"):]
+		value, isKey := bytes.CutPrefix(bytes.TrimLeft(rest, "\"' \t\r\n"), []byte{':'})
+		if kind := kindValue(value); isKey && kind != "" {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
+}
+
+// kindValue returns the word that begins a value, anyKind for what only parsing tells, "" for no scalar.
+func kindValue(value []byte) string {
+	value = bytes.TrimLeft(value, " \t\r\n")
+	if len(value) > 0 && (value[0] == '"' || value[0] == '\'') {
+		value = value[1:]
+	}
+	end := 0
+	for end < len(value) && isWord(value[end]) {
+		end++
+	}
+	switch {
+	case end > 0 && end < len(value) && value[end] == ':':
+		return "" // the key of a mapping
+	case end > 0:
+		return string(value[:end])
+	case len(value) == 0 || value[0] == '{' || value[0] == '[' || value[0] == '-':
+		return ""
+	}
+	return anyKind
+}
+
+func isWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
