@@ -23,12 +23,44 @@ func TestHostileConfigRunsNothing(t *testing.T) {
 	r.git("checkout", "-q", "topic")
 	r.write("a.yaml", "2\n", "touched.yaml", "1\n", "new.yaml", "1\n")
 
-	marker := filepath.Join(filepath.Dir(r.dir), "marker")
+	marker := r.setTraps()
+
+	opened := r.open()
+	for _, head := range []string{"", "topic"} {
+		c, err := opened.Change(t.Context(), "main", head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		show(t, c.Head)
+		show(t, c.Base)
+	}
+	c, err := opened.Change(t.Context(), "main", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "files", describe(c), lines("a.yaml -> a.yaml -1,1+1,1", "b.yaml -> b.yaml -1,1+1,1", "none -> new.yaml -0,0+1,1"))
+	if _, err := opened.DefaultBase(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := opened.Tree(t.Context(), strings.Repeat("1", 40)); !errors.Is(err, ErrUnknown) {
+		t.Errorf("an object that would have to be fetched: %v", err)
+	}
+	if ran, err := os.ReadFile(marker); err == nil {
+		t.Errorf("programs ran:\n%s", ran)
+	}
+}
+
+// setTraps names one program in every setting that takes one, and makes sure that git springs the traps. It returns
+// the file that is there once the program has run.
+func (r *repo) setTraps() (marker string) {
+	t := r.t
+	t.Helper()
+	marker = filepath.Join(filepath.Dir(r.dir), "marker")
 	evil := filepath.Join(filepath.Dir(r.dir), "evil")
 	if err := os.WriteFile(evil, []byte("#!/bin/sh\necho \"$0 $*\" >>'"+marker+"'\ncat\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{
+	for _, key := range [...]string{
 		"core.fsmonitor", "core.sshCommand", "core.gitProxy", "core.pager", "core.editor", "core.askPass", "core.alternateRefsCommand",
 		"diff.external", "diff.evil.command", "diff.evil.textconv", "filter.evil.clean", "filter.evil.smudge", "filter.evil.process",
 		"merge.evil.driver", "credential.helper", "gpg.program", "uploadpack.packObjectsHook", "sequence.editor",
@@ -73,30 +105,7 @@ func TestHostileConfigRunsNothing(t *testing.T) {
 	if err := os.Remove(marker); err != nil {
 		t.Fatal(err)
 	}
-
-	opened := r.open()
-	for _, head := range []string{"", "topic"} {
-		c, err := opened.Change(t.Context(), "main", head)
-		if err != nil {
-			t.Fatal(err)
-		}
-		show(t, c.Head)
-		show(t, c.Base)
-	}
-	c, err := opened.Change(t.Context(), "main", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	expect(t, "files", describe(c), lines("a.yaml -> a.yaml -1,1+1,1", "b.yaml -> b.yaml -1,1+1,1", "none -> new.yaml -0,0+1,1"))
-	if _, err := opened.DefaultBase(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if _, err := opened.Tree(t.Context(), strings.Repeat("1", 40)); !errors.Is(err, ErrUnknown) {
-		t.Errorf("an object that would have to be fetched: %v", err)
-	}
-	if ran, err := os.ReadFile(marker); err == nil {
-		t.Errorf("programs ran:\n%s", ran)
-	}
+	return marker
 }
 
 // What a link or a planted repository leads to outside stays unread.
