@@ -58,29 +58,13 @@ func (r *Repo) ends(ctx context.Context, base, head string) (from, to revision, 
 	return revision{base, ids[0]}, revision{head, ids[1]}, nil
 }
 
+// firstChange is the change of a repository that has no commits: everything on disk is new.
 func (r *Repo) firstChange(ctx context.Context) (*source.Change, error) {
-	empty := r.settings.emptyTree()
-	base, err := r.treeOf(ctx, empty)
+	c, err := r.changeOnDisk(ctx, r.settings.emptyTree())
 	if err != nil {
 		return nil, err
 	}
-	tree, files, err := r.workTree(ctx, empty, base)
-	if err != nil {
-		return nil, err
-	}
-	return &source.Change{Head: tree, Files: files}, nil
-}
-
-func (r *Repo) changeOnDisk(ctx context.Context, base string) (*source.Change, error) {
-	baseTree, err := r.treeOf(ctx, base)
-	if err != nil {
-		return nil, err
-	}
-	tree, files, err := r.workTree(ctx, base, baseTree)
-	if err != nil {
-		return nil, err
-	}
-	return &source.Change{Base: baseTree, Head: tree, BaseID: base, Files: files}, nil
+	return &source.Change{Head: c.Head, Files: c.Files}, nil
 }
 
 func (r *Repo) changeBetween(ctx context.Context, base, head string) (*source.Change, error) {

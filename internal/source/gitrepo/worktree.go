@@ -1,12 +1,14 @@
 package gitrepo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -21,39 +23,43 @@ func (r *Repo) WorkTree(ctx context.Context) (source.Tree, error) {
 	if !ok {
 		head = r.settings.emptyTree()
 	}
-	base, err := r.treeOf(ctx, head)
+	c, err := r.changeOnDisk(ctx, head)
 	if err != nil {
 		return nil, err
 	}
-	tree, _, err := r.workTree(ctx, head, base)
-	return tree, err
+	return c.Head, nil
 }
 
-// workTree returns the work tree, and how it differs from a commit (or the empty tree), whose tree is base.
-func (r *Repo) workTree(ctx context.Context, commit string, base source.Tree) (source.Tree, []source.FileChange, error) {
+// changeOnDisk returns how the work tree differs from a commit, or from the empty tree.
+func (r *Repo) changeOnDisk(ctx context.Context, commit string) (*source.Change, error) {
 	if r.root == "" {
-		return nil, nil, ErrBare
+		return nil, ErrBare
 	}
 	disk, err := r.openDisk()
 	if err != nil {
-		return nil, nil, fmt.Errorf("open the work tree: %w", err)
+		return nil, fmt.Errorf("open the work tree: %w", err)
 	}
-	index, err := r.copyIndex()
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the index: %w", err)
+	c := &source.Change{BaseID: commit}
+	var baseErr error
+	var listing sync.WaitGroup
+	listing.Go(func() { c.Base, baseErr = r.treeOf(ctx, commit) })
+	index, nested, err := r.fullIndex(ctx)
+	listing.Wait()
+	if index != "" {
+		defer os.RemoveAll(filepath.Dir(index))
 	}
-	defer os.RemoveAll(filepath.Dir(index))
-	nested, err := r.addUntracked(ctx, index)
-	if err != nil {
-		return nil, nil, err
+	if err := cmp.Or(err, baseErr); err != nil {
+		return nil, err
 	}
-	diff, err := r.diff(ctx, r.inWorkTree(index, append(append([]string{"diff-index"}, source.DiffArguments()...), commit, "--")...))
+	args := append(append([]string{"diff-index"}, source.DiffArguments()...), commit, "--")
+	diff, err := r.diff(ctx, r.inWorkTree(index, args...))
 	if err != nil {
-		return nil, nil, fmt.Errorf("compare the work tree with %.12s: %w", commit, err)
+		return nil, fmt.Errorf("compare the work tree with %.12s: %w", commit, err)
 	}
 	diff = append(modified(diff), nested...)
-	tree, err := source.Overlay(base, onDisk(leaves(diff), disk), workBlobs{r, disk})
-	return tree, changes(diff), err
+	c.Files = changes(diff)
+	c.Head, err = source.Overlay(c.Base, onDisk(leaves(diff), disk), workBlobs{r, disk})
+	return c, err
 }
 
 // onDisk takes the IDs off entries that are on disk, because git names there what it would store: after converting
@@ -83,6 +89,16 @@ func (w workBlobs) Blob(e source.Entry, limit int64) ([]byte, error) {
 // Fetch implements source.Fetcher.
 func (w workBlobs) Fetch(entries []source.Entry) { w.repo.Fetch(entries) }
 
+// fullIndex makes an index that has every file of the work tree, tracked or not. It also returns the repositories
+// inside of this one, which are not entered.
+func (r *Repo) fullIndex(ctx context.Context) (index string, nested []source.DiffFile, err error) {
+	if index, err = r.copyIndex(); err != nil {
+		return index, nil, fmt.Errorf("read the index: %w", err)
+	}
+	nested, err = r.addUntracked(ctx, index)
+	return index, nested, err
+}
+
 // copyIndex copies the index into a directory of its own below the scratch repository, so that files can be added
 // to it. A repository may have none yet.
 func (r *Repo) copyIndex() (string, error) {
@@ -92,7 +108,7 @@ func (r *Repo) copyIndex() (string, error) {
 	}
 	index := filepath.Join(dir, "index")
 	if err := copyFile(filepath.Join(r.gitDir, "index"), index); err != nil {
-		return "", err
+		return index, err
 	}
 	// A split index names a second file, which git looks for beside its own configuration.
 	shared, err := filepath.Glob(filepath.Join(r.gitDir, "sharedindex.*"))
@@ -105,7 +121,7 @@ func (r *Repo) copyIndex() (string, error) {
 }
 
 // addUntracked puts untracked and conflicting files into a copy of the index as files that git has not looked at,
-// so that it compares them like any other. It returns the repositories inside of this one, which are not entered.
+// so that it compares them like any other. It returns the repositories inside of this one.
 func (r *Repo) addUntracked(ctx context.Context, index string) (nested []source.DiffFile, err error) {
 	var listing string
 	list := r.inWorkTree(index, "ls-files", "-z", "-t", "--others", "--unmerged", "--exclude-standard")
