@@ -130,13 +130,20 @@ func mergeSorted(a, b []string) []string {
 type reacher struct {
 	changed map[string][]string // a path that answers differently → the changed paths behind that
 	above   map[string][]string // a directory above one → likewise
-	dirs    map[string]map[RootKind]*unit
+	units   []*unit
 	hits    map[*unit][]string
-	users   map[*unit][]*unit
+	byRoot  map[unitKey]*unit // made when needed
+	users   map[*unit][]*unit // likewise
+}
+
+// unitKey names a unit.
+type unitKey struct {
+	kind RootKind
+	dir  string
 }
 
 func (d *Discovery) reacher(paths []string) *reacher {
-	r := &reacher{changed: map[string][]string{}, above: map[string][]string{}, dirs: map[string]map[RootKind]*unit{}, hits: map[*unit][]string{}}
+	r := &reacher{changed: map[string][]string{}, above: map[string][]string{}, hits: map[*unit][]string{}}
 	if d == nil {
 		return r
 	}
@@ -144,22 +151,37 @@ func (d *Discovery) reacher(paths []string) *reacher {
 		r.add(p, p)
 	}
 	r.followLinks(d.links, paths)
+	r.units = d.units
 	for _, u := range d.units {
-		if r.dirs[u.dir.path] == nil {
-			r.dirs[u.dir.path] = map[RootKind]*unit{}
-		}
-		r.dirs[u.dir.path][u.kind] = u
 		if hit := r.namedBy(u); len(hit) > 0 {
 			r.hits[u] = hit
 		}
 	}
-	r.users = map[*unit][]*unit{}
-	for _, u := range d.units {
-		for _, used := range u.uses {
-			r.users[used] = append(r.users[used], u)
+	return r
+}
+
+// unitOf returns the kustomization or chart of a root.
+func (r *reacher) unitOf(root *Root) *unit {
+	if r.byRoot == nil {
+		r.byRoot = make(map[unitKey]*unit, len(r.units))
+		for _, u := range r.units {
+			r.byRoot[unitKey{u.kind, u.dir.path}] = u
 		}
 	}
-	return r
+	return r.byRoot[unitKey{root.Kind, root.Dir}]
+}
+
+// usersOf returns what uses a unit directly.
+func (r *reacher) usersOf(u *unit) []*unit {
+	if r.users == nil {
+		r.users = map[*unit][]*unit{}
+		for _, u := range r.units {
+			for _, used := range u.uses {
+				r.users[used] = append(r.users[used], u)
+			}
+		}
+	}
+	return r.users[u]
 }
 
 // add notes that p answers differently because of a changed path.
@@ -226,7 +248,9 @@ func (r *reacher) because(root *Root) (because []string) {
 	}
 	switch root.Kind {
 	case Kustomize, Helm:
-		r.collect(r.dirs[root.Dir][root.Kind], map[*unit]bool{}, &because)
+		if len(r.hits) > 0 {
+			r.collect(r.unitOf(root), map[*unit]bool{}, &because)
+		}
 	case Plain:
 	default:
 		because = append(because, r.at(root.Dir)...)
@@ -236,7 +260,7 @@ func (r *reacher) because(root *Root) (because []string) {
 
 // collect adds the hits of u and of everything that it uses.
 func (r *reacher) collect(u *unit, seen map[*unit]bool, because *[]string) {
-	if u == nil || seen[u] || len(r.hits) == 0 {
+	if u == nil || seen[u] {
 		return
 	}
 	seen[u] = true
@@ -250,7 +274,7 @@ func (r *reacher) collect(u *unit, seen map[*unit]bool, because *[]string) {
 // on the other side because they changed.
 func (r *reacher) becauseOfUsers(root *Root) (because []string) {
 	seen := map[*unit]bool{}
-	queue := []*unit{r.dirs[root.Dir][root.Kind]}
+	queue := []*unit{r.unitOf(root)}
 	for len(queue) > 0 {
 		u := queue[0]
 		queue = queue[1:]
@@ -259,7 +283,7 @@ func (r *reacher) becauseOfUsers(root *Root) (because []string) {
 		}
 		seen[u] = true
 		because = append(because, r.hits[u]...)
-		queue = append(queue, r.users[u]...)
+		queue = append(queue, r.usersOf(u)...)
 	}
 	return because
 }

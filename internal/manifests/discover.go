@@ -46,6 +46,7 @@ type Discovery struct {
 	dirs    []*directory
 	units   []*unit
 	partial map[string]bool   // files that kustomizations read, but not as resources
+	configs map[string]bool   // those of them that configure generators, transformers and validators
 	links   map[string]string // symbolic links, to what they lead to
 }
 
@@ -107,7 +108,7 @@ func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*
 	})
 	return &Discovery{
 		Roots: d.roots, Problems: d.problems, Passed: d.passed,
-		options: options, dirs: d.dirs, units: d.units, partial: d.partial, links: d.links,
+		options: options, dirs: d.dirs, units: d.units, partial: d.partial, configs: d.configs, links: d.links,
 	}, nil
 }
 
@@ -125,6 +126,7 @@ type discoverer struct {
 	units    []*unit
 	claimed  map[string]bool // files that kustomizations read
 	partial  map[string]bool // those of them that are no resources: patches and data
+	configs  map[string]bool // see Discovery
 	links    map[string]string
 	roots    []Root
 	problems []Problem
@@ -162,7 +164,8 @@ func (d *directory) file(name string) *source.Info {
 
 // list walks the tree. Directories that a symbolic link leads to are left to where they really are.
 func (d *discoverer) list(root string) error {
-	d.byPath, d.claimed, d.partial, d.links = map[string]*directory{}, map[string]bool{}, map[string]bool{}, map[string]string{}
+	d.byPath, d.links = map[string]*directory{}, map[string]string{}
+	d.claimed, d.partial, d.configs = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	queue := []string{root}
 	for len(queue) > 0 {
 		at := queue[len(queue)-1]

@@ -79,3 +79,21 @@ func BenchmarkIndexObjects(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkAffected finds what an edit of one overlay affects among 50 and among 5,000 roots, given the base.
+func BenchmarkAffected(b *testing.B) {
+	for _, n := range []int{50, 5000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			files := fleet(n)
+			const patch = "teams/t07/app0007/patch.yaml"
+			change := changeOf(b, files, edited(files, map[string]string{patch: "kind: Deployment\n"}))
+			base := discover(b, change.Base)
+			for b.Loop() {
+				head, err := DiscoverHead(context.Background(), change, base)
+				if err != nil || len(Candidates(change, base, head).Candidates) != 1 {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

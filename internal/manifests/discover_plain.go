@@ -126,7 +126,12 @@ func mayHoldObject(data []byte) bool {
 	if bytes.Contains(data, []byte("apiVersion")) && bytes.Contains(data, []byte("kind")) {
 		return true
 	}
-	return utf16Order(data) != nil || escapedLetter.Match(data)
+	return utf16Order(data) != nil || escapesLetters(data)
+}
+
+// escapesLetters reports whether letters of a key may be written in another way.
+func escapesLetters(data []byte) bool {
+	return bytes.IndexByte(data, '\\') >= 0 && escapedLetter.Match(data)
 }
 
 // escapedLetter matches what may write a letter of a key in another way.

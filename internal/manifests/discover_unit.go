@@ -301,6 +301,9 @@ func readChart(data []byte) fact {
 	return f
 }
 
+// maxConfigScalars caps what one configuration may name.
+const maxConfigScalars = 10_000
+
 // scalarsOf returns every short scalar on one line of all documents: whatever a configuration may mean by a path.
 func scalarsOf(data []byte) (scalars []string) {
 	for _, doc := range SplitDocuments(data) {
@@ -309,7 +312,7 @@ func scalarsOf(data []byte) (scalars []string) {
 			continue // kustomize will say so
 		}
 		walk(NewField(node, ""), func(f Field) {
-			if text := f.Text(); text != "" && len(text) < 256 && !strings.ContainsAny(text, " \n") {
+			if text := f.Text(); text != "" && len(text) < 256 && len(scalars) < maxConfigScalars && !strings.ContainsAny(text, " \n") {
 				scalars = append(scalars, text)
 			}
 		})

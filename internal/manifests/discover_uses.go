@@ -79,6 +79,7 @@ func (d *discoverer) readConfig(u *unit, config string) {
 		names = scalarsOf([]byte(config))
 	} else if p, ok := d.name(u, config); ok {
 		if f := d.lookup(p); f != nil {
+			d.configs[p] = true
 			names = d.factOf(p, f.ID, configKind).Files
 		}
 	}

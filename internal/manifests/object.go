@@ -41,10 +41,13 @@ type Object struct {
 	Hook    string   // of a Helm hook: its events as written ("test", "pre-install,pre-upgrade"); otherwise ""
 	Origins []Origin // when traced: one for each node in the order of Walk
 
-	parse   sync.Once
-	node    *yaml.Node
-	err     error
-	indexes map[string]int // path to position in Origins
+	parse sync.Once
+	node  *yaml.Node
+	err   error
+
+	index     sync.Once
+	fields    []Field        // in the order of Walk
+	positions map[string]int // path to position in fields and Origins
 }
 
 // ErrNotObject says that a document is YAML, but no Kubernetes object.
@@ -114,16 +117,13 @@ func walk(f Field, visit func(Field)) {
 // OriginAt returns the Origin of the field at path, and whether that very field exists. For a field that does
 // not exist it is the Origin of the nearest mapping or list above it that does.
 func (o *Object) OriginAt(path string) (origin Origin, exists bool) {
-	if len(o.Origins) == 0 {
-		return nil, o.Lookup(path).Exists()
-	}
-	if o.indexes == nil {
-		o.indexes = make(map[string]int, len(o.Origins))
-		o.Walk(func(f Field) { o.indexes[f.path] = len(o.indexes) })
-	}
+	o.index.Do(o.makeIndex)
 	for p := path; ; p = parentPath(p) {
-		if i, ok := o.indexes[p]; ok && i < len(o.Origins) {
-			return o.Origins[i], p == path
+		if i, ok := o.positions[p]; ok {
+			if i < len(o.Origins) {
+				origin = o.Origins[i]
+			}
+			return origin, p == path
 		}
 		if p == "" {
 			return nil, false
@@ -131,13 +131,20 @@ func (o *Object) OriginAt(path string) (origin Origin, exists bool) {
 	}
 }
 
-// Lookup returns the field at path, as Field.Path writes it.
+// Lookup returns the field at path, as Field.Path writes it; an absent one when there is none.
 func (o *Object) Lookup(path string) Field {
-	found := Field{path: path}
+	o.index.Do(o.makeIndex)
+	if i, ok := o.positions[path]; ok {
+		return o.fields[i]
+	}
+	return Field{path: path}
+}
+
+// makeIndex notes the position of every field in the order of Walk.
+func (o *Object) makeIndex() {
+	o.positions = make(map[string]int)
 	o.Walk(func(f Field) {
-		if f.path == path {
-			found = f
-		}
+		o.positions[f.path] = len(o.fields)
+		o.fields = append(o.fields, f)
 	})
-	return found
 }

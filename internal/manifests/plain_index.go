@@ -140,7 +140,7 @@ func kindsIn(data []byte) (kinds []string) {
 	if !mayHoldObject(data) {
 		return nil
 	}
-	if utf16Order(data) != nil || escapedLetter.Match(data) || bytes.IndexByte(data, '&') >= 0 && anchor.Match(data) {
+	if utf16Order(data) != nil || escapesLetters(data) || bytes.IndexByte(data, '&') >= 0 && anchor.Match(data) {
 		return []string{anyKind}
 	}
 	for rest := data; ; {

@@ -131,7 +131,7 @@ func TestPlainRender(t *testing.T) {
 		{name: "kinds of documents", files: map[string]string{"a.yaml": good + "---\n# only a comment\n---\nfoo: bar\n--- # c\n- 1\n---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"},
 			want: "Pod/good", notes: "a.yaml:8: the document is no Kubernetes object: has no apiVersion or no kind; a.yaml:10: the document is no Kubernetes object: is not a mapping; a.yaml:12: Kustomization configures kustomize, and no kustomization names it"},
 		{name: "a bad document hides nothing", files: map[string]string{"a.yaml": "a: [\n---\n" + good + "---\napiVersion: v1\nkind: {{ .x }}\n---\n? {kind: apiVersion}\n: c\n", "b.yaml": good},
-			want: "Pod/good Pod/good", failed: "a.yaml:2: is no valid YAML; a.yaml:9: is a template; a.yaml:11: has a key",
+			want: "Pod/good Pod/good", failed: "a.yaml:1: is no valid YAML; a.yaml:9: is a template; a.yaml:11: has a key",
 			notes: ""},
 		{name: "only bad ones", files: map[string]string{"a.yaml": "kind: Pod\napiVersion: v1\n  x: [\n"}, err: "a.yaml:3: is no valid YAML"},
 		{name: "missing file", files: map[string]string{"a.yaml": good, "b.yaml": ""}, want: "Pod/good"},

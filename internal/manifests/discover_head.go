@@ -1,0 +1,88 @@
+package manifests
+
+import (
+	"context"
+	"path"
+	"reflect"
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// DiscoverHead discovers the head of a change, whose base was discovered before. Where the change only edits files,
+// and none of them says anything else for discovery than it did, which is what most changes do, the roots are those
+// of base and nothing but these files is read. Otherwise the tree is discovered as a whole.
+func DiscoverHead(ctx context.Context, change *source.Change, base *Discovery) (*Discovery, error) {
+	before := &discoverer{ctx: ctx, tree: change.Base, options: base.options}
+	after := &discoverer{ctx: ctx, tree: change.Head, options: base.options}
+	linked := map[string]bool{} // also read under another path
+	for _, target := range base.links {
+		linked[target] = true
+	}
+	edits := map[string][]source.Info{}
+	for _, f := range change.Files {
+		old, wasFile := regular(change.Base, f.Old)
+		now, isFile := regular(change.Head, f.New)
+		if f.Old != f.New || !wasFile || !isFile || linked[f.New] || base.changedFacts(before, after, old, now) {
+			return Discover(ctx, change.Head, base.options)
+		}
+		edits[path.Dir(f.New)] = append(edits[path.Dir(f.New)], now)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	head := *base
+	head.dirs = make([]*directory, len(base.dirs))
+	for i, dir := range base.dirs {
+		head.dirs[i] = dir.edited(edits[dir.path])
+	}
+	return &head, nil
+}
+
+// regular describes the file at p, false when it is none, or is reached through a symbolic link.
+func regular(tree source.Tree, p string) (source.Info, bool) {
+	if p == "" {
+		return source.Info{}, false
+	}
+	info, err := tree.Stat(p)
+	return info, err == nil && info.Kind == source.File && info.Path == p
+}
+
+// changedFacts reports whether a file says something else than before in any part that it may play.
+func (d *Discovery) changedFacts(before, after *discoverer, old, now source.Info) bool {
+	var parts []RootKind
+	name := path.Base(now.Path)
+	if slices.Contains(kustomizationNames(), name) {
+		parts = append(parts, Kustomize)
+	}
+	if name == chartFile || name == requirementsFile {
+		parts = append(parts, Helm)
+	}
+	if d.configs[now.Path] {
+		parts = append(parts, configKind)
+	}
+	if manifestName(name) {
+		parts = append(parts, Plain)
+	}
+	for _, part := range parts {
+		if !reflect.DeepEqual(before.factOf(old.Path, old.ID, part), after.factOf(now.Path, now.ID, part)) {
+			return true
+		}
+	}
+	return false
+}
+
+// edited returns the directory with the new identities of its files.
+func (d *directory) edited(files []source.Info) *directory {
+	if len(files) == 0 {
+		return d
+	}
+	copied := *d
+	copied.files = slices.Clone(d.files)
+	for _, now := range files {
+		if f := copied.file(path.Base(now.Path)); f != nil {
+			f.ID, f.Size = now.ID, now.Size
+		}
+	}
+	return &copied
+}

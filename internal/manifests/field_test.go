@@ -1,0 +1,96 @@
+package manifests
+
+import (
+	"strings"
+	"testing"
+)
+
+func fieldOf(t *testing.T, text string) Field {
+	t.Helper()
+	node, err := ParseYAML([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewField(node, "")
+}
+
+func TestField(t *testing.T) {
+	t.Parallel()
+	f := fieldOf(t, `
+spec:
+  containers:
+  - name: web
+    ports: [80, 0x10, 1.5, "8"]
+  flags: {a: true, b: False, c: "true", d: null, e: yes}
+  twice: 1
+  twice: 2
+  a.b/c: x
+  "1": y
+`)
+	containers := f.Get("spec", "containers")
+	ports := containers.At(0).Get("ports")
+	flags := f.Get("spec", "flags")
+	checks := map[string]bool{
+		"list":                        containers.IsList() && !containers.IsMap() && len(containers.Items()) == 1,
+		"path":                        ports.At(1).Path() == "spec.containers[0].ports[1]",
+		"text":                        containers.At(0).Get("name").Text() == "web" && containers.Text() == "" && flags.Get("d").Text() == "",
+		"true":                        flags.Get("a").True() && !flags.Get("a").False(),
+		"false":                       flags.Get("b").False() && !flags.Get("b").True(),
+		"a text is no boolean":        !flags.Get("c").True() && !flags.Get("c").False(),
+		"null":                        flags.Get("d").Exists() && !flags.Get("d").IsSet(),
+		"the last of two counts":      f.Get("spec", "twice").Text() == "2",
+		"absent":                      !f.Get("no").Exists() && !f.Get("no", "more").At(3).Exists() && f.Get("no").Entries() == nil,
+		"path of what is absent":      f.Get("no", "more").At(3).Path() == "no.more[3]",
+		"beyond the end":              !ports.At(4).Exists() && !ports.At(-1).Exists(),
+		"child of a scalar":           !containers.At(0).Get("name", "x").Exists(),
+		"key in brackets":             f.Get("spec", "a.b/c").Path() == "spec[a.b/c]",
+		"key of digits":               f.Get("spec", "1").Path() == "spec[1]" && f.Get("spec", "1").Text() == "y",
+		"entries":                     len(flags.Entries()) == 5 && flags.Entries()[1].Key == "b" && flags.Entries()[1].Value.Path() == "spec.flags.b",
+		"the zero field":              !Field{}.Exists() && Field{}.Path() == "" && Field{}.Node() == nil,
+		"decoding what is absent":     f.Get("no").Decode(nil) == nil,
+		"items of a map, and entries": flags.Items() == nil && containers.Entries() == nil,
+	}
+	for what, ok := range checks {
+		if !ok {
+			t.Error(what)
+		}
+	}
+	for i, want := range []struct {
+		value int64
+		ok    bool
+	}{{80, true}, {16, true}, {0, false}, {0, false}, {0, false}} {
+		if got, ok := ports.At(i).Int(); got != want.value || ok != want.ok {
+			t.Errorf("int %d: got %d, %v", i, got, ok)
+		}
+	}
+	var decoded struct{ Name string }
+	if err := containers.At(0).Decode(&decoded); err != nil || decoded.Name != "web" {
+		t.Errorf("decoded %+v, %v", decoded, err)
+	}
+}
+
+func TestParentPath(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"": "", "a": "", "a.b": "a", "a[0]": "a", "a[0].b": "a[0]", "a[x.y/z]": "a", "a[x[1]]": "a", "[x.y]": "", "a[b].c[d.e]": "a[b].c",
+	} {
+		if got := parentPath(path); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
+func FuzzPaths(f *testing.F) {
+	f.Add("a", "b.c", 3)
+	f.Add("", "x[1]", 0)
+	f.Add("a[b]", "]", 1)
+	f.Fuzz(func(t *testing.T, path, key string, i int) {
+		if i >= 0 && parentPath(IndexPath(path, i)) != path {
+			t.Errorf("the parent of %q is %q", IndexPath(path, i), parentPath(IndexPath(path, i)))
+		}
+		balanced := strings.Count(key, "[") == strings.Count(key, "]") && !strings.ContainsAny(key, "[]")
+		if balanced && parentPath(KeyPath(path, key)) != path {
+			t.Errorf("the parent of %q is %q", KeyPath(path, key), parentPath(KeyPath(path, key)))
+		}
+	})
+}

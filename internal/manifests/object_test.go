@@ -1,0 +1,80 @@
+package manifests
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+func TestNewObject(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, in, want, err string }{
+		{"namespaced", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: n}\n", "apps Deployment/n/a", ""},
+		{"core, of the cluster", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n", " Namespace/a", ""},
+		{"without metadata", "{apiVersion: v1, kind: X}", " X/", ""},
+		{"a list", "- a\n", "", "is not a mapping"},
+		{"nothing", "# c\n", "", "is not a mapping"},
+		{"no kind", "apiVersion: v1\nkind: null\n", "", "no apiVersion or no kind"},
+		{"kind is a mapping", "apiVersion: v1\nkind: {a: b}\n", "", "no apiVersion or no kind"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			o, err := NewObject([]byte(c.in))
+			if c.err != "" {
+				if !errors.Is(err, ErrNotObject) || !strings.Contains(err.Error(), c.err) {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := o.Group() + " " + o.String(); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	if _, err := NewObject([]byte("a: [")); err == nil || errors.Is(err, ErrNotObject) {
+		t.Errorf("no YAML: %v", err)
+	}
+}
+
+func TestOriginAt(t *testing.T) {
+	t.Parallel()
+	o, err := NewObject([]byte("apiVersion: v1\nkind: Pod\nspec:\n  list:\n  - a: 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if origin, exists := o.OriginAt("spec.list"); origin != nil || !exists {
+		t.Errorf("without lines: %v, %v", origin, exists)
+	}
+	var paths []string
+	o.Walk(func(f Field) {
+		paths = append(paths, f.Path())
+		o.Origins = append(o.Origins, Origin{{Span: source.Span{Line: len(paths)}}})
+	})
+	if got, want := strings.Join(paths, " "), " apiVersion kind spec spec.list spec.list[0] spec.list[0].a"; got != want {
+		t.Fatalf("walked %q, want %q", got, want)
+	}
+	for path, want := range map[string]struct {
+		line   int
+		exists bool
+	}{
+		"": {1, true}, "kind": {3, true}, "spec.list[0].a": {7, true}, "spec.list[0].b.c[3]": {6, false}, "spec.list[9]": {5, false}, "none": {1, false},
+		"metadata.annotations[a.b/c]": {1, false},
+	} {
+		origin, exists := o.OriginAt(path)
+		if len(origin) != 1 || origin[0].Span.Line != want.line || exists != want.exists {
+			t.Errorf("%q: got %v, %v, want %v", path, origin, exists, want)
+		}
+	}
+	if f := o.Lookup("spec.list[0].a"); f.Text() != "1" || f.Path() != "spec.list[0].a" {
+		t.Errorf("looked up %q at %q", f.Text(), f.Path())
+	}
+	if f := o.Lookup("spec.none"); f.Exists() || f.Path() != "spec.none" {
+		t.Errorf("looked up what is absent: %q", f.Path())
+	}
+}

@@ -1,0 +1,159 @@
+package manifests
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func TestSplitDocuments(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, in, want string // line:column and text of each document
+	}{
+		{"one", "a: 1\n", "1:1 a: 1|"},
+		{"no newline at the end", "a: 1\n---\nb: 2", "1:1 a: 1|;3:1 b: 2"},
+		{"leading separator", "---\na: 1\n", "2:1 a: 1|"},
+		{"empty ones are left out", "---\n---\n# c\n---\n%YAML 1.2\n---\na: 1\n...\n---\n", "7:1 a: 1|...|"},
+		{"comments stay with their document", "# c\na: 1\n--- # d\n# e\nb: 1\n", "1:1 # c|a: 1|;4:1 # e|b: 1|"},
+		{"content behind the separator", "--- {a: 1}\n---\tb\n", "1:4  {a: 1}|;2:4 \tb|"},
+		{"carriage returns", "a: 1\r\n---\r\nb: 1\r\n", "1:1 a: 1\r|;3:1 b: 1\r|"},
+		{"no separators", "----\n---a\n ---\n", "1:1 ----|---a| ---|"},
+		{"separator in a block scalar", "a: |\n  ---\n  b\n", "1:1 a: ||  ---|  b|"},
+		{"nothing", "", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, d := range SplitDocuments([]byte(c.in)) {
+				got = append(got, fmt.Sprintf("%d:%d %s", d.Line, d.Column, strings.ReplaceAll(string(d.Data), "\n", "|")))
+			}
+			if s := strings.Join(got, ";"); s != c.want {
+				t.Errorf("got  %q\nwant %q", s, c.want)
+			}
+		})
+	}
+}
+
+func TestParseYAML(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, in, want string }{ // want as JSON-like flow YAML
+		{"alias", "a: &x {b: 1}\nc: *x\n", "{a: {b: 1}, c: {b: 1}}"},
+		{"merge", "a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  b: 3\n", "{a: {b: 1, c: 2}, d: {b: 3, c: 2}}"},
+		{"merge of several, the first wins", "a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: [*a, *b], z: 3}\n", "{a: {x: 1}, b: {x: 2, y: 2}, c: {z: 3, x: 1, y: 2}}"},
+		{"merge in merge", "a: &a {x: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: *b}\n", "{a: {x: 1}, b: {y: 2, x: 1}, c: {y: 2, x: 1}}"},
+		{"a quoted << is a key", "\"<<\": 1\n", `{"<<": 1}`},
+		{"nothing", "# c\n", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			node, err := ParseYAML([]byte(c.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := flow(node); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// flow writes a tree on one line, without anchors.
+func flow(node *yaml.Node) string {
+	if node == nil {
+		return ""
+	}
+	var parts []string
+	switch node.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			parts = append(parts, flow(node.Content[i])+": "+flow(node.Content[i+1]))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case yaml.SequenceNode:
+		for _, item := range node.Content {
+			parts = append(parts, flow(item))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case yaml.AliasNode:
+		return "*" + node.Value
+	}
+	if node.Value == "<<" {
+		return `"<<"`
+	}
+	return node.Value
+}
+
+func TestParseYAMLRefuses(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, in string
+		want     error
+	}{
+		{"alias bomb", bomb(), ErrYAMLSize},
+		{"merge bomb", mergeBomb(), ErrYAMLSize},
+		{"deep lists", strings.Repeat("[", 500) + strings.Repeat("]", 500), ErrYAMLDepth},
+		{"deep mappings", strings.Repeat("{a: ", 500) + strings.Repeat("}", 500), ErrYAMLDepth},
+		{"an alias in itself", "a: &a [*a]\n", ErrYAMLDepth},
+		{"a merge of itself", "a: &a {<<: *a}\n", ErrYAMLDepth},
+		{"no YAML", "a: [", nil},
+		{"an unknown alias", "a: *b\n", nil},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			node, err := ParseYAML([]byte(c.in))
+			if err == nil || c.want != nil && !errors.Is(err, c.want) {
+				t.Errorf("got %v, %v, want %v", node != nil, err, c.want)
+			}
+		})
+	}
+}
+
+// mergeBomb merges two copies of what came before in every line.
+func mergeBomb() string {
+	var b strings.Builder
+	b.WriteString("a0: &a0 {x: 1}\n")
+	for i := 1; i < 60; i++ {
+		fmt.Fprintf(&b, "a%d: &a%d {<<: [*a%d, *a%d]}\n", i, i, i-1, i-1)
+	}
+	return b.String()
+}
+
+// FuzzYAML cuts and parses anything: documents lie in their stream where they say, and what was parsed is free of
+// aliases and merge keys, and not larger than allowed.
+func FuzzYAML(f *testing.F) {
+	for _, seed := range []string{"a: 1\n---\nb: &x [1]\nc: *x\n", "--- {a: 1}\r\n---\r\n", "a: &a {b: 1}\nc: {<<: *a}", "? [a]\n: b\n", "%YAML 1.1\n--- !x\n|"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		lines := bytes.Split(data, []byte{'\n'})
+		for _, d := range SplitDocuments(data) {
+			first, _, _ := bytes.Cut(d.Data, []byte{'\n'})
+			if !bytes.Equal(lines[d.Line-1][d.Column-1:], first) {
+				t.Fatalf("%q: document %+v does not stand where it says", data, d)
+			}
+			node, err := ParseYAML(d.Data)
+			if err != nil || node == nil {
+				continue
+			}
+			count := 0
+			var check func(n *yaml.Node)
+			check = func(n *yaml.Node) {
+				if count++; n.Kind == yaml.AliasNode || count > maxYAMLNodes {
+					t.Fatalf("%q: an alias is left, or too much", data)
+				}
+				for _, c := range n.Content {
+					check(c)
+				}
+			}
+			check(node)
+		}
+	})
+}
