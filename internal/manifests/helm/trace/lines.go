@@ -1,0 +1,195 @@
+package trace
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// file tells of every line where it is from.
+func (o *output) file() File {
+	f := File{Output: o.buf}
+	r := resolver{frames: map[*mark][]Frame{}, conds: map[*mark][]Condition{}}
+	start, next := 0, 0
+	for start < len(o.buf) {
+		end := bytes.IndexByte(o.buf[start:], '\n')
+		if end < 0 {
+			end = len(o.buf)
+		} else {
+			end += start
+		}
+		for next < len(o.pieces) && o.pieces[next].end <= start {
+			next++
+		}
+		f.Lines = append(f.Lines, r.line(o, next, start, end))
+		start = end + 1
+	}
+	return f
+}
+
+// resolver makes places and leaves of marks.
+type resolver struct {
+	frames map[*mark][]Frame
+	conds  map[*mark][]Condition
+}
+
+// line resolves the line [start,end) of an output whose first piece is known.
+func (r *resolver) line(o *output, first, start, end int) Line {
+	var l Line
+	var leaves []*node
+	var conds []Condition
+	shown := string(o.buf[start:end])
+	indent := start + len(shown) - len(strings.TrimLeft(shown, " \t"))
+	for i := first; i < len(o.pieces); i++ {
+		p := o.pieces[i]
+		from := start
+		if i > 0 {
+			from = max(start, o.pieces[i-1].end)
+		}
+		if from >= end {
+			break
+		}
+		if p.mark == nil {
+			continue
+		}
+		to := min(p.end, end)
+		part := string(o.buf[from:to])
+		leaves = union(leaves, p.mark.leaves)
+		if strings.TrimSpace(part) == "" {
+			continue
+		}
+		segment := r.segment(p, from-pieceStart(o, i), part)
+		segment.Start, segment.End = from-start, to-start
+		l.Segments = append(l.Segments, segment)
+		if l.Frames == nil && to > indent {
+			l.Frames = segment.Frames
+		}
+		conds = mergeConditions(conds, r.conditions(p.mark))
+	}
+	l.Leaves = leafList(leaves, shown)
+	l.Conditions = conds
+	return l
+}
+
+func pieceStart(o *output, i int) int {
+	if i == 0 {
+		return 0
+	}
+	return o.pieces[i-1].end
+}
+
+// segment resolves a part of a piece; skip is how much of the piece comes before it.
+func (r *resolver) segment(p piece, skip int, part string) Segment {
+	s := Segment{Leaves: leafList(p.mark.leaves, part)}
+	if p.off < 0 {
+		s.Frames = r.of(p.mark)
+		return s
+	}
+	s.Literal = true
+	blank := len(part) - len(strings.TrimLeft(part, " \t"))
+	m := p.mark
+	for m.under != nil {
+		m = m.under
+	}
+	if m.site == nil || m.site.def.unit.dynamic {
+		s.Frames = r.of(p.mark)
+		return s
+	}
+	innermost := m.site.def.unit.frame(p.off+skip+blank, m.site.def.name)
+	outer := r.of(p.mark)
+	s.Frames = append([]Frame{innermost}, outer[1:]...)
+	return s
+}
+
+// of gives the frames of a mark, innermost first: those of what it was before, then the site and its calls.
+func (r *resolver) of(m *mark) []Frame {
+	if frames, ok := r.frames[m]; ok {
+		return frames
+	}
+	var frames []Frame
+	if m.under != nil {
+		frames = slices.Clip(r.of(m.under))
+	}
+	frames = appendSites(frames, m.site)
+	r.frames[m] = frames
+	return frames
+}
+
+// appendSites adds a site and the calls that led there, those apart that are there already.
+func appendSites(frames []Frame, s *site) []Frame {
+	for ; s != nil; s = s.outer {
+		if s.def.unit.dynamic {
+			continue
+		}
+		f := s.def.unit.frame(s.pos, s.def.name)
+		sameLine := func(other Frame) bool { return other.Template == f.Template && other.Line == f.Line }
+		if len(frames) < maxFrames && !slices.ContainsFunc(frames, sameLine) {
+			frames = append(frames, f)
+		}
+	}
+	return frames
+}
+
+// maxFrames is how many frames a line has at most: recursion can be deep.
+const maxFrames = 64
+
+// conditions gives the conditions of a mark, innermost first.
+func (r *resolver) conditions(m *mark) []Condition {
+	if conds, ok := r.conds[m]; ok {
+		return conds
+	}
+	var conds []Condition
+	if m.under != nil {
+		conds = slices.Clip(r.conditions(m.under))
+	}
+	for c := m.cond; c != nil && len(conds) < maxFrames; c = c.outer {
+		at := appendSites(nil, c.site)
+		if len(at) > 0 {
+			conds = mergeConditions(conds, []Condition{{at[0], leafList(c.leaves, "")}})
+		}
+	}
+	r.conds[m] = conds
+	return conds
+}
+
+// mergeConditions adds conditions that are not there yet.
+func mergeConditions(all, more []Condition) []Condition {
+	if len(all) == 0 {
+		return more
+	}
+	all = slices.Clip(all)
+	for _, c := range more {
+		if !slices.ContainsFunc(all, func(other Condition) bool { return other.At == c.At }) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// leafList names leaves and says which of them text shows.
+func leafList(nodes []*node, text string) []Leaf {
+	if len(nodes) == 0 {
+		return nil
+	}
+	leaves := make([]Leaf, 0, len(nodes))
+	for _, n := range nodes {
+		leaves = append(leaves, Leaf{n.path(), n.global, text != "" && n.shownBy(text)})
+	}
+	return leaves
+}
+
+// shownBy reports whether a text shows the node's value, or a line of it.
+func (n *node) shownBy(text string) bool {
+	v := concrete(reflect.ValueOf(n.value))
+	if !v.IsValid() || isContainer(v) {
+		return false
+	}
+	shown := fmt.Sprint(v)
+	if shown == "" || strings.Contains(text, shown) {
+		return true
+	}
+	text = strings.TrimSpace(text)
+	return strings.Contains(shown, "\n") && text != "" && strings.Contains(shown, text)
+}
