@@ -56,7 +56,7 @@ func (r *Repo) changeOnDisk(ctx context.Context, commit string) (*source.Change,
 	if err != nil {
 		return nil, fmt.Errorf("compare the work tree with %.12s: %w", commit, err)
 	}
-	diff = append(modified(diff), nested...)
+	diff = append(r.withoutFetchedLFS(modified(diff), disk), nested...)
 	c.Files = changes(diff)
 	c.Head, err = source.Overlay(c.Base, onDisk(leaves(diff), disk), workBlobs{r, disk})
 	return c, err

@@ -1,7 +1,9 @@
 package gitrepo
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -266,5 +268,25 @@ func TestChangedWhileRead(t *testing.T) {
 	r.write("a", "3\n")
 	if _, err := c.Head.ReadFile("a"); !errors.Is(err, source.ErrChanged) {
 		t.Errorf("changed meanwhile: %v", err)
+	}
+}
+
+// Where the LFS filter put the content in place of its pointer, nothing changed.
+func TestFetchedLFS(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	const content, other = "the content\n", "another content\n"
+	pointer := fmt.Sprintf("version https://git-lfs.github.com/spec/v1\noid sha256:%x\nsize %d\n", sha256.Sum256([]byte(content)), len(content))
+	r.commit("fetched", pointer, "changed", pointer, "pointer", pointer)
+	r.write("fetched", content, "changed", other)
+	c := r.change("main", "")
+	expect(t, "files", describe(c), "changed -> changed -1,3+1,1\n")
+	for _, name := range []string{"fetched", "pointer"} {
+		if _, err := c.Head.ReadFile(name); !errors.Is(err, source.ErrLFS) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if data, err := c.Head.ReadFile("changed"); err != nil || string(data) != other {
+		t.Errorf("changed: %q, %v", data, err)
 	}
 }
