@@ -34,7 +34,7 @@ func Candidates(change *source.Change, base, head *Discovery) Reach {
 	var found []Candidate
 	for _, pair := range pairRoots(base, head) {
 		c := Candidate{Base: pair[0], Head: pair[1]}
-		c.Certain = c.Base == nil || c.Head == nil || !reflect.DeepEqual(c.Base, c.Head)
+		c.Certain = c.Base == nil || c.Head == nil || !sameRoot(c.Base, c.Head)
 		c.Because = mergeSorted(old.because(c.Base), now.because(c.Head))
 		if c.Certain && c.Base == nil {
 			c.Because = mergeSorted(c.Because, old.becauseOfUsers(c.Head))
@@ -52,6 +52,9 @@ func Candidates(change *source.Change, base, head *Discovery) Reach {
 	unreached := slices.DeleteFunc(paths, func(p string) bool { return reached[p] })
 	return Reach{Candidates: found, Unreached: unreached}
 }
+
+// sameRoot reports whether two roots have the same settings.
+func sameRoot(a, b *Root) bool { return a == b || reflect.DeepEqual(a, b) }
 
 // Because returns the changed paths that affect a root, sorted: those which its rendering read at base or at head
 // and which answer differently on the other side. None means that the change does not affect it.
@@ -128,12 +131,13 @@ func mergeSorted(a, b []string) []string {
 
 // reacher knows which changed paths the units of one tree name.
 type reacher struct {
-	changed map[string][]string // a path that answers differently → the changed paths behind that
-	above   map[string][]string // a directory above one → likewise
-	units   []*unit
-	hits    map[*unit][]string
-	byRoot  map[unitKey]*unit // made when needed
-	users   map[*unit][]*unit // likewise
+	changed        map[string][]string // a path that answers differently → the changed paths behind that
+	above          map[string][]string // a directory above one → likewise
+	kustomizations map[string][]string // a directory in which the name of a kustomization is one → likewise
+	units          []*unit
+	hits           map[*unit][]string
+	byRoot         map[unitKey]*unit // made when needed
+	users          map[*unit][]*unit // likewise
 }
 
 // unitKey names a unit.
@@ -143,7 +147,9 @@ type unitKey struct {
 }
 
 func (d *Discovery) reacher(paths []string) *reacher {
-	r := &reacher{changed: map[string][]string{}, above: map[string][]string{}, hits: map[*unit][]string{}}
+	r := &reacher{
+		changed: map[string][]string{}, above: map[string][]string{}, kustomizations: map[string][]string{}, hits: map[*unit][]string{},
+	}
 	if d == nil {
 		return r
 	}
@@ -187,12 +193,23 @@ func (r *reacher) usersOf(u *unit) []*unit {
 // add notes that p answers differently because of a changed path.
 func (r *reacher) add(p, because string) {
 	r.changed[p] = append(r.changed[p], because)
-	for dir := path.Dir(p); ; dir = path.Dir(dir) {
+	if isKustomizationName(path.Base(p)) {
+		r.kustomizations[parentDir(p)] = append(r.kustomizations[parentDir(p)], because)
+	}
+	for dir := parentDir(p); ; dir = parentDir(dir) {
 		r.above[dir] = append(r.above[dir], because)
 		if dir == "." {
 			return
 		}
 	}
+}
+
+// parentDir is path.Dir for clean paths, which it need not clean again.
+func parentDir(p string) string {
+	if i := strings.LastIndexByte(p, '/'); i >= 0 {
+		return p[:i]
+	}
+	return "."
 }
 
 // followLinks adds the symbolic links that lead to, below or above something that changed. When a link itself
@@ -219,7 +236,7 @@ func (r *reacher) followLinks(links map[string]string, paths []string) {
 func (r *reacher) at(p string) (because []string) {
 	because = append(because, r.changed[p]...)
 	because = append(because, r.above[p]...)
-	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+	for dir := parentDir(p); dir != "."; dir = parentDir(dir) {
 		because = append(because, r.changed[dir]...)
 	}
 	return because
@@ -231,9 +248,7 @@ func (r *reacher) namedBy(u *unit) (because []string) {
 		because = append(because, r.at(ref)...)
 	}
 	if u.kind == Kustomize {
-		for _, name := range kustomizationNames() {
-			because = append(because, r.changed[path.Join(u.dir.path, name)]...)
-		}
+		because = append(because, r.kustomizations[u.dir.path]...)
 	}
 	return because
 }

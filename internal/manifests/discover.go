@@ -45,7 +45,8 @@ type Discovery struct {
 	options DiscoverOptions
 	dirs    []*directory
 	units   []*unit
-	partial map[string]bool   // files that kustomizations read, but not as resources
+	claimed map[string]bool   // files that kustomizations read
+	partial map[string]bool   // those of them that are no resources
 	configs map[string]bool   // those of them that configure generators, transformers and validators
 	links   map[string]string // symbolic links, to what they lead to
 }
@@ -108,7 +109,7 @@ func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*
 	})
 	return &Discovery{
 		Roots: d.roots, Problems: d.problems, Passed: d.passed,
-		options: options, dirs: d.dirs, units: d.units, partial: d.partial, configs: d.configs, links: d.links,
+		options: options, dirs: d.dirs, units: d.units, claimed: d.claimed, partial: d.partial, configs: d.configs, links: d.links,
 	}, nil
 }
 
@@ -200,7 +201,7 @@ func (d *discoverer) addDirectory(at string, entries []source.Info) (below []str
 			d.problem(Problem{File: path.Join(at, e.Name), Reason: source.ErrSubmodule.Error()})
 		case source.Dir:
 			if e.Name != ".git" && !e.Link {
-				below = append(below, path.Join(at, e.Name))
+				below = append(below, joinPath(at, e.Name))
 			}
 		}
 	}
@@ -259,9 +260,17 @@ func (d *discoverer) problem(p Problem) { d.problems = append(d.problems, p) }
 // isDir reports whether p is a directory of the listing.
 func (d *discoverer) isDir(p string) bool { return d.byPath[p] != nil }
 
+// joinPath is path.Join of a clean path and a name.
+func joinPath(dir, name string) string {
+	if dir == "." {
+		return name
+	}
+	return dir + "/" + name
+}
+
 // lookup returns the entry of the file at p, nil when there is none.
 func (d *discoverer) lookup(p string) *source.Info {
-	if dir := d.byPath[path.Dir(p)]; dir != nil {
+	if dir := d.byPath[parentDir(p)]; dir != nil {
 		return dir.file(path.Base(p))
 	}
 	return nil

@@ -103,13 +103,13 @@ func (d *discoverer) chartRoots(u *unit) []Root {
 func (d *discoverer) variantFiles(dir *directory) (files []string) {
 	for _, f := range dir.files {
 		if variantName(f.Name) {
-			files = append(files, path.Join(dir.path, f.Name))
+			files = append(files, joinPath(dir.path, f.Name))
 		}
 	}
 	if ci := d.byPath[path.Join(dir.path, "ci")]; ci != nil {
 		for _, f := range ci.files {
 			if strings.HasSuffix(f.Name, "-values.yaml") {
-				files = append(files, path.Join(ci.path, f.Name))
+				files = append(files, joinPath(ci.path, f.Name))
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func (d *Discovery) changedFacts(before, after *discoverer, old, now source.Info
 	if d.configs[now.Path] {
 		parts = append(parts, configKind)
 	}
-	if manifestName(name) {
+	if manifestName(name) && !d.claimed[now.Path] {
 		parts = append(parts, Plain)
 	}
 	for _, part := range parts {

@@ -26,7 +26,7 @@ func (d *discoverer) plainRoots() error {
 			continue
 		}
 		for _, f := range dir.files {
-			if p := path.Join(dir.path, f.Name); d.mayBePlain(dir, f.Name) && !d.claimed[p] && !matchAbove(d.options.Owned, p) {
+			if p := joinPath(dir.path, f.Name); d.mayBePlain(dir, f.Name) && !d.claimed[p] && !matchAbove(d.options.Owned, p) {
 				candidates = append(candidates, &candidate{dir: dir, file: p, id: f.ID})
 			}
 		}
@@ -188,7 +188,7 @@ func (d *discoverer) passOver() {
 		}
 		for _, f := range dir.files {
 			if reason := otherTool(f.Name); reason != "" {
-				groups[reason] = append(groups[reason], path.Join(dir.path, f.Name))
+				groups[reason] = append(groups[reason], joinPath(dir.path, f.Name))
 			}
 		}
 	}

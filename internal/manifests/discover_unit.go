@@ -65,7 +65,7 @@ func (d *discoverer) readSources() error {
 	err := parallel(len(d.units), func(i int) error {
 		u := d.units[i]
 		for _, f := range u.files {
-			u.fact.add(d.factOf(path.Join(u.dir.path, f.Name), f.ID, u.kind))
+			u.fact.add(d.factOf(joinPath(u.dir.path, f.Name), f.ID, u.kind))
 		}
 		return d.ctx.Err()
 	})

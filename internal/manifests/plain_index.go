@@ -35,7 +35,7 @@ func IndexObjects(ctx context.Context, tree source.Tree, d *Discovery, kinds []s
 	for _, dir := range d.dirs {
 		if d.indexed(dir) {
 			for _, f := range dir.files {
-				f.Path = path.Join(dir.path, f.Name)
+				f.Path = joinPath(dir.path, f.Name)
 				if manifestName(f.Name) && !slices.Contains(kustomizationNames(), f.Name) && !d.partial[f.Path] {
 					files = append(files, f)
 				}
