@@ -12,7 +12,7 @@ import (
 )
 
 // Change returns what lies between the merge base of two revisions and the second. An empty base means DefaultBase,
-// an empty head the work tree. In a repository without commits everything is new: Base is nil.
+// an empty head the work tree. On a branch without commits everything is new: Base is nil.
 //
 // Errors: ErrUnknown for a revision that is not there, ErrNoMergeBase when histories do not meet (in a shallow
 // clone the text says how to deepen it), ErrMissing when a partial clone lacks objects, ErrBare.
@@ -34,7 +34,7 @@ func (r *Repo) Change(ctx context.Context, base, head string) (*source.Change, e
 	return r.changeBetween(ctx, mergeBase, to.id)
 }
 
-// ends resolves both revisions. from.id is "" in a repository without commits of which the work tree is asked for.
+// ends resolves both revisions. from.id is "" on a branch without commits of which the work tree is asked for.
 func (r *Repo) ends(ctx context.Context, base, head string) (from, to revision, err error) {
 	if head == "" {
 		if r.root == "" {
@@ -58,7 +58,7 @@ func (r *Repo) ends(ctx context.Context, base, head string) (from, to revision, 
 	return revision{base, ids[0]}, revision{head, ids[1]}, nil
 }
 
-// firstChange is the change of a repository that has no commits: everything on disk is new.
+// firstChange is the change of a branch that has no commits: everything on disk is new.
 func (r *Repo) firstChange(ctx context.Context) (*source.Change, error) {
 	c, err := r.changeOnDisk(ctx, r.settings.emptyTree())
 	if err != nil {

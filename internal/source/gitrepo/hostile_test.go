@@ -108,6 +108,37 @@ func (r *repo) setTraps() (marker string) {
 	return marker
 }
 
+// A revision that is not there would be fetched in a partial clone, by a program that the repository names.
+func TestMissingRevisionIsNotFetched(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("a", "1\n")
+	marker := filepath.Join(filepath.Dir(r.dir), "marker")
+	evil := filepath.Join(filepath.Dir(r.dir), "evil")
+	if err := os.WriteFile(evil, []byte("#!/bin/sh\necho \"$0 $*\" >>'"+marker+"'\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range map[string]string{
+		"protocol.ext.allow": "always", "remote.origin.url": "ext::" + evil, "remote.origin.promisor": "true",
+		"extensions.partialClone": "origin", "core.repositoryFormatVersion": "1",
+	} {
+		r.git("config", key, value)
+	}
+	missing := strings.Repeat("1", 40)
+	trap := exec.Command("git", "cat-file", "-t", missing)
+	trap.Dir, trap.Env = r.dir, append(r.env, "GIT_ALLOW_PROTOCOL=ext")
+	_ = trap.Run()
+	if err := os.Remove(marker); err != nil {
+		t.Fatal("the trap is not armed")
+	}
+	if _, err := r.open().Change(t.Context(), "main", missing); !errors.Is(err, ErrUnknown) {
+		t.Errorf("a missing revision: %v", err)
+	}
+	if ran, err := os.ReadFile(marker); err == nil {
+		t.Errorf("programs ran:\n%s", ran)
+	}
+}
+
 // What a link or a planted repository leads to outside stays unread.
 func TestWorkTreeStaysInside(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,7 @@ import (
 // The errors of repositories. Their texts say what to do.
 var (
 	ErrNoRepository = errors.New("is not in a Git repository")
-	ErrNoGit        = errors.New("the git program was not found; install Git 2.30 or later")
+	ErrNoGit        = errors.New("the git program was not found; install Git 2.32 or later")
 	ErrNoCommits    = errors.New("the repository has no commits yet")
 	ErrBare         = errors.New("a bare repository has no work tree; name a head revision")
 	ErrUnknown      = errors.New("unknown revision")

@@ -65,12 +65,13 @@ func (r *Repo) inWorkTree(index string, args ...string) command {
 	return c
 }
 
-// inRepository is a command in the real repository. It must be one that runs no programs; that the network stays
-// closed and no monitor is asked is said once more, for versions of Git that do not know the environment above.
+// inRepository is a command in the real repository. It must be one that runs no programs. What it could reach by
+// detours is switched off as well; fetching missing objects is closed by GIT_ALLOW_PROTOCOL, which no setting of a
+// repository outweighs, also in versions of Git that do not know GIT_NO_LAZY_FETCH.
 func (r *Repo) inRepository(args ...string) command {
 	safe := []string{
-		"-c", "protocol.allow=never", "-c", "core.fsmonitor=false", "-c", "core.sshCommand=false",
-		"-c", "core.hooksPath=/dev/null", "-c", "credential.helper=", "-c", "core.pager=cat",
+		"-c", "core.fsmonitor=false", "-c", "core.sshCommand=false", "-c", "core.hooksPath=/dev/null",
+		"-c", "credential.helper=", "-c", "core.pager=cat",
 	}
 	return command{args: append(safe, args...), env: append(slices.Clone(r.env), "GIT_DIR="+r.gitDir), dir: r.scratchOrGitDir()}
 }
