@@ -22,7 +22,9 @@ const (
 type document struct {
 	template string
 	text     string
-	line     int // of the template's output, from 1, on which text begins
+	line     int  // of the template's output, from 1, on which text begins
+	column   int  // bytes of that line before text
+	plain    bool // no template's output, but a file as it stands
 }
 
 // documents cuts what the templates printed into documents, by the templates' names. Partials and NOTES.txt are no manifests.
@@ -39,7 +41,10 @@ func (j *job) documents(outputs map[string]string) ([]document, error) {
 			text := texts[fmt.Sprintf("manifest-%d", i)]
 			cursor += max(strings.Index(output[cursor:], text), 0)
 			// Helm ends a document with a line break on printing, which a block scalar at its end may keep.
-			docs = append(docs, document{name, text + "\n", 1 + strings.Count(output[:cursor], "\n")})
+			docs = append(docs, document{
+				template: name, text: text + "\n", line: 1 + strings.Count(output[:cursor], "\n"),
+				column: cursor - 1 - strings.LastIndexByte(output[:cursor], '\n'),
+			})
 			cursor += len(text)
 		}
 		if len(docs) > maxDocuments {
@@ -63,6 +68,12 @@ func (j *job) at(template string, line int, reason string) error {
 
 // objects makes the objects of a release out of what its templates printed: CRDs, manifests, then hooks.
 func (j *job) objects(outputs map[string]string) ([]*manifests.Object, error) {
+	var err error
+	if j.settings.Lines {
+		if j.tracer, err = newTracer(j); err != nil {
+			return nil, err
+		}
+	}
 	all, err := j.crds()
 	if err != nil {
 		return nil, err
@@ -112,22 +123,27 @@ func (j *job) order(docs []document) (ordered, error) {
 	}
 	for i, d := range docs {
 		if !kept[i] && strings.TrimSpace(d.text) != "" {
-			j.note(d, "is a hook with an event that Helm does not know, and is left out")
+			j.noteDocument(d, "is a hook with an event that Helm does not know, and is left out")
 		}
 	}
 	return order, nil
 }
 
-// note adds what a reader should know of a document.
-func (j *job) note(d document, text string) {
+// noteDocument adds what a reader should know of a document.
+func (j *job) noteDocument(d document, text string) {
 	place := j.places[d.template]
-	j.charts.notes = append(j.charts.notes, fmt.Sprintf("%s: the document on line %d of its output %s", place.show(place.file), d.line, text))
+	j.note(fmt.Sprintf("%s: the document on line %d of its output %s", place.show(place.file), d.line, text))
 }
 
 // yamlError says that a document is not YAML, at the template line that printed the line the parser names.
 func (j *job) yamlError(d document, err error) error {
 	line := d.line + max(yamlErrorLine(err)-1, 0)
-	return j.at(d.template, 0, fmt.Sprintf("line %d of what the template prints is not usable YAML: %v", line, err))
+	reason := fmt.Sprintf("line %d of what the template prints is not usable YAML: %v", line, err)
+	if lines := j.lines[d.template]; line <= len(lines) && len(lines[line-1].Frames) > 0 {
+		frame := lines[line-1].Frames[0]
+		return j.at(frame.Template, frame.Line, reason)
+	}
+	return j.at(d.template, 0, reason)
 }
 
 // appendObjects adds the objects of a document; the items of a List are objects of their own.
@@ -149,10 +165,13 @@ func (j *job) appendObjects(all []*manifests.Object, d document) ([]*manifests.O
 		}
 		object, err := manifests.NewObject(raw)
 		if err != nil {
-			j.note(d, "is not a Kubernetes object: it "+err.Error())
+			j.noteDocument(d, "is not a Kubernetes object: it "+err.Error())
 			continue
 		}
 		object.Hook = object.Field().Get("metadata", "annotations", "helm.sh/hook").Text()
+		if j.tracer != nil {
+			object.Origins = j.tracer.origins(d, n)
+		}
 		all = append(all, object)
 	}
 	if len(all) > maxDocuments {
@@ -202,7 +221,7 @@ func (j *job) chartCRDs(all []*manifests.Object, n *node) ([]*manifests.Object, 
 		template := n.path + "/" + f.name
 		j.places[template] = place{j.charts.origins[n.id], f.name}
 		for _, doc := range manifests.SplitDocuments(f.data) {
-			if all, err = j.appendObjects(all, document{template, string(doc.Data), doc.Line}); err != nil {
+			if all, err = j.appendObjects(all, document{template: template, text: string(doc.Data), line: doc.Line, plain: true}); err != nil {
 				return nil, err
 			}
 		}

@@ -1,12 +1,15 @@
 package helm
 
 import (
+	"errors"
+	"fmt"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/helm/trace"
 )
 
 // place is a template's file in its chart.
@@ -43,36 +46,59 @@ var (
 )
 
 // templateError says in plain words why a template does not parse or execute, at the innermost template line
-// that the error of text/template (or Helm's wording of it) names.
+// that is known: from our own execution's frames, or from the text of Helm's error.
 func (j *job) templateError(err error) error {
 	text := helmMarks.Replace(err.Error())
-	at, found, after := -1, "", ""
-	line := 0
+	at := j.innermost(text)
+	reason := plainReason(at.after)
+	if strings.HasSuffix(at.before, "execution error at (") {
+		reason = refusal + strings.TrimPrefix(reason, "the template fails: ")
+	}
+	caller := j.caller(at.before)
+	var ours *trace.Error
+	if errors.As(err, &ours) {
+		inner, outer := ours.Frames[0], ours.Frames[len(ours.Frames)-1]
+		at.template, at.line, caller = inner.Template, inner.Line, ""
+		if place, ok := j.places[outer.Template]; ok && (outer.Template != inner.Template || outer.Line != inner.Line) {
+			caller = fmt.Sprintf("%s:%d", place.show(place.file), outer.Line)
+		}
+	}
+	place, ok := j.places[at.template]
+	if !ok {
+		return &manifests.RenderError{Reason: "the templates fail: " + text, Span: j.chart.span(chartYAML, 0), Cause: err}
+	}
+	if place.archive != "" {
+		reason = fmt.Sprintf("%s, line %d: %s", place.show(place.file), at.line, reason)
+	}
+	if caller != "" {
+		reason += " (reached from " + caller + ")"
+	}
+	return &manifests.RenderError{Reason: reason, Span: place.span(place.file, at.line), Cause: err}
+}
+
+// mention is a template's line in the text of an error.
+type mention struct {
+	template      string
+	line          int
+	before, after string // the text around it
+}
+
+// innermost finds the template line that an error names last.
+func (j *job) innermost(text string) mention {
+	found := mention{after: text}
+	at := -1
 	for name := range j.places {
 		i := strings.LastIndex(text, name+":")
-		if i < at || i < 0 || (i == at && len(name) < len(found)) {
+		if i < at || i < 0 || (i == at && len(name) < len(found.template)) {
 			continue
 		}
 		if m := position.FindStringSubmatch(text[i+len(name):]); m != nil {
-			at, found, after = i, name, text[i+len(name)+len(m[0]):]
-			line, _ = strconv.Atoi(m[1])
+			at = i
+			line, _ := strconv.Atoi(m[1])
+			found = mention{name, line, text[:i], text[i+len(name)+len(m[0]):]}
 		}
 	}
-	if found == "" {
-		return &manifests.RenderError{Reason: "the templates fail: " + text, Span: j.chart.span(chartYAML, 0), Cause: err}
-	}
-	place := j.places[found]
-	reason := plainReason(after)
-	if strings.HasSuffix(text[:at], "execution error at (") {
-		reason = refusal + strings.TrimPrefix(reason, "the template fails: ")
-	}
-	if place.archive != "" {
-		reason = path.Join(place.show(place.file)) + ", line " + strconv.Itoa(line) + ": " + reason
-	}
-	if caller := j.caller(text[:at]); caller != "" {
-		reason += " (reached from " + caller + ")"
-	}
-	return &manifests.RenderError{Reason: reason, Span: place.span(place.file, line), Cause: err}
+	return found
 }
 
 // caller names the template file in which the execution began that ended in an error further in.

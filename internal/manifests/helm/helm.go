@@ -11,6 +11,7 @@ import (
 	"fmt"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/helm/trace"
 	"github.com/landwaiter/landwaiter/internal/source"
 	"helm.sh/helm/v4/pkg/chart/common"
 )
@@ -72,7 +73,10 @@ type job struct {
 	files     []valuesFile   // the user's values, in order
 	values    map[string]any // merged
 	installed *installed
+	top       map[string]any // the scope of the first execution
 	places    map[string]place
+	lines     map[string][]trace.Line // of what templates print, where they are known
+	tracer    *tracer                 // nil when Origins are not asked for
 }
 
 // newJob checks the settings and fills in defaults.
@@ -91,7 +95,7 @@ func newJob(ctx context.Context, tree source.Tree, rel manifests.ChartRelease, s
 		limit.perFile = maxFileBytes
 	}
 	return &job{
-		ctx: ctx, tree: tree, rel: rel, settings: settings, line: line,
+		ctx: ctx, tree: tree, rel: rel, settings: settings, line: line, lines: map[string][]trace.Line{},
 		charts: &charts{ctx: ctx, tree: tree, line: line, limit: limit, origins: map[any]*origin{}},
 	}, nil
 }
@@ -116,7 +120,10 @@ func (j *job) prepare() error {
 		return j.chartError("kubeVersion", fmt.Sprintf("the chart needs Kubernetes %s and is rendered for %s: change kubeVersion, or the version that is rendered for", j.chart.kubeVersion, j.settings.KubeVersion))
 	}
 	j.places = placesOf(j.installed.root, j.charts.origins)
-	return j.validate()
+	if j.top, err = j.installed.top(); err != nil {
+		return j.chartError("dependencies", "the values cannot be combined: "+err.Error())
+	}
+	return j.validate(j.installed.root, j.top, nil)
 }
 
 // chartError is an error at a key of the chart's Chart.yaml.
@@ -128,19 +135,6 @@ func (j *job) chartError(key, reason string) error {
 		}
 	}
 	return &manifests.RenderError{Reason: reason, Span: span}
-}
-
-// execute runs all templates and returns what they print, by their names.
-func (j *job) execute() (map[string]string, error) {
-	top, err := j.installed.top()
-	if err != nil {
-		return nil, j.chartError("", "the values cannot be combined: "+err.Error())
-	}
-	outputs, err := j.installed.render(top)
-	if err != nil {
-		return nil, j.templateError(err)
-	}
-	return outputs, nil
 }
 
 func orElse(text, otherwise string) string {

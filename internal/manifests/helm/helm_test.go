@@ -34,7 +34,7 @@ func TestChartsEqualHelm(t *testing.T) {
 				got, err := helm.New().Render(context.Background(), treeAt(repo), s.root(), manifests.Settings{KubeVersion: testKubeVersion, HelmLine: number})
 				if err != nil {
 					t.Errorf("%s: %v", s, err)
-				} else if difference := compare(got.Objects, want); difference != "" {
+				} else if difference := compare(got.Objects, want, want); difference != "" {
 					t.Errorf("%s, helm %d: %s", s, number, difference)
 				}
 			}

@@ -29,24 +29,17 @@ func (refused) Load(url string) (any, error) {
 
 var errRefused = errors.New("a values schema may not refer to other files or addresses: copy what it refers to into it")
 
-// validate checks the values against the values.schema.json of the chart and of its dependencies.
-func (j *job) validate() error {
-	top, err := j.installed.top()
-	if err != nil {
-		return j.chartError("", "the values cannot be combined: "+err.Error())
-	}
-	scope := map[string]any{"Values": top["Values"]}
-	return j.validateChart(j.installed.root, scope, nil)
-}
-
-func (j *job) validateChart(n *node, scope map[string]any, at []string) error {
+// validate checks the .Values of a scope against the values.schema.json of a chart, and those of its dependencies
+// against theirs. They lie at a path of the top-level chart's values.
+func (j *job) validate(n *node, scope map[string]any, at []string) error {
 	if n.schema != nil {
 		if err := j.validateValues(n, asMap(scope["Values"]), at); err != nil {
 			return err
 		}
 	}
 	for _, dep := range n.deps {
-		if err := j.validateChart(dep, map[string]any{"Values": j.installed.table(scope, dep.name)}, slices.Concat(at, []string{dep.name})); err != nil {
+		below := map[string]any{"Values": j.installed.table(scope, dep.name)}
+		if err := j.validate(dep, below, slices.Concat(at, []string{dep.name})); err != nil {
 			return err
 		}
 	}

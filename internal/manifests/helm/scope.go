@@ -3,46 +3,46 @@ package helm
 import (
 	"encoding/base64"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gobwas/glob"
+	"github.com/landwaiter/landwaiter/internal/manifests/helm/trace"
 	"sigs.k8s.io/yaml"
 )
 
-// template is one template of an installed chart with the scope it is executed in. Templates of one chart share
-// their scope, as they do in Helm: what one of them sets the later ones see.
-type template struct {
-	source string
-	scope  map[string]any
-	base   string // .Template.BasePath
-}
-
 // templates gives the templates of a chart and its dependencies by name, with scopes as Helm's engine builds them.
-func (in *installed) templates() (map[string]template, error) {
-	top, err := in.top()
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]template{}
-	in.scope(in.root, top, top["Values"], all)
-	return all, nil
+// Templates of one chart share their scope, as they do in Helm: what one of them sets the later ones see.
+func (in *installed) templates(top map[string]any) map[string]trace.Template {
+	all := map[string]trace.Template{}
+	in.scope(in.root, top, top["Values"], scoped{nil, all})
+	return all
 }
 
-// scope adds the templates of n to all and returns their scope. A parent's scope has all that a child inherits.
-func (in *installed) scope(n *node, parent map[string]any, values any, all map[string]template) map[string]any {
+// scoped collects templates; prefix is where the values of their chart lie in those of the root chart.
+type scoped struct {
+	prefix []string
+	all    map[string]trace.Template
+}
+
+// scope adds the templates of n and returns their scope. A parent's scope has all that a child inherits.
+func (in *installed) scope(n *node, parent map[string]any, values any, to scoped) map[string]any {
 	subcharts := map[string]any{}
 	scope := map[string]any{
 		"Chart": n.meta, "Files": chartFiles(n.files), "Release": parent["Release"],
 		"Capabilities": parent["Capabilities"], "Values": values, "Subcharts": subcharts,
 	}
 	for _, dep := range n.deps {
-		subcharts[dep.name] = in.scope(dep, scope, in.table(scope, dep.name), all)
+		below := scoped{slices.Concat(to.prefix, []string{dep.name}), to.all}
+		subcharts[dep.name] = in.scope(dep, scope, in.table(scope, dep.name), below)
 	}
 	for _, t := range n.templates {
 		if n.library && !isPartial(t.name) {
 			continue
 		}
-		all[path.Join(n.path, t.name)] = template{string(t.data), scope, path.Join(n.path, "templates")}
+		to.all[path.Join(n.path, t.name)] = trace.Template{
+			Source: string(t.data), Scope: scope, BasePath: path.Join(n.path, "templates"), Prefix: to.prefix,
+		}
 	}
 	return scope
 }

@@ -1,0 +1,345 @@
+package helm
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/helm/trace"
+	"go.yaml.in/yaml/v3"
+)
+
+// How many values an Origin names of each kind: those the field shows, those it was made of, those that decided on it.
+const (
+	maxShown      = 4
+	maxInputs     = 4
+	maxConditions = 4
+	maxInBlock    = 100 // of each, for a text of several lines: it may be a whole file
+)
+
+// tracer gives fields their Origins, from what the execution of the templates knows of each line of output.
+type tracer struct {
+	job     *job
+	find    *locator
+	values  map[string]any // as the templates got them
+	leaves  map[string]leafPlace
+	sources map[string][]string // lines of templates
+}
+
+// leafPlace is the place of a leaf of the values.
+type leafPlace struct {
+	setting
+	frame manifests.Frame
+	found bool
+}
+
+func newTracer(j *job) (*tracer, error) {
+	top, err := j.installed.top()
+	if err != nil {
+		return nil, err
+	}
+	return &tracer{job: j, find: newLocator(j), values: asMap(top["Values"]), leaves: map[string]leafPlace{}, sources: map[string][]string{}}, nil
+}
+
+// origins gives the Origins of an object's fields in the order of Object.Walk. The node is the object as it lies
+// in the document.
+func (t *tracer) origins(d document, object *yaml.Node) []manifests.Origin {
+	p := page{tracer: t, document: d, text: strings.Split(d.text, "\n"), lines: t.job.lines[d.template]}
+	var all []manifests.Origin
+	var visit func(f field)
+	visit = func(f field) {
+		all = append(all, p.origin(f))
+		switch f.node.Kind {
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(f.node.Content); i += 2 {
+				key := f.node.Content[i]
+				visit(field{f.node.Content[i+1], key, append(f.path, key.Value)})
+			}
+		case yaml.SequenceNode:
+			for i, item := range f.node.Content {
+				visit(field{item, nil, append(f.path, strconv.Itoa(i))})
+			}
+		}
+	}
+	visit(field{node: object})
+	return all
+}
+
+// field is a field of an object.
+type field struct {
+	node *yaml.Node
+	key  *yaml.Node // nil for the object itself and for items of lists
+	path []string   // keys and positions of lists
+}
+
+// written is what shows where the field is from: a scalar's text, of anything else its key.
+func (f field) written() *yaml.Node {
+	if f.key != nil && f.node.Kind != yaml.ScalarNode {
+		return f.key
+	}
+	return f.node
+}
+
+// page is a document with what is known of its lines.
+type page struct {
+	*tracer
+	document
+	text  []string
+	lines []trace.Line // of the template's whole output; nil when unknown
+}
+
+// origin says where a field is from: the values it shows, the template lines that wrote it, then the values that it
+// was made of and those that decided on it.
+func (p page) origin(f field) manifests.Origin {
+	if p.plain {
+		return p.inFile(f)
+	}
+	at := f.written()
+	line := p.line + at.Line - 1
+	if line < 1 || line > len(p.lines) {
+		return p.somewhere()
+	}
+	known := p.lines[line-1]
+	wrote := piece{Segment: trace.Segment{Frames: known.Frames}}
+	pieces := p.pieces(at)
+	if len(pieces) > 0 {
+		wrote = decisive(pieces)
+	}
+	if len(wrote.Frames) == 0 {
+		return p.somewhere()
+	}
+	o := &stack{}
+	shown, inputs := p.classify(f, pieces)
+	most := [2]int{maxShown, maxInputs}
+	if at.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		most = [2]int{maxInBlock, maxInBlock}
+	}
+	o.addPlaces(shown, most[0])
+	p.addTemplates(o, wrote)
+	p.addRest(o, pieces)
+	o.addPlaces(inputs, most[1])
+	for _, c := range known.Conditions {
+		o.addPlaces(p.places(c.Leaves), maxConditions)
+	}
+	return o.frames
+}
+
+// somewhere is the Origin of a field of which only the template is known.
+func (p page) somewhere() manifests.Origin {
+	place, ok := p.job.places[p.template]
+	if !ok {
+		return nil
+	}
+	return manifests.Origin{{Span: place.span(place.file, 0), Role: manifests.RoleTemplate, Precision: manifests.InFile}}
+}
+
+// inFile is the Origin of a field that is written in a file as it stands: a CRD's.
+func (p page) inFile(f field) manifests.Origin {
+	at := f.written()
+	place := p.job.places[p.template]
+	frame := manifests.Frame{Span: place.span(place.file, p.line+at.Line-1), Role: manifests.RoleResource, Precision: manifests.Exact}
+	if frame.Span.Line == 0 {
+		frame.Precision = manifests.InFile
+	} else {
+		frame.Span.Column = at.Column
+	}
+	return manifests.Origin{frame}
+}
+
+// classify tells the values that a field shows from those that it was made of. Of those it shows, the ones that
+// are all of it come first.
+func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
+	var parts []leafPlace
+	for _, written := range pieces {
+		for _, leaf := range written.Leaves {
+			place := p.place(leaf.Path)
+			if !place.found {
+				continue
+			}
+			place = p.within(place, f, leaf.Path)
+			place = p.inBlock(place, f)
+			switch {
+			case place.isAll(f):
+				shown = append(shown, place)
+			case leaf.Exact && place.isPart(f), place.isTemplate():
+				parts = append(parts, place)
+			default:
+				inputs = append(inputs, place)
+			}
+		}
+	}
+	return append(shown, parts...), inputs
+}
+
+// within looks for a field's value inside of a mapping or list that was printed as a whole: by the longest end of the
+// field's path that leads to an equal value there.
+func (t *tracer) within(place leafPlace, f field, keys []string) leafPlace {
+	if place.node.Kind == yaml.ScalarNode || f.node.Kind != yaml.ScalarNode {
+		return place
+	}
+	for i := range f.path {
+		inner := t.place(slices.Concat(keys, f.path[i:]))
+		if inner.found && inner.isAll(f) {
+			return inner
+		}
+	}
+	return place
+}
+
+// inBlock moves the place of a field that is one of several lines of a block scalar to that line, when there is
+// only one such line. The block may be a template, which changes its lines.
+func (p page) inBlock(place leafPlace, f field) leafPlace {
+	if place.node.Style&yaml.LiteralStyle == 0 || place.frame.Span.Line == 0 || place.isAll(f) {
+		return place
+	}
+	printed := strings.TrimSpace(p.text[f.written().Line-1])
+	at, found := 0, 0
+	for i, line := range strings.Split(place.node.Value, "\n") {
+		if before, rest, isTemplate := strings.Cut(strings.TrimSpace(line), "{{"); printed == before ||
+			isTemplate && before != "" && strings.HasPrefix(printed, before) && strings.HasSuffix(printed, rest[strings.LastIndex(rest, "}}")+2:]) {
+			at, found = i, found+1
+		}
+	}
+	if found == 1 {
+		place.frame.Span.Line += at + 1
+		place.frame.Span.EndLine = place.frame.Span.Line
+		place.frame.Span.Column = 0
+	}
+	return place
+}
+
+// isAll reports whether the value is all that the field shows: of a scalar its text, of anything else its key.
+func (l leafPlace) isAll(f field) bool {
+	if f.node.Kind != yaml.ScalarNode {
+		return l.key != nil && f.key != nil && l.key.Value == f.key.Value
+	}
+	if l.node.Kind != yaml.ScalarNode || l.node.Value == "" {
+		return false
+	}
+	return strings.TrimSpace(l.node.Value) == strings.TrimSpace(f.node.Value) || f.node.Tag != "!!str" && sameNumber(f.node.Value, l.node)
+}
+
+// isPart reports whether the value is a part of what the field shows.
+func (l leafPlace) isPart(f field) bool {
+	return l.node.Kind == yaml.ScalarNode && l.node.Value != "" && strings.Contains(f.node.Value, strings.TrimSpace(l.node.Value))
+}
+
+// isTemplate reports whether the value is a template itself, which the function tpl executes.
+func (l leafPlace) isTemplate() bool {
+	return l.node.Kind == yaml.ScalarNode && strings.Contains(l.node.Value, "{{")
+}
+
+// places finds leaves' lines.
+func (t *tracer) places(leaves []trace.Leaf) []leafPlace {
+	var all []leafPlace
+	for _, leaf := range leaves {
+		if place := t.place(leaf.Path); place.found {
+			all = append(all, place)
+		}
+	}
+	return all
+}
+
+// place finds the line of a value. It is exact when the value on it is the one that the templates got.
+func (t *tracer) place(keys []string) leafPlace {
+	key := strings.Join(keys, "\x00")
+	if place, ok := t.leaves[key]; ok {
+		return place
+	}
+	var place leafPlace
+	place.setting, place.found = t.find.find(keys)
+	if place.found {
+		place.frame = manifests.Frame{Span: place.span, Role: manifests.RoleValues, Precision: manifests.InFile}
+		if place.span.Line > 0 && sameValue(lookup(t.values, keys), place.node) {
+			place.frame.Precision = manifests.Exact
+		}
+	}
+	t.leaves[key] = place
+	return place
+}
+
+// addTemplates adds the template line that wrote a piece, and the calls that led to it. A line is exact when it
+// holds the very text, or an action that made it.
+func (p page) addTemplates(o *stack, wrote piece) {
+	for i, f := range wrote.Frames {
+		place, ok := p.job.places[f.Template]
+		if !ok {
+			continue
+		}
+		frame := manifests.Frame{Span: place.span(place.file, f.Line), Role: manifests.RoleTemplate, Precision: manifests.InFile}
+		if i > 0 {
+			frame.Role = manifests.RoleCall
+		}
+		if frame.Span.Line > 0 {
+			frame.Span.Column = f.Column
+			if i > 0 || !wrote.Literal || strings.Contains(p.source(f), strings.TrimSpace(wrote.text)) {
+				frame.Precision = manifests.Exact
+			}
+		}
+		o.add(frame)
+	}
+}
+
+// addRest adds the other template lines that wrote a text of several lines, as ranges of lines.
+func (p page) addRest(o *stack, pieces []piece) {
+	var last *manifests.Frame
+	for _, c := range pieces {
+		if len(c.Frames) == 0 || len(o.frames) > maxInBlock {
+			continue
+		}
+		place, ok := p.job.places[c.Frames[0].Template]
+		if !ok || place.archive != "" {
+			continue
+		}
+		span := place.span(place.file, c.Frames[0].Line)
+		if last != nil && last.Span.File == span.File && (last.Span.EndLine == span.Line || last.Span.EndLine+1 == span.Line) {
+			last.Span.EndLine = span.Line
+			continue
+		}
+		if o.add(manifests.Frame{Span: span, Role: manifests.RoleTemplate, Precision: manifests.Exact}) {
+			last = &o.frames[len(o.frames)-1]
+		} else {
+			last = nil
+		}
+	}
+}
+
+// source returns the template line of a frame.
+func (t *tracer) source(f trace.Frame) string {
+	if t.sources[f.Template] == nil {
+		if place, ok := t.job.places[f.Template]; ok {
+			t.sources[f.Template] = strings.Split(string(place.files[place.file]), "\n")
+		}
+	}
+	if lines := t.sources[f.Template]; f.Line >= 1 && f.Line <= len(lines) {
+		return lines[f.Line-1]
+	}
+	return ""
+}
+
+// stack is an Origin that is being made.
+type stack struct{ frames manifests.Origin }
+
+// add adds a place that is not there yet.
+func (o *stack) add(frame manifests.Frame) bool {
+	for _, f := range o.frames {
+		if f.Span.File == frame.Span.File && f.Span.Line == frame.Span.Line && f.Role == frame.Role {
+			return false
+		}
+	}
+	o.frames = append(o.frames, frame)
+	return true
+}
+
+// addPlaces adds places, at most limit.
+func (o *stack) addPlaces(places []leafPlace, limit int) {
+	for _, place := range places {
+		if limit == 0 {
+			return
+		}
+		if o.add(place.frame) {
+			limit--
+		}
+	}
+}
