@@ -86,6 +86,11 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 	if err != nil {
 		return nil, err
 	}
+	if settings.Lines {
+		if err := trace(ctx, tree, top, built, objects); err != nil {
+			return nil, err
+		}
+	}
 	return &manifests.Rendering{Root: root, Objects: objects, Notes: b.notes}, nil
 }
 
