@@ -34,8 +34,9 @@ type ReferenceError struct {
 // Error returns the reason as a phrase.
 func (e *ReferenceError) Error() string { return "image reference " + e.Reason }
 
-// unresolvedMark finds what templates, shells, kustomize, Flux and Kubernetes would have filled in.
-var unresolvedMark = regexp.MustCompile(`\$[A-Za-z_{(]|\{\{|\}\}|<[^<>]*>`)
+// unresolvedMark finds what templates, shells, kustomize, Flux and Kubernetes would have filled in, and words in
+// capitals that stand for it ("IMAGE_URL").
+var unresolvedMark = regexp.MustCompile(`\$[A-Za-z_{(]|\{\{|\}\}|<[^<>]*>|^[A-Z][A-Z0-9_]*$`)
 
 // IsUnresolved reports whether text still holds a variable or template expression.
 func IsUnresolved(text string) bool { return unresolvedMark.MatchString(text) }

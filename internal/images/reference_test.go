@@ -60,6 +60,7 @@ func TestParseReferenceRefuses(t *testing.T) {
 		"nginx:$TAG":                        Unresolved,
 		"{{ .Values.image }}":               Unresolved,
 		"<registry>/web":                    Unresolved,
+		"IMAGE_URL":                         Unresolved,
 		"oci://ghcr.io/acme/web":            Scheme,
 		"https://ghcr.io/acme/web":          Scheme,
 		"ghcr.io@evil.com/x":                UserInfo,

@@ -33,7 +33,7 @@ func checkRatio(p *review.Pass, c review.Container, name string, most float64) {
 	if !ok || most <= 0 || times <= most {
 		return
 	}
-	p.Report(limit, "%s limits %s to %.1f times its request", c.Title(), name, times).
+	p.Report(limit, "%s limits %s to %.3g times its request", c.Title(), name, times).
 		Detail("The scheduler counts the request of %s and the container may use up to %s. Where many do, nodes are promised several times over, and who gets what is decided under pressure.",
 			request.Text(), limit.Text()).
 		Related(request)
