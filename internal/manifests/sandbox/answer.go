@@ -9,10 +9,10 @@ import (
 
 // How much a parent says unasked: renderers read most of a directory, and a question costs more than a small file.
 const (
-	neighbourFiles = 32        // files that come with the first one read in a directory
-	neighbourSize  = 16 << 10  // bytes of one of them
-	neighbourBytes = 64 << 10  // bytes of all of them
-	rememberedSent = 1_000_000 // identities that a parent remembers of what it has sent
+	smallFiles = 32       // files that come with a directory
+	smallSize  = 16 << 10 // bytes of one of them
+	smallBytes = 64 << 10 // bytes of all of them
+	remembered = 20_000   // directories, and files, that a parent remembers to have sent
 )
 
 // librarian answers one child's questions about trees and remembers what that child has been told.
@@ -42,12 +42,12 @@ func (l *librarian) preface(tree source.Tree, number uint64, dir string) *listin
 	if l.told[told{number, dir}] || len(dir) > maxPath {
 		return nil
 	}
-	return l.list(tree, number, dir)
+	return l.list(tree, number, dir, true)
 }
 
 // answer makes the frame that answers a question.
 func (l *librarian) answer(tree source.Tree, number uint64, lookup *decoder) (*encoder, error) {
-	ask, name, neighbours, err := decodeLookup(lookup)
+	ask, name, files, err := decodeLookup(lookup)
 	if err != nil {
 		return nil, err
 	}
@@ -58,15 +58,16 @@ func (l *librarian) answer(tree source.Tree, number uint64, lookup *decoder) (*e
 		info, err := tree.Stat(name)
 		putStat(e, stat{info, err}, dir)
 	case askDir:
-		putListing(e, l.list(tree, number, name))
+		putListing(e, l.list(tree, number, name, files))
 	case askFile:
 		asked := read(tree, name)
 		putFile(e, &asked, dir)
-		var files []file
-		if asked.err == nil && neighbours {
-			files = l.neighbours(tree, number, name)
+		var others []file
+		if asked.err == nil && files {
+			infos, _ := tree.ReadDir(dir) // without it there is nothing to add
+			others = l.small(tree, number, infos)
 		}
-		putFiles(e, files, dir)
+		putFiles(e, others, dir)
 	}
 	return e, nil
 }
@@ -79,23 +80,30 @@ func read(tree source.Tree, name string) file {
 	return f
 }
 
-// list describes a directory, and the names that kustomize tries in each one.
-func (l *librarian) list(tree source.Tree, number uint64, dir string) *listing {
-	l.remember(number, dir)
+// list describes a directory, and the names that kustomize tries in each one. It adds the files when they are
+// wanted, or will be: a kustomization lists what it reads, mostly what is beside it.
+func (l *librarian) list(tree source.Tree, number uint64, dir string, files bool) *listing {
 	listed := &listing{dir: dir}
 	place, err := tree.Stat(dir)
-	if err == nil {
-		var infos []source.Info
-		infos, err = tree.ReadDir(dir)
-		listed.entries = entries(infos)
-	}
 	if listed.err, listed.at = err, place.Path; err != nil {
 		return listed
 	}
 	for _, name := range [...]string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
-		if _, err := tree.Stat(path.Join(dir, name)); errors.Is(err, source.ErrNotExist) {
+		switch _, err := tree.Stat(path.Join(dir, name)); {
+		case err == nil:
+			files = true
+		case errors.Is(err, source.ErrNotExist):
 			listed.absent = append(listed.absent, absence{name, err})
 		}
+	}
+	infos, err := tree.ReadDir(dir)
+	if listed.err = err; err != nil {
+		return listed
+	}
+	listed.entries = entries(infos)
+	l.remember(number, dir)
+	if files {
+		listed.files = l.small(tree, number, infos)
 	}
 	return listed
 }
@@ -104,32 +112,27 @@ func (l *librarian) list(tree source.Tree, number uint64, dir string) *listing {
 func entries(infos []source.Info) []entry {
 	made := make([]entry, len(infos))
 	for i, info := range infos {
-		made[i] = entry{info, !info.Link && (info.Kind == source.Dir || info.Kind == source.File && info.ID != "" && info.Size >= 0)}
+		made[i] = entry{info, !info.Link && (info.Kind == source.Dir || info.Kind == source.File && info.ID != "")}
 	}
 	return made
 }
 
 func (l *librarian) remember(number uint64, dir string) {
-	if len(l.told) > rememberedSent {
+	if len(l.told) > remembered {
 		clear(l.told)
 	}
 	l.told[told{number, dir}] = true
 }
 
-// neighbours returns small manifests beside the file at name that the child has not had yet.
-func (l *librarian) neighbours(tree source.Tree, number uint64, name string) []file {
-	dir := path.Dir(name)
-	infos, err := tree.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
+// small returns small manifests of a directory that the child has not had yet.
+func (l *librarian) small(tree source.Tree, number uint64, infos []source.Info) []file {
 	var files []file
-	left := neighbourBytes
+	left := smallBytes
 	for _, info := range infos {
-		if len(files) == neighbourFiles {
+		if len(files) == smallFiles {
 			break
 		}
-		if info.Name == path.Base(name) || !worthSending(info, left) || !l.first(number, info) {
+		if !worthSending(info, left) || !l.first(number, info) {
 			continue
 		}
 		if f := read(tree, info.Path); f.err == nil && f.stat.err == nil && len(f.data) <= left {
@@ -142,7 +145,7 @@ func (l *librarian) neighbours(tree source.Tree, number uint64, name string) []f
 
 // first reports whether the child has not been sent a file, and notes that it is now.
 func (l *librarian) first(number uint64, info source.Info) bool {
-	if len(l.sent) > rememberedSent {
+	if len(l.sent) > remembered {
 		clear(l.sent)
 	}
 	key := sent{id: info.ID}
@@ -155,7 +158,7 @@ func (l *librarian) first(number uint64, info source.Info) bool {
 }
 
 func worthSending(info source.Info, left int) bool {
-	if info.Kind != source.File || info.Size > int64(min(left, neighbourSize)) {
+	if info.Kind != source.File || info.Size > int64(min(left, smallSize)) {
 		return false
 	}
 	switch path.Ext(info.Name) {

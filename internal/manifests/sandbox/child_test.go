@@ -24,6 +24,12 @@ func TestMain(m *testing.M) {
 				os.Exit(1)
 			}
 			os.Exit(0)
+		case "loose-child":
+			brittle := func(Limits) (Report, error) { return Report{}, errors.New("the wall is brittle") }
+			if serve(newClient(os.Stdin, os.Stdout), nil, brittle) == nil {
+				os.Exit(0)
+			}
+			time.Sleep(time.Hour) // whatever it says, it is not used
 		case "mute-child":
 			fmt.Fprintln(os.Stderr, "cannot start today")
 			os.Exit(3)
@@ -88,6 +94,12 @@ func misbehave(deed string, tree source.Tree) (*manifests.Rendering, error) {
 		fmt.Println("noise on standard output")
 		fmt.Fprint(os.Stderr, strings.Repeat("noise on standard error\n", 10_000))
 		return &manifests.Rendering{}, nil
+	case "poison":
+		time.AfterFunc(20*time.Millisecond, func() { panic("poisoned") })
+		return &manifests.Rendering{}, nil
+	case "nap":
+		time.Sleep(300 * time.Millisecond)
+		return &manifests.Rendering{}, nil
 	case "leave-behind":
 		go func() {
 			for {
@@ -119,6 +131,8 @@ func speak(deed string) (*manifests.Rendering, error) {
 		e.uint(0)
 		e.count(maxReads) // and nothing follows
 		return nil, tell(e)
+	case "ask":
+		return nil, tell(encodeLookup(9, "x", false))
 	case "escape":
 		e := newFrame(frameResult)
 		e.flag(false)

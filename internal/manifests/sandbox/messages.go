@@ -119,23 +119,24 @@ type question uint8
 const (
 	askStat question = iota // describe a path
 	askDir                  // list a directory, with all that can be said beforehand
-	askFile                 // the bytes of a file, with those of its neighbours if wanted
+	askFile                 // the bytes of a file
 	questions
 )
 
-func encodeLookup(ask question, path string, neighbours bool) *encoder {
+// encodeLookup asks. With files the contents of small files in the same directory are wanted as well.
+func encodeLookup(ask question, path string, files bool) *encoder {
 	e := newFrame(frameLookup)
 	e.uint(uint64(ask))
 	e.text(path)
-	e.flag(neighbours)
+	e.flag(files)
 	return e
 }
 
-func decodeLookup(d *decoder) (ask question, path string, neighbours bool, err error) {
+func decodeLookup(d *decoder) (ask question, path string, files bool, err error) {
 	ask = question(d.number("question", int(questions)-1))
 	path = d.text("path", maxPath)
-	neighbours = d.flag()
-	return ask, path, neighbours, d.finish()
+	files = d.flag()
+	return ask, path, files, d.finish()
 }
 
 // listing is all that the parent says about a directory at once.
@@ -145,6 +146,7 @@ type listing struct {
 	at      string // where links lead to from dir
 	entries []entry
 	absent  []absence // names that renderers try, and that are not there
+	files   []file    // some of the files
 }
 
 // entry is a name in a directory, as Tree.ReadDir gives it. When it is described, Tree.Stat would say the same.
@@ -173,6 +175,7 @@ func putListing(e *encoder, l *listing) {
 		e.text(a.name)
 		putError(e, a.err)
 	}
+	putFiles(e, l.files, l.dir)
 }
 
 func takeListing(d *decoder) *listing {
@@ -184,6 +187,7 @@ func takeListing(d *decoder) *listing {
 	for range d.count("absences", math.MaxInt32, 2) {
 		l.absent = append(l.absent, absence{d.text("name", unlimitedText), takeError(d)})
 	}
+	l.files = takeFiles(d, l.dir)
 	return l
 }
 
@@ -261,7 +265,11 @@ func putFiles(e *encoder, files []file, dir string) {
 }
 
 func takeFiles(d *decoder, dir string) []file {
-	files := make([]file, d.count("files", math.MaxInt32, 3))
+	n := d.count("files", math.MaxInt32, 3)
+	if n == 0 {
+		return nil
+	}
+	files := make([]file, n)
 	for i := range files {
 		files[i] = takeFile(d, dir)
 	}

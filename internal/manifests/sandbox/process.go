@@ -16,6 +16,9 @@ import (
 const (
 	helloTime = 20 * time.Second // for a child to start and to confine itself
 	lastWords = 8 << 10          // bytes of a child's standard error that are kept: its beginning
+
+	// maxLookups is how much a child may ask for one root; a tree has no more files by default.
+	maxLookups = 200_000
 )
 
 // process is one child. It is made by Pool.start; ready closes when it can be used, or err says why not.
@@ -118,6 +121,10 @@ func (p *process) greet(ctx context.Context, limits Limits) error {
 	if err == nil {
 		p.report, err = decodeHello(message)
 	}
+	if own := (*remoteError)(nil); errors.As(err, &own) {
+		p.end()
+		return fmt.Errorf("it could not be confined: %w", err)
+	}
 	if err != nil {
 		return p.stillborn(err)
 	}
@@ -158,7 +165,7 @@ func (p *process) converse(tree source.Tree, j *job, limits Limits) (*result, er
 	if err := writeFrame(p.out, encodeJob(j)); err != nil {
 		return nil, err
 	}
-	for {
+	for range maxLookups {
 		kind, message, err := readFrame(p.in, limits.resultLimit())
 		if err != nil {
 			return nil, err
@@ -178,6 +185,7 @@ func (p *process) converse(tree source.Tree, j *job, limits Limits) (*result, er
 			return nil, fmt.Errorf("%w: message of kind %d", errProtocol, kind)
 		}
 	}
+	return nil, fmt.Errorf("%w: more than %d questions", errProtocol, maxLookups)
 }
 
 // isProtocol reports whether a conversation ended because the child did not keep to the protocol.

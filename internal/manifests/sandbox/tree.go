@@ -59,7 +59,7 @@ func (c *client) tree(j *job) *remoteTree {
 	defer c.mu.Unlock()
 	t := &remoteTree{client: c, known: c.knowledge(j.tree), number: j.tree}
 	if j.listing != nil {
-		t.known.learn(j.listing)
+		t.learn(j.listing)
 	}
 	return t
 }
@@ -92,22 +92,6 @@ func (k *knowledge) directory(dir string) *directory {
 	return d
 }
 
-func (k *knowledge) learn(l *listing) *directory {
-	d := k.directory(l.dir)
-	d.err, d.entries, d.complete = l.err, l.entries, true
-	for _, e := range l.entries {
-		if e.described {
-			e.info.Path = path.Join(l.at, e.info.Name)
-			d.stats[e.info.Name] = stat{info: e.info}
-		}
-	}
-	for _, a := range l.absent {
-		d.stats[a.name] = stat{err: a.err}
-	}
-	k.names += len(l.entries) + len(l.absent)
-	return d
-}
-
 // remoteTree is a tree of the parent. It implements source.Tree.
 type remoteTree struct {
 	client *client
@@ -133,11 +117,14 @@ func (t *remoteTree) Stat(name string) (source.Info, error) {
 }
 
 func (t *remoteTree) stat(name string) (source.Info, error) {
-	d, err := t.list(path.Dir(name))
+	base := path.Base(name)
+	if known, ok := t.known.directory(path.Dir(name)).stats[base]; ok {
+		return known.info, known.err
+	}
+	d, err := t.list(path.Dir(name), false)
 	if err != nil {
 		return source.Info{}, err
 	}
-	base := path.Base(name)
 	if known, ok := d.stats[base]; ok {
 		return known.info, known.err
 	}
@@ -159,7 +146,7 @@ func (t *remoteTree) ReadFile(name string) ([]byte, error) {
 	t.client.mu.Lock()
 	defer t.client.mu.Unlock()
 	name = path.Clean(name)
-	d, err := t.list(path.Dir(name))
+	d, err := t.list(path.Dir(name), true)
 	if err != nil {
 		return nil, err
 	}
@@ -186,16 +173,11 @@ func (t *remoteTree) fetch(d *directory, name string) ([]byte, error) {
 		return nil, err
 	}
 	asked := takeFile(answer, path.Dir(name))
-	files := append(takeFiles(answer, path.Dir(name)), asked)
+	others := takeFiles(answer, path.Dir(name))
 	if err := t.finish(answer); err != nil {
 		return nil, err
 	}
-	for _, f := range files {
-		if f.err == nil && f.stat.err == nil {
-			t.client.blobs.add(blob{f.stat.info.ID, f.data})
-			d.stats[f.stat.info.Name] = f.stat
-		}
-	}
+	t.keep(d, append(others, asked))
 	if asked.err != nil {
 		d.stats[path.Base(name)] = asked.stat
 		d.unread[path.Base(name)] = asked.err
@@ -208,7 +190,7 @@ func (t *remoteTree) ReadDir(name string) ([]source.Info, error) {
 	t.client.mu.Lock()
 	defer t.client.mu.Unlock()
 	name = path.Clean(name)
-	d, err := t.list(name)
+	d, err := t.list(name, false)
 	switch {
 	case err != nil:
 		return nil, err
@@ -225,12 +207,13 @@ func (t *remoteTree) ReadDir(name string) ([]source.Info, error) {
 	return slices.Clone(d.list), nil
 }
 
-// list returns a directory of which all is known that the parent says beforehand. The error is one of the pipe.
-func (t *remoteTree) list(dir string) (*directory, error) {
+// list returns a directory of which all is known that the parent says beforehand, asking for its small files as
+// well if they are wanted. The error is one of the pipe.
+func (t *remoteTree) list(dir string, files bool) (*directory, error) {
 	if d := t.known.dirs[dir]; d != nil && d.complete {
 		return d, nil
 	}
-	answer, err := t.ask(askDir, dir, false)
+	answer, err := t.ask(askDir, dir, files)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +221,39 @@ func (t *remoteTree) list(dir string) (*directory, error) {
 	if err := t.finish(answer); err != nil {
 		return nil, err
 	}
-	return t.known.learn(l), nil
+	return t.learn(l), nil
+}
+
+// learn takes in what the parent says about a directory.
+func (t *remoteTree) learn(l *listing) *directory {
+	t.known.names += len(l.entries) + len(l.absent)
+	if l.err == nil && l.dir != "." {
+		self := source.Info{Path: l.at, Name: path.Base(l.dir), Kind: source.Dir}
+		t.known.directory(path.Dir(l.dir)).stats[self.Name] = stat{info: self}
+	}
+	d := t.known.directory(l.dir)
+	d.err, d.entries, d.complete = l.err, l.entries, true
+	for _, e := range l.entries {
+		if e.described {
+			e.info.Path = path.Join(l.at, e.info.Name)
+			d.stats[e.info.Name] = stat{info: e.info}
+		}
+	}
+	for _, a := range l.absent {
+		d.stats[a.name] = stat{err: a.err}
+	}
+	t.keep(d, l.files)
+	return d
+}
+
+// keep remembers files of a directory.
+func (t *remoteTree) keep(d *directory, files []file) {
+	for _, f := range files {
+		if f.err == nil && f.stat.err == nil {
+			t.client.blobs.add(blob{f.stat.info.ID, f.data})
+			d.stats[f.stat.info.Name] = f.stat
+		}
+	}
 }
 
 // ask sends a question and returns the answer. The caller holds the lock.

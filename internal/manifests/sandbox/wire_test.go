@@ -76,6 +76,7 @@ func TestJobsArriveWhole(t *testing.T) {
 		dir: "a", at: "b", err: nil,
 		entries: []entry{{info: filled[source.Info](t), described: true}, {info: filled[source.Info](t)}},
 		absent:  []absence{{"none", &remoteError{text: "x", known: []error{source.ErrNotExist}}}},
+		files:   []file{{stat: stat{info: filled[source.Info](t)}, data: []byte("x")}, {err: &remoteError{text: "y"}, data: []byte{}}},
 	}
 	got, err := decodeJob(payload(t, encodeJob(sent)))
 	if err != nil || !reflect.DeepEqual(got, sent) {
