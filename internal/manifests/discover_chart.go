@@ -18,9 +18,8 @@ func (d *discoverer) helmRoots() {
 		}
 	}
 	slices.SortFunc(charts, func(a, b *unit) int { return strings.Compare(a.dir.path, b.dir.path) })
-	reached := map[*unit]bool{}
 	for _, u := range charts {
-		nameUsed(u, reached)
+		nameUsed(u)
 	}
 	found := map[string]bool{} // roots that the policy names
 	for _, v := range d.options.Helm {

@@ -10,11 +10,11 @@ import (
 func matchAbove(patterns []string, p string) bool {
 	for _, pattern := range patterns {
 		segments := strings.Split(strings.TrimSuffix(path.Clean(pattern), "/**"), "/")
-		for at := p; ; at = path.Dir(at) {
+		for at := path.Clean(p); ; at = path.Dir(at) {
 			if matchSegments(segments, strings.Split(at, "/")) {
 				return true
 			}
-			if at == "." {
+			if at == "." || at == "/" {
 				break
 			}
 		}

@@ -28,6 +28,7 @@ type unit struct {
 	fact      fact
 	refs      []string // the paths that it names, relative to the tree, be they there or not
 	uses      []*unit
+	passed    bool // by nameUsed
 	named     bool // by another unit that is wanted
 	rendered  bool // through a root
 }
@@ -111,7 +112,12 @@ func parallel(n int, work func(i int) error) error {
 	return nil
 }
 
+// add joins what two files of one unit say.
 func (f *fact) add(more fact) {
+	if f.empty() {
+		*f = more
+		return
+	}
 	f.Apart = f.Apart || more.Apart
 	f.Dirs = append(f.Dirs, more.Dirs...)
 	f.Configs = append(f.Configs, more.Configs...)
@@ -120,6 +126,10 @@ func (f *fact) add(more fact) {
 	if f.Err == "" {
 		f.Err, f.Line = more.Err, more.Line
 	}
+}
+
+func (f *fact) empty() bool {
+	return !f.Apart && f.Err == "" && len(f.Dirs)+len(f.Configs)+len(f.Files)+len(f.Charts) == 0
 }
 
 func (d *discoverer) unitProblems(u *unit) {

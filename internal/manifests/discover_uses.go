@@ -9,6 +9,7 @@ import (
 // findUses resolves what each unit names to paths, files it claims and units it uses.
 func (d *discoverer) findUses() {
 	for _, u := range d.units {
+		u.refs = make([]string, 0, 1+len(u.fact.Dirs)+len(u.fact.Files)+len(u.fact.Charts))
 		if u.kind == Helm {
 			d.chartUses(u)
 			continue
@@ -131,9 +132,8 @@ func (d *discoverer) kustomizeRoots() {
 		}
 	}
 	slices.SortFunc(tops, func(a, b *unit) int { return strings.Compare(a.dir.path, b.dir.path) })
-	reached := map[*unit]bool{}
 	for _, u := range tops {
-		nameUsed(u, reached)
+		nameUsed(u)
 	}
 	for _, u := range unused(tops) {
 		d.roots = append(d.roots, Root{Path: u.dir.path, Kind: Kustomize, Dir: u.dir.path})
@@ -158,14 +158,14 @@ func unused(units []*unit) (roots []*unit) {
 }
 
 // nameUsed marks everything that u uses, directly or through others, as named.
-func nameUsed(u *unit, reached map[*unit]bool) {
-	if reached[u] {
+func nameUsed(u *unit) {
+	if u.passed {
 		return
 	}
-	reached[u] = true
+	u.passed = true
 	for _, used := range u.uses {
 		used.named = true
-		nameUsed(used, reached)
+		nameUsed(used)
 	}
 }
 
