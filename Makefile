@@ -5,7 +5,7 @@ PACKAGES := ./...
 .PHONY: build test lint fmt generate fuzz bench demo
 
 build: ## the program, into bin/
-	$(GO) build -trimpath -o bin/landwaiter ./cmd/bot
+	$(GO) build -o bin/landwaiter ./cmd/bot
 
 test: lint ## everything that must hold before a change lands
 	$(GO) test -race -timeout 25m $(PACKAGES)

@@ -96,7 +96,7 @@ func run(ctx context.Context, args []string, sys surroundings) int {
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(sys),
 	)
 	if err != nil {
-		return report(sys.stderr, err)
+		return explain(sys.stderr, err)
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -106,13 +106,13 @@ func run(ctx context.Context, args []string, sys surroundings) int {
 		return exited
 	}
 	if err != nil {
-		return report(sys.stderr, usageError(fmt.Errorf("%w (landwaiter --help)", err)))
+		return explain(sys.stderr, usageError(fmt.Errorf("%w (landwaiter --help)", err)))
 	}
-	return report(sys.stderr, parsed.Run())
+	return explain(sys.stderr, parsed.Run())
 }
 
-// report says what went wrong and returns the exit code for it.
-func report(stderr io.Writer, err error) int {
+// explain says what went wrong and returns the exit code for it.
+func explain(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}

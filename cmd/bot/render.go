@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
@@ -123,7 +124,7 @@ type outcome struct {
 // renderAll renders on all processors and prints in order.
 func (c *renderCmd) renderAll(ctx context.Context, pool *sandbox.Pool, j job, printer *objectPrinter, stderr io.Writer) error {
 	outcomes := make([]chan outcome, len(j.roots))
-	slots := make(chan struct{}, pool.Size()*2)
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0)*2)
 	for i := range outcomes {
 		outcomes[i] = make(chan outcome, 1)
 	}

@@ -81,7 +81,7 @@ func place(change *source.Change, drafts []Draft, levels map[string]Level) []*ca
 	slices.SortStableFunc(drafts, func(a, b Draft) int { return cmp.Compare(a.path, b.path) })
 	for _, d := range drafts {
 		origin, _ := d.object.OriginAt(d.path)
-		c := &candidate{Draft: d, level: levels[d.rule.ID], location: locate(change, origin)}
+		c := &candidate{Draft: d, level: levels[d.rule.ID], location: locate(change, origin, d.part)}
 		key := draftKey(d)
 		if seen[key]++; seen[key] > 1 {
 			key += "#" + strconv.Itoa(seen[key])

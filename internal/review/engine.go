@@ -68,6 +68,9 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	}
 	result.Timings.Render = watch.split()
 
+	if err := e.renderOtherLine(ctx, run, pairs); err != nil {
+		return nil, err
+	}
 	run.judge(pairs, plan, result)
 	result.Timings.Review = watch.split()
 	result.Timings.Total = watch.total()
@@ -167,6 +170,7 @@ type pair struct {
 	RootPair
 	base, head rendered
 	because    []string
+	otherLine  []*manifests.Object // head under the other Helm line, when that was asked for
 }
 
 // renderPairs renders both sides of every root, several at a time.
@@ -239,6 +243,9 @@ func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
 		result.Notes = append(result.Notes,
 			r.evaluate(head, scene{view: after, base: before, index: headIndex, kube: r.kube, policy: r.policy})...)
 		if f, ok := r.renderFailed(p); ok {
+			result.Findings = append(result.Findings, f)
+		}
+		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
 		}
 		diff := p.diff()

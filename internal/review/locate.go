@@ -1,27 +1,61 @@
 package review
 
 import (
+	"bytes"
+	"strings"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // locate chooses, out of the stack of places that made a field, the one where the author can act: the innermost
-// exact place that the change touched, else the innermost exact one, else the file.
-func locate(change *source.Change, origin manifests.Origin) Location {
-	var best *manifests.Frame
-	for i := range origin {
-		frame := &origin[i]
-		if frame.Precision == manifests.Exact && change.Touches(frame.Span.File, frame.Span.Line) {
-			return location(*frame, true)
+// exact place that the change touched, else the innermost exact one, else the file. Where several places each give a
+// part of the value, those with the part at fault go before the others.
+func locate(change *source.Change, origin manifests.Origin, part string) Location {
+	best, most := -1, 0
+	for i, frame := range origin {
+		if frame.Precision == manifests.Unknown || frame.Span.File == "" {
+			continue
 		}
-		if best == nil || frame.Precision > best.Precision {
-			best = frame
+		rank := 1
+		if frame.Precision == manifests.Exact {
+			rank += 4
+			if touched(change, frame) {
+				rank += 2
+			}
+			if part != "" && len(origin) > 1 && strings.Contains(lineOf(change.Head, frame.Span), part) {
+				rank++
+			}
+		}
+		if rank > most {
+			best, most = i, rank
 		}
 	}
-	if best == nil || best.Precision == manifests.Unknown || best.Span.File == "" {
+	if best < 0 {
 		return Location{Precision: manifests.Unknown.String()}
 	}
-	return location(*best, false)
+	return location(origin[best], touched(change, origin[best]))
+}
+
+func touched(change *source.Change, frame manifests.Frame) bool {
+	return frame.Precision == manifests.Exact && change.Touches(frame.Span.File, frame.Span.Line)
+}
+
+// lineOf returns the text of a span's first line, "" when it cannot be read.
+func lineOf(tree source.Tree, span source.Span) string {
+	text, err := tree.ReadFile(span.File)
+	if err != nil {
+		return ""
+	}
+	for n := 1; n < span.Line; n++ {
+		i := bytes.IndexByte(text, '\n')
+		if i < 0 {
+			return ""
+		}
+		text = text[i+1:]
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return string(line)
 }
 
 func location(frame manifests.Frame, changed bool) Location {

@@ -8,6 +8,7 @@ package review
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -72,6 +73,18 @@ type Rule struct {
 	CheckRoot func(p *Pass)
 }
 
+// Area returns an area's rules with their documentation: the page of a rule is called by its id, with "_" for "-".
+func Area(name string, docs fs.FS, rules ...Rule) []Rule {
+	for i := range rules {
+		rules[i].Area = name
+		page, err := fs.ReadFile(docs, strings.ReplaceAll(rules[i].ID, "-", "_")+".md")
+		if err == nil { // a missing page is found by the test over all rules
+			rules[i].Doc = string(page)
+		}
+	}
+	return rules
+}
+
 // matches reports whether the rule's Check is for o.
 func (r *Rule) matches(o *manifests.Object, isWorkload bool) bool {
 	for _, want := range r.Kinds {
@@ -131,6 +144,14 @@ type Draft struct {
 	detail  string
 	fix     *SymbolicFix
 	related []string
+	part    string
+}
+
+// Part says which part of the field's value is at fault, where several source lines may each give one: the tag of an
+// image, say, which a values file keeps apart from the repository.
+func (d *Draft) Part(text string) *Draft {
+	d.part = text
+	return d
 }
 
 // Detail adds the consequence, and whatever else helps to decide: full sentences.

@@ -133,49 +133,75 @@ func (l *Lab) checkFixed(t *testing.T, f *Fixture, findings []review.Finding) {
 	}
 }
 
-var example = regexp.MustCompile("(?ms)^## (Bad|Good)\\s*$.*?^```yaml\n(.*?)^```")
+var example = regexp.MustCompile("(?ms)^## (Bad|Good)\\s*$.*?^```(yaml|txtar)\n(.*?)^```")
 
 // setting finds what examples are read under: a policy, or the object's state at base.
 var setting = regexp.MustCompile("(?ms)^```yaml (policy|base)\n(.*?)^```")
 
 // CheckDoc runs the examples of a rule's documentation: the bad one must fire, the good one be silent, and the bad
-// one be silent once its fixes are applied. Blocks marked "yaml policy" and "yaml base" are the policy and the base
-// of both.
+// one be silent once its fixes are applied. An example is one file (yaml) or a small repository (txtar). Blocks
+// marked "yaml policy" and "yaml base" are the policy and the base of both.
 func (l *Lab) CheckDoc(t *testing.T, rule *review.Rule) {
 	t.Helper()
-	examples := map[string]string{}
-	for _, m := range example.FindAllStringSubmatch(rule.Doc, -1) {
-		examples[m[1]] = m[2]
-	}
+	good, bad := examples(t, rule.Doc)
 	if !strings.HasPrefix(rule.Doc, "# "+rule.ID+"\n") {
 		t.Errorf("the documentation does not begin with %q", "# "+rule.ID)
 	}
-	if examples["Bad"] == "" || examples["Good"] == "" || !strings.Contains(rule.Doc, "\n## How to fix\n") {
-		t.Fatal(`the documentation lacks one of "## Bad", "## Good" (each with a yaml block) and "## How to fix"`)
+	if bad == nil || good == nil || !strings.Contains(rule.Doc, "\n## How to fix\n") {
+		t.Fatal(`the documentation lacks one of "## Bad", "## Good" (each with a block of yaml or txtar) and "## How to fix"`)
 	}
-	around := map[string]string{}
-	for _, m := range setting.FindAllStringSubmatch(rule.Doc, -1) {
-		around[m[1]] = m[2]
+	if found := l.review(t, good, rule.ID).Findings; len(found) > 0 {
+		t.Errorf("the good example fires: %s", found[0].Message)
 	}
-	if good := l.review(t, oneFile(examples["Good"], around), rule.ID).Findings; len(good) > 0 {
-		t.Errorf("the good example fires: %s", good[0].Message)
-	}
-	bad := l.review(t, oneFile(examples["Bad"], around), rule.ID).Findings
-	if len(bad) == 0 {
+	found := l.review(t, bad, rule.ID).Findings
+	if len(found) == 0 {
 		t.Error("the bad example does not fire")
 	}
-	for _, f := range bad {
+	for _, f := range found {
 		if f.Fix == nil {
 			return
 		}
 	}
-	fixed, err := apply(oneFile(examples["Bad"], nil).Head, bad)
+	fixed, err := apply(bad.Head, found)
 	if err != nil {
 		t.Fatalf("applying the bad example's fixes: %v", err)
 	}
-	if left := l.review(t, oneFile(string(fixed["example.yaml"]), around), rule.ID).Findings; len(left) > 0 {
-		t.Errorf("the bad example still fires after its fixes: %s\n%s", left[0].Message, fixed["example.yaml"])
+	bad.Head = fixed
+	if left := l.review(t, bad, rule.ID).Findings; len(left) > 0 {
+		t.Errorf("the bad example still fires after its fixes: %s\n%s", left[0].Message, fixed[left[0].Location.File])
 	}
+}
+
+// examples reads the good and the bad example of a rule's documentation; nil for one that is missing.
+func examples(t *testing.T, doc string) (good, bad *Fixture) {
+	t.Helper()
+	around := map[string]string{}
+	for _, m := range setting.FindAllStringSubmatch(doc, -1) {
+		around[m[1]] = m[2]
+	}
+	for _, m := range example.FindAllStringSubmatch(doc, -1) {
+		f := oneFile(m[3], around)
+		if m[2] == "txtar" {
+			var err error
+			if f, err = ParseFixture([]byte(m[3])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m[1] == "Good" {
+			good = f
+		} else {
+			bad = f
+		}
+	}
+	return good, bad
+}
+
+func oneFile(text string, around map[string]string) *Fixture {
+	f := &Fixture{Head: map[string][]byte{"example.yaml": []byte(text)}, Policy: []byte(around["policy"])}
+	if base := around["base"]; base != "" {
+		f.Base = map[string][]byte{"example.yaml": []byte(base)}
+	}
+	return f
 }
 
 // apply lays the fixes of findings over files.
@@ -191,12 +217,4 @@ func apply(files map[string][]byte, findings []review.Finding) (map[string][]byt
 	after := maps.Clone(files)
 	maps.Copy(after, changed)
 	return after, nil
-}
-
-func oneFile(text string, around map[string]string) *Fixture {
-	f := &Fixture{Head: map[string][]byte{"example.yaml": []byte(text)}, Policy: []byte(around["policy"])}
-	if base := around["base"]; base != "" {
-		f.Base = map[string][]byte{"example.yaml": []byte(base)}
-	}
-	return f
 }

@@ -4,6 +4,8 @@ package rules
 import (
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/rules/image"
+	"github.com/landwaiter/landwaiter/internal/review/rules/namespace"
+	"github.com/landwaiter/landwaiter/internal/review/rules/rendering"
 	"github.com/landwaiter/landwaiter/internal/review/rules/resources"
 )
 
@@ -12,7 +14,7 @@ func All() []*review.Rule {
 	var all []*review.Rule
 	for _, area := range [][]review.Rule{
 		image.Rules(),
-		resources.Rules(),
+		namespace.Rules(), resources.Rules(), rendering.Rules(),
 	} {
 		for i := range area {
 			all = append(all, &area[i])

@@ -1,6 +1,8 @@
 package image
 
 import (
+	"path"
+
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -30,10 +32,10 @@ func checkImageRegistry(p *review.Pass) {
 		switch {
 		case allowed:
 		case deniedBy != "":
-			p.Report(u.Field, "%s uses %s, which the policy denies", u.title, ref.Name()).
+			p.Report(u.Field, "%s uses %s, which the policy denies", u.title, ref.Name()).Part(path.Base(ref.Name())).
 				Detail("The pattern %s of the policy denies this repository. What is denied stays so, whatever else allows it.", deniedBy)
 		default:
-			p.Report(u.Field, "%s uses %s, which the policy does not allow", u.title, ref.Name()).
+			p.Report(u.Field, "%s uses %s, which the policy does not allow", u.title, ref.Name()).Part(path.Base(ref.Name())).
 				Detail("No pattern under images.allow covers this repository, so nobody has decided that its owner may run code in the cluster.")
 		}
 	}
