@@ -54,7 +54,7 @@ func (p *pod) offenders(c check) []candidate {
 		}
 	}
 	if found == nil {
-		found = []candidate{{field: p.workload.Spec, subject: "pod"}}
+		found = []candidate{{field: p.workload.Spec, subject: "the pod"}}
 	}
 	return found
 }
@@ -80,7 +80,7 @@ func inherited(keys ...string) func(*pod, check) []candidate {
 	return func(p *pod, c check) []candidate {
 		spec := p.bare(func(s *corev1.PodSpec) { s.SecurityContext = p.spec.SecurityContext })
 		field := p.workload.Get("securityContext", keys...)
-		return append([]candidate{{field, "pod", metav1.ObjectMeta{}, spec}}, containers(p, c)...)
+		return append([]candidate{{field, "the pod", metav1.ObjectMeta{}, spec}}, containers(p, c)...)
 	}
 }
 
@@ -138,7 +138,7 @@ func seLinux(p *pod, _ check) []candidate {
 			all = append(all, candidate{options.Get(key), subject, metav1.ObjectMeta{}, spec})
 		}
 	}
-	add("pod", p.workload.Get("securityContext", "seLinuxOptions"))
+	add("the pod", p.workload.Get("securityContext", "seLinuxOptions"))
 	for _, c := range p.workload.Containers {
 		add(c.Title(), c.Get("securityContext", "seLinuxOptions"))
 	}
@@ -170,7 +170,7 @@ func (p *pod) withCapabilities(c corev1.Capabilities) *corev1.PodSpec {
 
 func hostNamespaces(p *pod, _ check) []candidate {
 	one := func(key string, spec corev1.PodSpec) candidate {
-		return candidate{p.workload.Get(key), "pod", metav1.ObjectMeta{}, &spec}
+		return candidate{p.workload.Get(key), "the pod", metav1.ObjectMeta{}, &spec}
 	}
 	return []candidate{
 		one("hostNetwork", corev1.PodSpec{HostNetwork: p.spec.HostNetwork}),
@@ -207,7 +207,7 @@ func sysctls(p *pod, _ check) []candidate {
 		name := item.Get("name")
 		context := &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: name.Text()}}}
 		spec := p.bare(func(s *corev1.PodSpec) { s.SecurityContext = context })
-		all = append(all, candidate{name, "pod", metav1.ObjectMeta{}, spec})
+		all = append(all, candidate{name, "the pod", metav1.ObjectMeta{}, spec})
 	}
 	return all
 }

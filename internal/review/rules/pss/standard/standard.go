@@ -21,7 +21,7 @@ const (
 // Violation is one field at which a pod fails a check.
 type Violation struct {
 	Field   manifests.Field // may be absent, where the check asks for it
-	Subject string          // whose field it is: "container web", "pod", "volume data"
+	Subject string          // whose field it is: "container web", "the pod", "volume data"
 	Check   string          // the check's id: "hostPathVolumes"
 	Says    string          // what the API server says: "privileged (container …)"
 }
