@@ -3,6 +3,7 @@ package helm
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,36 @@ func lookup(values any, keys []string) any {
 		values = list[i]
 	}
 	return values
+}
+
+// maxSearched caps how many values of one mapping or list are looked at in search of a field's.
+const maxSearched = 500
+
+// scalarPaths gives the paths of the scalars inside of a mapping or list; of one that is too large, none.
+func scalarPaths(value any, at []string) [][]string {
+	var paths [][]string
+	var walk func(value any, at []string)
+	walk = func(value any, at []string) {
+		if len(paths) > maxSearched {
+			return
+		}
+		if list, ok := value.([]any); ok {
+			for i, item := range list {
+				walk(item, slices.Concat(at, []string{strconv.Itoa(i)}))
+			}
+		} else if m := asMap(value); m != nil {
+			for key, item := range m {
+				walk(item, slices.Concat(at, []string{key}))
+			}
+		} else {
+			paths = append(paths, at)
+		}
+	}
+	walk(value, at)
+	if len(paths) > maxSearched {
+		return nil
+	}
+	return paths
 }
 
 // sameValue reports whether a value that templates got is what a node of a values file says. Of mappings and

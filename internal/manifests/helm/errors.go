@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,7 +36,10 @@ func placesOf(n *node, origins map[any]*origin) map[string]place {
 }
 
 // refusal begins what a chart says by the functions fail and required.
-const refusal = "the chart refuses its values: "
+const (
+	refusal   = "the chart refuses its values: "
+	maxReason = 2000 // bytes: templates that call each other make errors as long as the calls
+)
 
 var (
 	position   = regexp.MustCompile(`^:(\d+)(?::\d+)?`)
@@ -57,15 +61,11 @@ func (j *job) templateError(err error) error {
 	caller := j.caller(at.before)
 	var ours *trace.Error
 	if errors.As(err, &ours) {
-		inner, outer := ours.Frames[0], ours.Frames[len(ours.Frames)-1]
-		at.template, at.line, caller = inner.Template, inner.Line, ""
-		if place, ok := j.places[outer.Template]; ok && (outer.Template != inner.Template || outer.Line != inner.Line) {
-			caller = fmt.Sprintf("%s:%d", place.show(place.file), outer.Line)
-		}
+		at.template, at.line, caller = j.framed(ours.Frames)
 	}
 	place, ok := j.places[at.template]
 	if !ok {
-		return &manifests.RenderError{Reason: "the templates fail: " + text, Span: j.chart.span(chartYAML, 0), Cause: err}
+		return &manifests.RenderError{Reason: plainReason(text), Span: j.chart.span(chartYAML, 0), Cause: err}
 	}
 	if place.archive != "" {
 		reason = fmt.Sprintf("%s, line %d: %s", place.show(place.file), at.line, reason)
@@ -74,6 +74,23 @@ func (j *job) templateError(err error) error {
 		reason += " (reached from " + caller + ")"
 	}
 	return &manifests.RenderError{Reason: reason, Span: place.span(place.file, at.line), Cause: err}
+}
+
+// framed gives the innermost place of frames that is in a file, and where the execution of that began.
+func (j *job) framed(frames []trace.Frame) (template string, line int, caller string) {
+	known := slices.DeleteFunc(slices.Clone(frames), func(f trace.Frame) bool {
+		_, ok := j.places[f.Template]
+		return !ok // a text that tpl was given
+	})
+	if len(known) == 0 {
+		return "", 0, ""
+	}
+	inner, outer := known[0], known[len(known)-1]
+	if outer.Template != inner.Template || outer.Line != inner.Line {
+		place := j.places[outer.Template]
+		caller = fmt.Sprintf("%s:%d", place.show(place.file), outer.Line)
+	}
+	return inner.Template, inner.Line, caller
 }
 
 // mention is a template's line in the text of an error.
@@ -120,6 +137,9 @@ func (j *job) caller(before string) string {
 
 // plainReason turns what text/template says after the position into a sentence.
 func plainReason(after string) string {
+	if len(after) > maxReason {
+		after = strings.ToValidUTF8(after[:maxReason], "") + "…"
+	}
 	expression, message := "", strings.TrimLeft(after, "): \n")
 	if m := executing.FindStringSubmatch(after); m != nil {
 		expression, message = m[1], m[2]

@@ -15,6 +15,41 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// TestMutations does so with all values and templates of our own charts.
+func TestMutations(t *testing.T) {
+	t.Parallel()
+	archives, err := filepath.Glob("testdata/origins/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, archive := range archives {
+		files, _, _ := markedChart(t, archive, "\n")
+		root := manifests.Root{Path: archive, Dir: "chart", Values: []string{"values/prod.yaml"}}
+		tree := treeOf(files)
+		before, err := renderLines(tree, root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var values, templates tally
+		for name, text := range files {
+			switch {
+			case strings.HasSuffix(name, "values.yaml"), strings.HasPrefix(name, "values/"):
+				for _, line := range scalarLines(t, []byte(text)) {
+					values.add(tree, root, before, change{name, line, []byte(text)})
+				}
+			case strings.Contains(name, "/templates/"):
+				for _, line := range literalLines([]byte(text)) {
+					templates.add(tree, root, before, change{name, line, []byte(text)})
+				}
+			}
+		}
+		t.Logf("%s: values: %s; templates: %s", archive, values, templates)
+		for _, missed := range append(values.misses, templates.misses...) {
+			t.Error(missed)
+		}
+	}
+}
+
 const mutationsPerChart = 12
 
 // TestCorpusMutations changes single values in charts' values.yaml and single literals in their templates, renders
@@ -32,7 +67,7 @@ func TestCorpusMutations(t *testing.T) {
 		name := s.dir + "/values.yaml"
 		if data, err := os.ReadFile(filepath.Join(s.repo, name)); err == nil {
 			for _, line := range spread(scalarLines(t, data)) {
-				values.add(s, before, change{name, line, data})
+				values.add(treeAt(s.repo), s.root(), before, change{name, line, data})
 			}
 		}
 		files, err := filepath.Glob(filepath.Join(s.repo, s.dir, "templates", "*.yaml"))
@@ -46,7 +81,7 @@ func TestCorpusMutations(t *testing.T) {
 			}
 			relative, _ := filepath.Rel(s.repo, file)
 			for _, line := range spread(literalLines(data))[:min(2, len(literalLines(data)))] {
-				templates.add(s, before, change{filepath.ToSlash(relative), line, data})
+				templates.add(treeAt(s.repo), s.root(), before, change{filepath.ToSlash(relative), line, data})
 			}
 		}
 	}
@@ -116,9 +151,9 @@ func (c tally) String() string {
 		c.changes, c.without, c.failed, c.fields, c.first, c.within, c.missed)
 }
 
-func (c *tally) add(s sample, before []*manifests.Object, change change) {
+func (c *tally) add(tree source.Tree, root manifests.Root, before []*manifests.Object, change change) {
 	c.changes++
-	after, err := renderLines(change.apply(treeAt(s.repo)), s.root())
+	after, err := renderLines(change.apply(tree), root)
 	if err != nil {
 		c.failed++
 		return
@@ -151,7 +186,7 @@ func (c *tally) add(s sample, before []*manifests.Object, change change) {
 				c.within++
 			default:
 				if c.missed++; len(c.misses) < 40 {
-					c.misses = append(c.misses, fmt.Sprintf("%s %s %s: %.40q: %s:%d is not in %s", s, o.Identity, f.Path(), f.Text(), change.file, change.line, showAll(o.Origins[i])))
+					c.misses = append(c.misses, fmt.Sprintf("%s %s %s: %.40q: %s:%d is not in %s", root.Path, o.Identity, f.Path(), f.Text(), change.file, change.line, showAll(o.Origins[i])))
 				}
 			}
 		})
@@ -194,6 +229,7 @@ func scalarLines(t *testing.T, data []byte) []int {
 func literalLines(data []byte) []int {
 	var lines []int
 	for i, line := range strings.Split(string(data), "\n") {
+		line, _, _ = strings.Cut(line, " #")
 		key, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
 		if ok && key != "apiVersion" && key != "kind" && value != "" && !strings.ContainsAny(line, "{}#|>[]&*") && !strings.HasPrefix(key, "\"") {
 			lines = append(lines, i+1)

@@ -24,6 +24,7 @@ type tracer struct {
 	find    *locator
 	values  map[string]any // as the templates got them
 	leaves  map[string]leafPlace
+	scalars map[string][]leafPlace
 	sources map[string][]string // lines of templates
 }
 
@@ -39,7 +40,7 @@ func newTracer(j *job) (*tracer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tracer{job: j, find: newLocator(j), values: asMap(top["Values"]), leaves: map[string]leafPlace{}, sources: map[string][]string{}}, nil
+	return &tracer{job: j, find: newLocator(j), values: asMap(top["Values"]), leaves: map[string]leafPlace{}, scalars: map[string][]leafPlace{}, sources: map[string][]string{}}, nil
 }
 
 // origins gives the Origins of an object's fields in the order of Object.Walk. The node is the object as it lies
@@ -158,11 +159,11 @@ func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
 				continue
 			}
 			place = p.within(place, f, leaf.Path)
-			place = p.inBlock(place, f)
+			place, moved := p.inBlock(place, f)
 			switch {
 			case place.isAll(f):
 				shown = append(shown, place)
-			case leaf.Exact && place.isPart(f), place.isTemplate():
+			case moved, leaf.Exact && place.isPart(f), place.isTemplate():
 				parts = append(parts, place)
 			default:
 				inputs = append(inputs, place)
@@ -172,8 +173,8 @@ func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
 	return append(shown, parts...), inputs
 }
 
-// within looks for a field's value inside of a mapping or list that was printed as a whole: by the longest end of the
-// field's path that leads to an equal value there.
+// within looks for a field's value inside of a mapping or list that was used as a whole: by the longest end of the
+// field's path that leads to an equal value there, else for the only equal value.
 func (t *tracer) within(place leafPlace, f field, keys []string) leafPlace {
 	if place.node.Kind == yaml.ScalarNode || f.node.Kind != yaml.ScalarNode {
 		return place
@@ -184,14 +185,40 @@ func (t *tracer) within(place leafPlace, f field, keys []string) leafPlace {
 			return inner
 		}
 	}
+	var only leafPlace
+	count := 0
+	for _, inner := range t.inside(keys) {
+		if inner.isAll(f) {
+			only, count = inner, count+1
+		}
+	}
+	if count == 1 {
+		return only
+	}
 	return place
+}
+
+// inside returns the places of all scalars of a mapping or list.
+func (t *tracer) inside(keys []string) []leafPlace {
+	key := strings.Join(keys, "\x00")
+	if all, ok := t.scalars[key]; ok {
+		return all
+	}
+	var all []leafPlace
+	for _, path := range scalarPaths(lookup(t.values, keys), keys) {
+		if inner := t.place(path); inner.found {
+			all = append(all, inner)
+		}
+	}
+	t.scalars[key] = all
+	return all
 }
 
 // inBlock moves the place of a field that is one of several lines of a block scalar to that line, when there is
 // only one such line. The block may be a template, which changes its lines.
-func (p page) inBlock(place leafPlace, f field) leafPlace {
+func (p page) inBlock(place leafPlace, f field) (moved leafPlace, ok bool) {
 	if place.node.Style&yaml.LiteralStyle == 0 || place.frame.Span.Line == 0 || place.isAll(f) {
-		return place
+		return place, false
 	}
 	printed := strings.TrimSpace(p.text[f.written().Line-1])
 	at, found := 0, 0
@@ -201,12 +228,13 @@ func (p page) inBlock(place leafPlace, f field) leafPlace {
 			at, found = i, found+1
 		}
 	}
-	if found == 1 {
-		place.frame.Span.Line += at + 1
-		place.frame.Span.EndLine = place.frame.Span.Line
-		place.frame.Span.Column = 0
+	if found != 1 {
+		return place, false
 	}
-	return place
+	place.frame.Span.Line += at + 1
+	place.frame.Span.EndLine = place.frame.Span.Line
+	place.frame.Span.Column = 0
+	return place, true
 }
 
 // isAll reports whether the value is all that the field shows: of a scalar its text, of anything else its key.

@@ -26,36 +26,50 @@ func TestOrigins(t *testing.T) {
 		t.Fatal("no charts", err)
 	}
 	for _, archive := range archives {
-		parsed, err := txtar.ParseFile(archive)
+		for _, lineEnd := range []string{"\n", "\r\n"} {
+			checkArchive(t, archive, lineEnd)
+		}
+	}
+}
+
+// markedChart reads the files of an archive, with other line ends, the places of its marks, and what is wanted.
+func markedChart(t testing.TB, archive, lineEnd string) (files, marks map[string]string, want string) {
+	t.Helper()
+	parsed, err := txtar.ParseFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, marks = map[string]string{}, map[string]string{}
+	for _, f := range parsed.Files {
+		if f.Name == "want" {
+			want = string(f.Data)
+			continue
+		}
+		files[f.Name] = strings.ReplaceAll(string(f.Data), "\n", lineEnd)
+		for i, line := range strings.Split(string(f.Data), "\n") {
+			for _, m := range mark.FindAllStringSubmatch(line, -1) {
+				marks[m[1]] = fmt.Sprintf("%s:%d", f.Name, i+1)
+			}
+		}
+	}
+	return files, marks, want
+}
+
+func checkArchive(t *testing.T, archive, lineEnd string) {
+	t.Helper()
+	files, marks, want := markedChart(t, archive, lineEnd)
+	for _, number := range []int{3, 4} {
+		root := manifests.Root{Dir: "chart", Values: []string{"values/prod.yaml"}}
+		settings := manifests.Settings{HelmLine: number, IncludeCRDs: true, Lines: true}
+		rendering, err := helm.New().Render(context.Background(), treeOf(files), root, settings)
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, marks, want := map[string]string{}, map[string]string{}, ""
-		for _, f := range parsed.Files {
-			if f.Name == "want" {
-				want = string(f.Data)
-				continue
-			}
-			files[f.Name] = string(f.Data)
-			for i, line := range strings.Split(string(f.Data), "\n") {
-				for _, m := range mark.FindAllStringSubmatch(line, -1) {
-					marks[m[1]] = fmt.Sprintf("%s:%d", f.Name, i+1)
-				}
-			}
+		if len(rendering.Notes) > 0 {
+			t.Errorf("notes: %q", rendering.Notes)
 		}
-		for _, number := range []int{3, 4} {
-			root := manifests.Root{Dir: "chart", Values: []string{"values/prod.yaml"}}
-			settings := manifests.Settings{HelmLine: number, IncludeCRDs: true, Lines: true}
-			rendering, err := helm.New().Render(context.Background(), treeOf(files), root, settings)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(rendering.Notes) > 0 {
-				t.Errorf("notes: %q", rendering.Notes)
-			}
-			for line := range strings.Lines(want) {
-				checkOrigin(t, rendering.Objects, marks, strings.TrimSpace(line))
-			}
+		for line := range strings.Lines(want) {
+			checkOrigin(t, rendering.Objects, marks, strings.TrimSpace(line))
 		}
 	}
 }
