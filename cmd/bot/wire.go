@@ -44,15 +44,18 @@ func newPool(sys surroundings) (*sandbox.Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the program to start as a child: %w", err)
 	}
-	return sandbox.NewPool(sandbox.Config{
+	pool := sandbox.NewPool(sandbox.Config{
 		Command:   []string{self, "render-child"},
 		OnWarning: func(text string) { fmt.Fprintln(sys.stderr, "landwaiter: warning: "+text) },
-	}), nil
+	})
+	pool.Warm(1) // it starts while the change is read
+	return pool, nil
 }
 
 // newEngine joins pool, rules and cache.
 func newEngine(sys surroundings, pool *sandbox.Pool) *review.Engine {
-	e := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now}
+	e := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now,
+		Cache: manifests.OpenCache(cacheDir(sys), cacheBytes, build())}
 	if sys.progress {
 		e.Progress = func(stage string, n, of int) {
 			fmt.Fprintf(sys.stderr, "\r\x1b[K%s %d of %d", stage, n, of)
@@ -91,6 +94,14 @@ func (p *place) Close() {
 	if p.repo != nil {
 		p.repo.Close()
 	}
+}
+
+// name names the place in the cache.
+func (p *place) name() string {
+	if p.repo != nil {
+		return p.repo.Root()
+	}
+	return p.root
 }
 
 // open finds out what path is: standard input, a file or directory in a Git work tree, or one outside.
@@ -193,6 +204,19 @@ func loadPolicy(base source.Tree, named string) (*review.Policy, error) {
 		return nil, usageError(err)
 	}
 	return p, nil
+}
+
+// build names this very program for the cache: another build may render differently.
+func build() string {
+	info, err := os.Executable()
+	if err != nil {
+		return version()
+	}
+	stat, err := os.Stat(info)
+	if err != nil {
+		return version()
+	}
+	return fmt.Sprintf("%s %d %d", version(), stat.Size(), stat.ModTime().UnixNano())
 }
 
 // version is what "landwaiter version" prints and what the cache is bound to.

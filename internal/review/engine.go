@@ -19,18 +19,11 @@ type Renderer interface {
 	Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error)
 }
 
-// Cache keeps renderings between reviews. Get answers only when everything that was read for the rendering is the
-// same in tree.
-type Cache interface {
-	Get(root manifests.Root, settings manifests.Settings, tree source.Tree) (*manifests.Rendering, source.ReadSet, bool)
-	Put(root manifests.Root, settings manifests.Settings, r *manifests.Rendering, reads source.ReadSet)
-}
-
 // Engine reviews changes. It keeps nothing between two reviews but the cache.
 type Engine struct {
 	Renderer Renderer
 	Rules    []*Rule
-	Cache    Cache                         // nil for none
+	Cache    *manifests.Cache              // nil for none
 	Now      func() time.Time              // for exemptions
 	Progress func(stage string, n, of int) // nil for none; called from several goroutines
 }
@@ -39,6 +32,7 @@ type Engine struct {
 type Options struct {
 	Under       []string // paths that are looked at; empty for the whole tree
 	Only, Skip  []string // rule ids
+	Repository  string   // names the repository in the cache: its path, or its full name
 	KubeVersion string   // "" for the policy's
 	HelmLine    int      // 0 for the policy's
 }
@@ -59,7 +53,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err != nil {
 		return nil, err
 	}
-	result.Total, result.Notes = plan.Total, plan.Notes
+	result.Total, result.Notes, result.Unreached = plan.Total, plan.Notes, plan.Unreached
 	result.Timings.Discover = watch.split()
 
 	pairs, err := e.renderPairs(ctx, run, plan.Pairs)
@@ -209,10 +203,8 @@ func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*
 
 // render renders one side of a root, out of the cache where that holds.
 func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (rendered, error) {
-	if e.Cache != nil {
-		if r, reads, ok := e.Cache.Get(root, settings, tree); ok {
-			return rendered{rendering: r, reads: reads}, nil
-		}
+	if r, reads, ok := e.Cache.Get(root, settings, tree); ok {
+		return rendered{rendering: r, reads: reads}, nil
 	}
 	r, reads, err := e.Renderer.Render(ctx, tree, root, settings)
 	var failed *manifests.RenderError
@@ -222,9 +214,7 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 	case err != nil:
 		return rendered{}, fmt.Errorf("rendering %s: %w", root.Path, err)
 	}
-	if e.Cache != nil {
-		e.Cache.Put(root, settings, r, reads)
-	}
+	e.Cache.Put(root, settings, reads, r)
 	return rendered{rendering: r, reads: reads}, nil
 }
 

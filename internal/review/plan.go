@@ -31,25 +31,64 @@ type Plan struct {
 
 // Plan finds the roots that the change may affect: a superset of those that it does, which only rendering tells.
 func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy, opts Options) (*Plan, error) {
+	memo := e.Cache.Memo(opts.Repository)
+	defer memo.Save()
 	discover := discoverOptions(policy, opts)
-	head, err := manifests.Discover(ctx, change.Head, discover)
-	if err != nil {
-		return nil, err
-	}
-	plan := &Plan{Total: len(head.Roots), head: head.Roots, Notes: problems(head)}
+	discover.Memo = memo
 	if change.Base == nil {
+		head, err := manifests.Discover(ctx, change.Head, discover)
+		if err != nil {
+			return nil, err
+		}
+		plan := newPlan(change, head)
 		for i := range head.Roots {
 			plan.Pairs = append(plan.Pairs, RootPair{Head: &head.Roots[i]})
 		}
-		return plan, nil
+		plan.HeadContext, err = contextObjects(ctx, change.Head, head)
+		return plan, err
 	}
 	base, err := manifests.Discover(ctx, change.Base, discover)
 	if err != nil {
 		return nil, err
 	}
+	head, err := manifests.DiscoverHead(ctx, change, base)
+	if err != nil {
+		return nil, err
+	}
+	plan := newPlan(change, head)
 	reach := manifests.Candidates(change, base, head)
 	plan.Pairs, plan.Unreached = pairsOf(change, reach), reach.Unreached
-	return plan, nil
+	if len(plan.Pairs) == 0 {
+		return plan, nil
+	}
+	if plan.BaseContext, err = contextObjects(ctx, change.Base, base); err != nil {
+		return nil, err
+	}
+	plan.HeadContext, err = contextObjects(ctx, change.Head, head)
+	return plan, err
+}
+
+func newPlan(change *source.Change, head *manifests.Discovery) *Plan {
+	return &Plan{Total: len(head.Roots), head: head.Roots, Notes: problems(change.Head, head)}
+}
+
+// contextKinds are the kinds of objects that rules look for beyond their own root.
+func contextKinds() []string {
+	return []string{"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
+		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass"}
+}
+
+// contextObjects are the objects of contextKinds that are plain in the source of the whole repository.
+func contextObjects(ctx context.Context, tree source.Tree, d *manifests.Discovery) ([]*manifests.Object, error) {
+	index, err := manifests.IndexObjects(ctx, tree, d, contextKinds())
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]*manifests.Object, 0, len(index.Found))
+	for _, found := range index.Found {
+		objects = append(objects, found.Object)
+	}
+	return objects, nil
 }
 
 // discoverOptions are the policy's and the caller's wishes for roots.
@@ -62,8 +101,11 @@ func discoverOptions(policy *Policy, opts Options) manifests.DiscoverOptions {
 }
 
 // problems are the parts of a discovery that a reader has to know of.
-func problems(d *manifests.Discovery) []string {
+func problems(tree source.Tree, d *manifests.Discovery) []string {
 	var notes []string
+	for _, err := range source.Problems(tree) {
+		notes = append(notes, err.Error())
+	}
 	for _, p := range d.Problems {
 		if p.Root == "" {
 			notes = append(notes, p.String())

@@ -17,7 +17,9 @@ type Result struct {
 	Diff     []manifests.ObjectDiff
 	Summary  Summary
 	Notes    []string // what was not looked at, and why; what a reader should know
-	Timings  Timings
+
+	Unreached []string // changed files that lead to no root
+	Timings   Timings
 }
 
 // Verdict is what the check says.
