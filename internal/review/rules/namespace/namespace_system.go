@@ -39,7 +39,7 @@ func checkNamespaceSystem(p *review.Pass) {
 // systemNames are applications that are part of a cluster, as their images, labels and ConfigMaps name them.
 var systemNames = []string{
 	"kube-", "coredns", "node-local-dns", "nodelocaldns", "calico", "canal", "cilium", "flannel", "weave", "aws-",
-	"ebs-csi", "efs-csi", "csi-", "metrics-server", "cluster-autoscaler", "cluster-proportional", "konnectivity",
+	"ebs-csi", "efs-csi", "csi-", "metrics-server", "cluster-autoscaler", "cluster-proportional", "konnectivity", "istio-cni",
 	"etcd", "node-problem-detector", "descheduler", "snapshot-controller", "kiam", "kube2iam", "extension-apiserver",
 	"cloud-controller", "external-dns", "sealed-secrets", "azure-", "gke-", "karpenter", "node-termination",
 }

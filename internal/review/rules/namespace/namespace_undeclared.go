@@ -1,6 +1,8 @@
 package namespace
 
 import (
+	"strings"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -14,13 +16,18 @@ var namespaceUndeclared = review.Rule{
 func checkNamespaceUndeclared(p *review.Pass) {
 	declared := declaredNamespaces(p)
 	for _, o := range p.Root.Objects {
-		if o.Namespace == "" || ofSystem(o.Namespace) || declared[o.Namespace] || !isNamespaced(o) || !byOwnWord(p, o) {
+		if o.Namespace == "" || ofSystem(o.Namespace) || declared[o.Namespace] || !isNamespaced(o) || ofGitOps(o) || !byOwnWord(p, o) {
 			continue
 		}
 		declared[o.Namespace] = true // once a root is enough
 		p.ReportOn(o, o.Field().Get("metadata", "namespace"), "namespace %s is declared nowhere in the repository", o.Namespace).
 			Detail("Its labels, among them the Pod Security level, its quotas and its network policies are then nobody's, and in a new cluster the objects cannot be applied.")
 	}
+}
+
+// ofGitOps reports whether an object is an order to Argo CD or Flux, which lives where that tool was installed.
+func ofGitOps(o *manifests.Object) bool {
+	return o.Group() == "argoproj.io" && strings.HasPrefix(o.Kind, "App") || strings.HasSuffix(o.Group(), ".toolkit.fluxcd.io")
 }
 
 // declaredNamespaces are those that the repository makes: as objects, or by a GitOps tool that is told to.

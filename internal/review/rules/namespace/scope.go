@@ -23,21 +23,21 @@ var clusterScoped = map[string]bool{
 func isNamespaced(o *manifests.Object) bool { return !clusterScoped[o.Kind] }
 
 // byOwnWord reports whether somebody wrote the object's namespace, rather than a chart's template filling in that of
-// its release: a release that is not named for certain renders as one in "default".
+// its release: a release that is not named for certain renders as one in "default". What the field shows comes
+// first in its Origin.
 func byOwnWord(p *review.Pass, o *manifests.Object) bool {
 	origin, _ := o.OriginAt("metadata.namespace")
 	if len(origin) == 0 {
 		return p.Root.Root.Kind != manifests.Helm
 	}
-	for _, frame := range origin {
-		if frame.Role != manifests.RoleTemplate && frame.Role != manifests.RoleCall {
-			return true
-		}
+	if role := origin[0].Role; role != manifests.RoleTemplate && role != manifests.RoleCall {
+		return true
 	}
 	return p.Root.Root.Kind == manifests.Helm && p.Root.Root.Namespace != "" && p.Root.Root.Namespace != "default"
 }
 
-// ofSystem reports whether a namespace belongs to the cluster.
+// ofSystem reports whether a namespace belongs to the cluster, or is the word by which kubebuilder's bases leave it
+// open.
 func ofSystem(name string) bool {
-	return strings.HasPrefix(name, "kube-") || strings.HasPrefix(name, "openshift-") || name == "default"
+	return strings.HasPrefix(name, "kube-") || strings.HasPrefix(name, "openshift-") || name == "default" || name == "system"
 }

@@ -1,0 +1,120 @@
+package secret
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+var secretInConfig = review.Rule{
+	ID: "secret-in-config", Level: review.Error, Guidelines: []string{"G27"},
+	Summary: "A credential stands in configuration: a ConfigMap, a variable, an argument, an annotation or a value of a chart",
+	Kinds:   []string{review.AnyKind},
+	Check:   checkSecretInConfig,
+}
+
+// opaque are kinds whose texts are schemas or encrypted.
+var opaque = map[string]bool{"CustomResourceDefinition": true, "SealedSecret": true}
+
+func checkSecretInConfig(p *review.Pass) {
+	o := p.Object
+	if opaque[o.Kind] || isEncrypted(o) {
+		return
+	}
+	texts := gather(o)
+	kinds := make([]string, len(texts))
+	var all strings.Builder
+	var lines []int // the text that each line is from
+	for i, t := range texts {
+		kinds[i] = credentials(t.name, t.value)
+		written := t.name + ": " + t.value + "\n"
+		all.WriteString(written)
+		for range strings.Count(written, "\n") {
+			lines = append(lines, i)
+		}
+	}
+	for _, h := range knownFormat(all.String()) {
+		if h.line < len(lines) {
+			kinds[lines[h.line]] = h.kind
+		}
+	}
+	for i, t := range texts {
+		if kinds[i] != "" {
+			p.Report(t.Field, "%s holds what looks like a credential (%s)", t.title(p), kinds[i]).
+				Detail("Configuration is readable for everybody who may read the repository or look into the namespace, and turns up in logs and copies. The value is not repeated here. Replace it where it is used, and have the new one come from a Secret that is not in Git.")
+		}
+	}
+}
+
+// text is a scalar with the name that stands before it.
+type text struct {
+	manifests.Field
+	name, value string
+}
+
+// gather lists the texts of an object that somebody may have put a credential in. Of a Secret's own values
+// secret-in-git speaks.
+func gather(o *manifests.Object) []text {
+	var found []text
+	for _, entry := range o.Field().Entries() {
+		switch {
+		case entry.Key == "status", entry.Key == "sops", entry.Key == "kind", entry.Key == "apiVersion":
+		case o.Kind == "Secret" && (entry.Key == "data" || entry.Key == "stringData"):
+		default:
+			found = descend(entry.Value, entry.Key, found)
+		}
+	}
+	return found
+}
+
+func descend(f manifests.Field, name string, found []text) []text {
+	switch {
+	case f.IsMap():
+		own := f.Get("name").Text()
+		for _, entry := range f.Entries() {
+			if entry.Key == "value" && own != "" {
+				found = descend(entry.Value, own, found)
+			} else if entry.Key != "managedFields" {
+				found = descend(entry.Value, entry.Key, found)
+			}
+		}
+	case f.IsList():
+		flag := name
+		for _, item := range f.Items() {
+			found = descend(item, flag, found)
+			flag = name
+			if word := item.Text(); strings.HasPrefix(word, "-") && !strings.ContainsAny(word, "= ") {
+				flag = strings.TrimLeft(word, "-")
+			}
+		}
+	case f.Text() != "":
+		found = append(found, text{f, name, f.Text()})
+	}
+	return found
+}
+
+// title says where the text stands, without anything of it.
+func (t text) title(p *review.Pass) string {
+	path := t.Path()
+	where := "field " + t.name
+	switch {
+	case strings.HasPrefix(path, "metadata.annotations"):
+		where = "annotation " + t.name
+	case strings.HasPrefix(path, "data") && p.Object.Kind == "ConfigMap":
+		where = "key " + t.name
+	case strings.Contains(path, ".env["):
+		where = "variable " + t.name
+	case strings.Contains(path, ".args[") || strings.Contains(path, ".command["):
+		where = "an argument"
+	}
+	for _, pod := range p.Root.Workloads(p.Object) {
+		for _, c := range pod.Containers {
+			if strings.HasPrefix(path, c.Path()+".") {
+				return fmt.Sprintf("%s of %s", where, c.Title())
+			}
+		}
+	}
+	return fmt.Sprintf("%s of %s %s", where, p.Object.Kind, p.Object.Name)
+}

@@ -1,0 +1,85 @@
+package secret
+
+import (
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+var secretInGit = review.Rule{
+	ID: "secret-in-git", Level: review.Error, Guidelines: []string{"G27"},
+	Summary: "A Secret's value lies in the repository in plain",
+	Kinds:   []string{"Secret"},
+	Check:   checkSecretInGit,
+}
+
+func checkSecretInGit(p *review.Pass) {
+	o := p.Object
+	if o.Group() != "" || isEncrypted(o) {
+		return
+	}
+	for _, list := range []string{"data", "stringData"} {
+		for _, entry := range o.Field().Get(list).Entries() {
+			if value := decoded(list, entry.Value); isPlainSecret(entry.Key, value) {
+				p.Report(entry.Value, "secret %s holds the value of %s in plain", o.Name, entry.Key).
+					Detail("Base64 hides nothing. Whoever can read the repository, one of its clones or a fork has this secret, and taking it out again does not remove it from the history: it has to be replaced where it is used.")
+			}
+		}
+	}
+}
+
+// isEncrypted reports whether SOPS has encrypted the object.
+func isEncrypted(o *manifests.Object) bool {
+	sops := o.Field().Get("sops")
+	return sops.Get("mac").IsSet() || sops.Get("encrypted_regex").IsSet() || sops.Get("lastmodified").IsSet()
+}
+
+// decoded returns a Secret's value as its users see it. What is no base64 is returned as written.
+func decoded(list string, value manifests.Field) string {
+	text := value.Text()
+	if list != "data" {
+		return text
+	}
+	plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil {
+		return text
+	}
+	return string(plain)
+}
+
+// settings are keys of Secrets whose values are no secrets by themselves.
+var settings = regexp.MustCompile(`(?i)^(user(name)?|.*[-_.]user(name)?|login|email|host(name)?|.*[-_]host|port|.*[-_]port|db|database|dbname|.*[-_]database|name|.*[-_]name|type|project|server|url|.*[-_.]url|endpoint|.*endpoint|region|.*[-_]region|bucket|.*bucket.*|namespace|enable.*|insecure.*|force.*|description|expiration|token-id|usage-.*|auth-extra-groups|.*client[-_]?id|tenant[-_]?id|account[-_]?id|.*[-_]tenant|known_hosts|.*\.pub|.*public.*|ca\.crt|tls\.crt|ca\.pem|.*cert(ificate)?|ca|cabundle|issuer|scopes?|driver|dialect|protocol|ssl_?mode|timezone|log_?level|environment|env|debug)$`)
+
+// isPlainSecret reports whether a Secret's value is one: not a placeholder, a setting or a public certificate.
+func isPlainSecret(key, value string) bool {
+	text := strings.TrimSpace(value)
+	switch {
+	case isPlaceholder(text), isPublic(text):
+		return false
+	case !utf8.ValidString(text):
+		return true
+	case strings.Contains(text, "PRIVATE KEY-----"):
+		return true
+	case settings.MatchString(key), isText(text):
+		return credentials(key, text) != "" || len(knownFormat(text)) > 0
+	case len(text) < 4, text == "{}", text == "[]":
+		return false
+	}
+	return !isURL.MatchString(text) || credentials(key, text) != ""
+}
+
+var isURL = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[^\s@]*$`)
+
+// isPublic reports whether text holds certificates or public keys only.
+func isPublic(text string) bool {
+	pem := strings.Contains(text, "-----BEGIN CERTIFICATE") || strings.Contains(text, "-----BEGIN PUBLIC KEY")
+	return pem && !strings.Contains(text, "PRIVATE KEY") || strings.HasPrefix(text, "ssh-ed25519 ") || strings.HasPrefix(text, "ssh-rsa ")
+}
+
+// isText reports whether a value is a file of several lines, of which each is judged: a configuration need not
+// hold a secret because it is mounted as one.
+func isText(text string) bool { return strings.Count(text, "\n") > 0 }
