@@ -29,12 +29,9 @@ func below(above *yaml.Node, sp *spot) *yaml.Node {
 // else in the same place of a list of the same length.
 func pick(from, rendered []*yaml.Node, i int) *yaml.Node {
 	r := rendered[i]
-	if r.Kind == yaml.ScalarNode {
-		return occurrence(from, rendered[:i], r, sameScalar)
-	}
 	for _, k := range mergeKeys {
 		_, want := exact(r, k)
-		if want == nil || want.Kind != yaml.ScalarNode {
+		if want == nil || r.Kind != yaml.MappingNode || want.Kind != yaml.ScalarNode {
 			continue
 		}
 		sameKey := func(a, b *yaml.Node) bool {

@@ -1,6 +1,8 @@
 package kustomize
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -15,8 +17,10 @@ type effect struct {
 	applies func(*subject) bool // nil: to every object that comes by
 	doc     *document           // what a patch or resource says
 	json    bool                // doc is the value of an operation of a JSON patch, at mount
+	verb    string              // of that operation
 	mount   []string
-	claim   func(*subject, *spot) []claim // what an entry says
+	claim   func(*subject, *spot) []claim          // what an entry says
+	move    func(*effect, *subject, *spot) []claim // what an operation without a value says
 }
 
 // claim is what one effect says of a field.
@@ -95,7 +99,7 @@ func (t *tracer) of(l *layer) *layerEffects {
 	e := &layerEffects{}
 	t.effects[l] = e
 	for _, g := range t.generators(l) {
-		if g.behavior == "merge" || g.behavior == "replace" {
+		if g.merges() {
 			e.generators = append(e.generators, g.effect())
 		}
 	}
@@ -201,7 +205,7 @@ func operations(d *document, applies func(*subject) bool) []*effect {
 	var all []*effect
 	for _, op := range d.root.Content {
 		verb, path := value(op, "op"), value(op, "path")
-		e := &effect{applies: applies, json: true, mount: pointer(path)}
+		e := &effect{applies: applies, json: true, verb: verb, mount: pointer(path)}
 		pathKey, _ := exact(op, "path")
 		switch key, v := exact(op, "value"); verb {
 		case "add", "replace":
@@ -212,7 +216,7 @@ func operations(d *document, applies func(*subject) bool) []*effect {
 			e.doc.role = manifests.RolePatch
 			e.doc.places.at.at = key
 		case "copy", "move":
-			e.claim = moved(d, e, pathKey)
+			e.move = moved(d, pathKey)
 		}
 		all = append(all, e)
 	}
@@ -220,8 +224,8 @@ func operations(d *document, applies func(*subject) bool) []*effect {
 }
 
 // moved claims the field to which an operation copies or moves a value from elsewhere.
-func moved(d *document, e *effect, pathKey *yaml.Node) func(*subject, *spot) []claim {
-	return func(_ *subject, sp *spot) []claim {
+func moved(d *document, pathKey *yaml.Node) func(*effect, *subject, *spot) []claim {
+	return func(e *effect, _ *subject, sp *spot) []claim {
 		if pathKey == nil || !e.mounts(sp) {
 			return nil
 		}
@@ -232,6 +236,45 @@ func moved(d *document, e *effect, pathKey *yaml.Node) func(*subject, *spot) []c
 		frame := manifests.Frame{Span: span, Role: manifests.RolePatch, Precision: manifests.Exact}
 		return []claim{{frames: manifests.Origin{frame}, strength: whole}}
 	}
+}
+
+// settle returns the effects with the places of JSON patches' operations as they are in the end: an operation that
+// puts an item before others, or removes one, moves what earlier ones did to them.
+func settle(effects []*effect) []*effect {
+	all := make([]*effect, len(effects))
+	for i, e := range effects {
+		all[i] = e
+		if !e.json {
+			continue
+		}
+		moved := *e
+		moved.mount = slices.Clone(e.mount)
+		for _, later := range effects[i+1:] {
+			moved.shift(later)
+		}
+		all[i] = &moved
+	}
+	return all
+}
+
+// shift moves the effect's place as a later operation does that inserts into, or removes from, a list on its way.
+func (e *effect) shift(later *effect) {
+	last := len(later.mount) - 1
+	if !later.json || last < 0 || last >= len(e.mount) || !slices.Equal(later.mount[:last], e.mount[:last]) {
+		return
+	}
+	mine, err1 := strconv.Atoi(e.mount[last])
+	other, err2 := strconv.Atoi(later.mount[last])
+	if err1 != nil || err2 != nil {
+		return
+	}
+	switch {
+	case later.verb == "add" && other <= mine:
+		mine++
+	case later.verb == "remove" && other < mine:
+		mine--
+	}
+	e.mount[last] = strconv.Itoa(mine)
 }
 
 // pointer splits a JSON pointer (RFC 6901).

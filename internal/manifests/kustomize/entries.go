@@ -40,14 +40,15 @@ func (l *layer) namespaceEffect() *effect {
 	}
 	return &effect{claim: func(s *subject, sp *spot) []claim {
 		text, ok := sp.text()
-		if !ok || text != l.spec.Namespace || s.from != nil && s.from.doc != nil && s.from.doc.chart != nil {
+		if !ok || s.from != nil && s.from.doc != nil && s.from.doc.chart != nil {
 			return nil
 		}
+		same := text == l.spec.Namespace
 		if !slices.Contains(namespaceChains, sp.dotted()) && !(s.object.Kind == "Namespace" && sp.dotted() == "metadata.name") &&
-			(sp.key != "namespace" || !s.hints || sp.built == nil || sp.built.Line > 0) {
+			(sp.key != "namespace" || !same || !s.hints || sp.built == nil || sp.built.Line > 0) {
 			return nil
 		}
-		return gives(whole, l.entry(manifests.RoleTransformer, name("namespace")))
+		return gives(equals(same), l.entry(manifests.RoleTransformer, name("namespace")))
 	}}
 }
 
@@ -78,10 +79,10 @@ func (l *layer) labelEffects() []*effect {
 		all = append(all, &effect{claim: func(_ *subject, sp *spot) []claim {
 			want, ok := pairs[sp.key]
 			text, scalar := sp.field.Node().Value, sp.field.Node().Kind == yaml.ScalarNode
-			if !ok || sp.listed || !scalar || text != want || !reaches(sp) {
+			if !ok || sp.listed || !scalar || !reaches(sp) {
 				return nil
 			}
-			return gives(whole, l.entry(manifests.RoleTransformer, append(keys[:len(keys):len(keys)], name(sp.key))...))
+			return gives(equals(text == want), l.entry(manifests.RoleTransformer, append(keys[:len(keys):len(keys)], name(sp.key))...))
 		}})
 	}
 	for i, label := range l.spec.Labels {
@@ -115,10 +116,10 @@ func (l *layer) replicaEffects() []*effect {
 	var all []*effect
 	for i, r := range l.spec.Replicas {
 		all = append(all, &effect{claim: func(s *subject, sp *spot) []claim {
-			if sp.dotted() != "spec.replicas" || !s.names[r.Name] || sp.field.Node().Value != strconv.FormatInt(r.Count, 10) {
+			if sp.dotted() != "spec.replicas" || !s.names[r.Name] {
 				return nil
 			}
-			return gives(whole, l.entry(manifests.RoleTransformer, name("replicas"), item(i), name("count")))
+			return gives(equals(sp.field.Node().Value == strconv.FormatInt(r.Count, 10)), l.entry(manifests.RoleTransformer, name("replicas"), item(i), name("count")))
 		}})
 	}
 	return all
@@ -150,6 +151,7 @@ func (l *layer) imageClaim(image types.Image, text string, keys []key) []claim {
 	if called != image.Name && called != image.NewName || image.NewName != "" && called != image.NewName {
 		return nil
 	}
+	strength := part
 	var frames []manifests.Frame
 	for _, p := range []struct {
 		field, want string
@@ -158,16 +160,16 @@ func (l *layer) imageClaim(image types.Image, text string, keys []key) []claim {
 		{"digest", image.Digest, digest == image.Digest}, {"newTag", image.NewTag, strings.HasPrefix(tag, image.NewTag)},
 		{"tagSuffix", image.TagSuffix, strings.HasSuffix(tag, image.TagSuffix)}, {"newName", image.NewName, called == image.NewName},
 	} {
-		switch {
-		case p.want == "":
-		case !p.is && !(p.field == "newTag" && image.Digest != ""):
-			return nil
-		case p.is:
-			frames = append(frames, l.entry(manifests.RoleTransformer, append(keys[:len(keys):len(keys)], name(p.field))...))
+		if p.want == "" || p.field == "newTag" && image.Digest != "" && tag == "" {
+			continue // a digest may stand in for the tag
 		}
+		if !p.is {
+			strength = touches
+		}
+		frames = append(frames, l.entry(manifests.RoleTransformer, append(keys[:len(keys):len(keys)], name(p.field))...))
 	}
 	if len(frames) == 0 {
 		return nil
 	}
-	return gives(part, frames...)
+	return gives(strength, frames...)
 }

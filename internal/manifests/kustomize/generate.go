@@ -39,6 +39,9 @@ func (t *tracer) generators(l *layer) []*generator {
 	return all
 }
 
+// merges reports whether the entry changes an object that is there, instead of making one.
+func (g *generator) merges() bool { return g.behavior == "merge" || g.behavior == "replace" }
+
 // effect is what the entry makes: an object, or a part of one that it merges into.
 func (g *generator) effect() *effect {
 	applies := func(s *subject) bool { return s.object.Kind == g.kind && s.names[g.name] }
@@ -95,9 +98,8 @@ func (g *generator) data(sp *spot) []claim {
 		want = string(decoded)
 	}
 	for i, literal := range g.sources.LiteralSources {
-		k, v, _ := strings.Cut(literal, "=")
-		if k == sp.key && (v == want || strings.Trim(v, `"'`) == want) {
-			return gives(whole, g.at(name("literals"), item(i)))
+		if k, v, _ := strings.Cut(literal, "="); k == sp.key {
+			return gives(equals(v == want || strings.Trim(v, `"'`) == want), g.at(name("literals"), item(i)))
 		}
 	}
 	for i, entry := range g.sources.FileSources {
@@ -105,11 +107,20 @@ func (g *generator) data(sp *spot) []claim {
 		if !found {
 			k, file = path.Base(entry), entry
 		}
-		if k == sp.key && string(g.read(g.layer.join(file))) == want {
-			return gives(whole, fileFrame(g.layer.join(file), 1), g.at(name("files"), item(i)))
+		if k == sp.key {
+			file = g.layer.join(file)
+			return gives(equals(string(g.read(file)) == want), fileFrame(file, 1), g.at(name("files"), item(i)))
 		}
 	}
 	return g.envs(sp.key, want)
+}
+
+// equals is the strength of a claim to a whole value.
+func equals(same bool) strength {
+	if same {
+		return whole
+	}
+	return touches
 }
 
 // envs claims a key that a line of an env file sets.
@@ -117,8 +128,8 @@ func (g *generator) envs(called, want string) []claim {
 	for _, entry := range g.sources.EnvSources {
 		for n, line := range lines(g.read(g.layer.join(entry))) {
 			k, v, _ := strings.Cut(strings.TrimLeft(line, " \t\ufeff"), "=")
-			if k == called && v == want {
-				return gives(whole, fileFrame(g.layer.join(entry), n+1))
+			if k == called {
+				return gives(equals(v == want), fileFrame(g.layer.join(entry), n+1))
 			}
 		}
 	}

@@ -42,6 +42,9 @@ func (t *tracer) collect(top *layer) {
 			}
 		}
 		for _, g := range t.generators(l) {
+			if g.merges() {
+				continue
+			}
 			t.add(&candidate{layer: l, made: g, kind: g.kind, name: g.name, namespace: g.namespace})
 		}
 	})
@@ -131,6 +134,7 @@ func (t *tracer) match() {
 				s.from.taken = true
 			}
 		}
+		s.identify()
 	}
 }
 

@@ -84,6 +84,9 @@ func (t *tracer) claims(s *subject, sp *spot) []claim {
 		if e.claim != nil {
 			all = append(all, e.claim(s, sp)...)
 		}
+		if e.move != nil {
+			all = append(all, e.move(e, s, sp)...)
+		}
 		if n := sp.aligned[i]; n != nil {
 			all = append(all, claim{frames: e.doc.origin(n), strength: t.compare(s, sp, n), doc: e.doc, json: e.json})
 		}

@@ -1,11 +1,14 @@
 package kustomize
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/resid"
 	kyamlutils "sigs.k8s.io/kustomize/kyaml/utils"
 	sigsyaml "sigs.k8s.io/yaml"
 
@@ -96,7 +99,7 @@ func (t *tracer) replacement(r types.Replacement, frame func(keys ...key) manife
 func (t *tracer) replaced(r types.Replacement, sp *spot, rest []string, options *types.FieldOptions, at manifests.Frame, frame func(keys ...key) manifests.Frame) []claim {
 	want, origin := t.replacementSource(r, rest, frame)
 	n := sp.field.Node()
-	frames := append(manifests.Origin{at}, origin...)
+	frames := append(slices.Clone(origin), at)
 	switch {
 	case want == nil:
 		return nil
@@ -122,7 +125,7 @@ func (t *tracer) replacementSource(r types.Replacement, rest []string, frame fun
 	if path == "" {
 		path = types.DefaultReplacementFieldPath
 	}
-	wanted := selects(&types.Selector{ResId: r.Source.ResId})
+	wanted := is(r.Source.ResId)
 	for _, s := range t.subjects {
 		if !wanted(s) {
 			continue
@@ -147,44 +150,41 @@ func refined(n *yaml.Node, options *types.FieldOptions) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: parts[options.Index]}
 }
 
-// sourceField returns a field of an object by the steps of a replacement's path, and the line it is written on.
+// sourceField returns a field of another object by the steps of a path, and where its value is written.
 func (t *tracer) sourceField(s *subject, path []string) (*yaml.Node, manifests.Origin) {
-	n := s.object.Field().Node()
+	n, at := s.object.Field().Node(), ""
 	for _, p := range path {
-		if n = stepTo(n, p); n == nil {
+		if n, at = stepTo(n, p, at); n == nil {
 			return nil, nil
 		}
 	}
-	if s.from == nil || s.from.doc == nil {
-		return n, nil
+	t.traceObject(s)
+	if len(s.object.Origins) == 0 {
+		return n, nil // it is being traced just now
 	}
-	written := s.from.doc.root
-	for _, p := range path {
-		if written = stepTo(written, p); written == nil {
-			return n, nil
-		}
+	origin, _ := s.object.OriginAt(at)
+	if len(origin) > 1 {
+		origin = origin[:1]
 	}
-	return n, s.from.doc.origin(written)
+	return n, origin
 }
 
-// stepTo follows one step of a replacement's path: a key, an index, or [key=value].
-func stepTo(n *yaml.Node, p string) *yaml.Node {
-	if n == nil || n.Kind == yaml.MappingNode {
+// stepTo follows one step of a replacement's path: a key, an index, or [key=value]. It returns the path of what it
+// found as well.
+func stepTo(n *yaml.Node, p, at string) (*yaml.Node, string) {
+	if n.Kind == yaml.MappingNode {
 		_, v := exact(n, p)
-		return v
+		return v, manifests.KeyPath(at, p)
 	}
 	if n.Kind != yaml.SequenceNode {
-		return nil
+		return nil, ""
 	}
-	if i, err := strconv.Atoi(p); err == nil && i >= 0 && i < len(n.Content) {
-		return n.Content[i]
-	}
-	for _, item := range n.Content {
-		if chosen(item, p) {
-			return item
+	for i, item := range n.Content {
+		if p == strconv.Itoa(i) || chosen(item, p) {
+			return item, manifests.IndexPath(at, i)
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // chosen reports whether a path's [key=value] or [=value] chooses the item.
@@ -241,20 +241,42 @@ func (t *tracer) varEffects() []*effect {
 	return all
 }
 
-// varEffect claims the fields whose source names the variable.
+// varEffect claims the fields whose source names the variable: the value's own line first, then the variable's.
 func (t *tracer) varEffect(l *layer, i int, v types.Var) *effect {
 	return &effect{claim: func(s *subject, sp *spot) []claim {
 		if sp.field.Node().Kind != yaml.ScalarNode {
 			return nil
 		}
-		for n, source := range sp.aligned {
-			if source == nil || source.Kind != yaml.ScalarNode || s.effects[n].doc == nil {
+		for n, written := range sp.aligned {
+			if written == nil || s.effects[n].doc == nil || !strings.Contains(written.Value, "$("+v.Name+")") || !substituted(written.Value, sp.field.Node().Value) {
 				continue
 			}
-			if strings.Contains(source.Value, "$("+v.Name+")") && substituted(source.Value, sp.field.Node().Value) {
-				return gives(part, l.entry(manifests.RoleTransformer, name("vars"), item(i), name("name")))
-			}
+			at := l.entry(manifests.RoleTransformer, name("vars"), item(i), name("name"))
+			return []claim{{frames: append(t.varSource(v, sp.field.Node().Value), at), strength: part}}
 		}
 		return nil
 	}}
+}
+
+// varSource returns where the value of a variable is written, once it is seen that it is in the text.
+func (t *tracer) varSource(v types.Var, text string) manifests.Origin {
+	v.Defaulting()
+	wanted := is(resid.ResId{Gvk: v.ObjRef.GVK(), Name: v.ObjRef.Name, Namespace: v.ObjRef.Namespace})
+	for _, s := range t.subjects {
+		if !wanted(s) {
+			continue
+		}
+		n, origin := t.sourceField(s, kyamlutils.SmarterPathSplitter(v.FieldRef.FieldPath, "."))
+		if n != nil && n.Value != "" && strings.Contains(text, n.Value) {
+			return slices.Clone(origin)
+		}
+	}
+	return nil
+}
+
+// is selects the object with an identity, as far as that is given.
+func is(id resid.ResId) func(*subject) bool {
+	id.Group, id.Version, id.Kind = regexp.QuoteMeta(id.Group), regexp.QuoteMeta(id.Version), regexp.QuoteMeta(id.Kind)
+	id.Name, id.Namespace = regexp.QuoteMeta(id.Name), regexp.QuoteMeta(id.Namespace)
+	return selects(&types.Selector{ResId: id})
 }

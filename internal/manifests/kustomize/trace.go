@@ -35,6 +35,7 @@ type subject struct {
 	spaces  map[string]bool // namespaces it has had
 	effects []*effect       // in the order in which they are applied
 	hints   bool            // the nodes' positions can be trusted
+	begun   bool            // the object is traced, or about to be: replacements ask for other objects' fields
 	origins []manifests.Origin
 }
 
@@ -64,11 +65,20 @@ func trace(ctx context.Context, tree source.Tree, top *layer, built resmap.ResMa
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		t.prepare(s)
-		t.visit(s, &spot{field: s.object.Field(), built: s.built, aligned: mountRoots(s)})
-		s.object.Origins = s.origins
+		t.traceObject(s)
 	}
 	return nil
+}
+
+// traceObject sets the Origins of one object, once.
+func (t *tracer) traceObject(s *subject) {
+	if s.begun {
+		return
+	}
+	s.begun = true
+	t.prepare(s)
+	t.visit(s, &spot{field: s.object.Field(), built: s.built, aligned: mountRoots(s)})
+	s.object.Origins = s.origins
 }
 
 // prepare lists what was done to the object on its way.
@@ -78,7 +88,6 @@ func (t *tracer) prepare(s *subject) {
 	} else {
 		s.effects = t.effectsOn(s.from)
 	}
-	s.identify()
 	kept := s.effects[:0:0]
 	s.hints = true
 	for _, e := range s.effects {
@@ -90,7 +99,7 @@ func (t *tracer) prepare(s *subject) {
 			s.hints = false // the whole object was written anew
 		}
 	}
-	s.effects = kept
+	s.effects = settle(kept)
 }
 
 // mountRoots aligns the documents that describe the whole object with it.
