@@ -321,7 +321,7 @@ func scalarsOf(data []byte) (scalars []string) {
 		if err != nil {
 			continue // kustomize will say so
 		}
-		walk(NewField(node, ""), func(f Field) {
+		NewField(node, "").Walk(func(f Field) {
 			if text := f.Text(); text != "" && len(text) < 256 && len(scalars) < maxConfigScalars && !strings.ContainsAny(text, " \n") {
 				scalars = append(scalars, text)
 			}

@@ -97,6 +97,20 @@ func (f Field) Entries() []Entry {
 	return entries
 }
 
+// Walk visits the field and all below it, parents before children; nothing when it is absent.
+func (f Field) Walk(visit func(Field)) {
+	if f.node == nil {
+		return
+	}
+	visit(f)
+	for _, e := range f.Entries() {
+		e.Value.Walk(visit)
+	}
+	for _, item := range f.Items() {
+		item.Walk(visit)
+	}
+}
+
 // Text returns a scalar as written, without quotes; "" for null, for anything else and for an absent field.
 func (f Field) Text() string {
 	if !f.IsSet() || f.node.Kind != yaml.ScalarNode {

@@ -99,20 +99,7 @@ func (o *Object) Field() Field {
 
 // Walk visits every field of the object, the whole object first, then each value of a mapping and each item
 // of a list in their order, parents before children. It is the order of Object.Origins.
-func (o *Object) Walk(visit func(Field)) { walk(o.Field(), visit) }
-
-func walk(f Field, visit func(Field)) {
-	if f.node == nil {
-		return
-	}
-	visit(f)
-	for _, e := range f.Entries() {
-		walk(e.Value, visit)
-	}
-	for _, item := range f.Items() {
-		walk(item, visit)
-	}
-}
+func (o *Object) Walk(visit func(Field)) { o.Field().Walk(visit) }
 
 // OriginAt returns the Origin of the field at path, and whether that very field exists. For a field that does
 // not exist it is the Origin of the nearest mapping or list above it that does.

@@ -9,25 +9,72 @@ import (
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
-// blame moves new findings that stand on an untouched line to the gap that caused them, where there is one.
+// blame moves new findings that stand on an untouched line to the line of the change that caused them, where one can
+// be told: the gap that a removal left, a touched line within the field, or that of a field which explains it.
 func blame(change *source.Change, base, head *side, pairOf func(string) string) {
 	for _, c := range head.candidates {
-		view := base.views[pairOf(c.rootKey())]
-		if c.status() != New || c.location.Changed || view == nil {
+		if c.status() != New || c.location.Changed || change.Base == nil {
 			continue
 		}
-		before := view.Match(c.object)
-		if before == nil {
-			continue
-		}
-		origin, exists := before.OriginAt(equivalentPath(c.object, before, c.path))
-		if !exists {
-			continue
-		}
-		if gap, ok := locateRemoval(change, origin); ok {
-			c.location = gap
+		for _, find := range []func() (Location, bool){
+			func() (Location, bool) { return c.gap(change, base.views[pairOf(c.rootKey())]) },
+			func() (Location, bool) { return c.touchedWithin(change, c.object.Lookup(c.path)) },
+			func() (Location, bool) { return c.touchedRelated(change) },
+		} {
+			if cause, ok := find(); ok {
+				c.location = cause
+				break
+			}
 		}
 	}
+}
+
+// gap finds where the change removed what made the field at base.
+func (c *candidate) gap(change *source.Change, base *RootView) (Location, bool) {
+	if base == nil {
+		return Location{}, false
+	}
+	before := base.Match(c.object)
+	if before == nil {
+		return Location{}, false
+	}
+	origin, exists := before.OriginAt(equivalentPath(c.object, before, c.path))
+	if !exists {
+		return Location{}, false
+	}
+	return locateRemoval(change, origin)
+}
+
+// touchedWithin finds the first touched line below a field, that of a value before that of a mapping or list.
+func (c *candidate) touchedWithin(change *source.Change, field manifests.Field) (found Location, ok bool) {
+	leaf := false
+	field.Walk(func(f manifests.Field) {
+		if leaf {
+			return
+		}
+		isLeaf := !f.IsMap() && !f.IsList()
+		if ok && !isLeaf {
+			return
+		}
+		origin, _ := c.object.OriginAt(f.Path())
+		if at := locate(change, origin, ""); at.Changed {
+			found, ok, leaf = at, true, isLeaf
+		}
+	})
+	return found, ok
+}
+
+func (c *candidate) touchedRelated(change *source.Change) (Location, bool) {
+	for _, path := range c.related {
+		origin, _ := c.object.OriginAt(path)
+		if at := locate(change, origin, ""); at.Changed {
+			return at, true
+		}
+		if at, ok := c.touchedWithin(change, c.object.Lookup(path)); ok {
+			return at, true
+		}
+	}
+	return Location{}, false
 }
 
 // equivalentPath finds the path in other that means what path means in o: list items keep their names, not

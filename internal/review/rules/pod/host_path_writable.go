@@ -10,16 +10,16 @@ var hostPathWritable = review.Rule{
 }
 
 func checkHostPathWritable(p *review.Pass) {
-	paths := make(map[string]string) // of the node, by volume
+	onNode := make(map[string]hostVolume)
 	for _, v := range hostVolumes(p.Pod) {
-		paths[v.name] = v.at.Text()
+		onNode[v.name] = v
 	}
 	for _, c := range p.Pod.Containers {
 		for _, mount := range c.Get("volumeMounts").Items() {
-			onNode, isHost := paths[mount.Get("name").Text()]
+			volume, isHost := onNode[mount.Get("name").Text()]
 			field := mount.Get("readOnly")
 			if isHost && !is(field, true) {
-				p.Report(field, "%s can write to %s of the node", c.Title(), onNode).
+				p.Report(field, "%s can write to %s of the node", c.Title(), volume.at.Text()).Related(volume.at).
 					Detail("What it writes stays on the node when the pod is gone, and other programs there read it.").
 					Fix("Mount it read-only", review.Set(field, true)).Unsafe()
 			}
