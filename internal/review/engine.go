@@ -232,9 +232,7 @@ func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
 		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy})
 		result.Notes = append(result.Notes,
 			r.evaluate(head, scene{view: after, base: before, index: headIndex, kube: r.kube, policy: r.policy})...)
-		if f, ok := r.renderFailed(p); ok {
-			result.Findings = append(result.Findings, f)
-		}
+		result.Findings = append(result.Findings, r.renderFailures(p)...)
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
 		}

@@ -239,6 +239,9 @@ func (p *pair) result(changed int) RootResult {
 	default:
 		r.Objects = len(p.head.rendering.Objects)
 		r.Reason = strings.Join(p.head.rendering.Notes, "; ")
+		if failures := p.head.failures(); len(failures) > 0 {
+			r.Status, r.Reason = Failed, summarise(failures)
+		}
 	}
 	r.Changed = changed
 	return r
@@ -257,50 +260,4 @@ func (r rendered) objects() []*manifests.Object {
 		return nil
 	}
 	return r.rendering.Objects
-}
-
-// The ids of the findings that the engine makes itself: a root that does not render, and a chart that renders
-// differently under Helm 3 and 4.
-const (
-	RuleRenderFailed = "render-failed"
-	RuleHelmLine     = "helm-line-differs"
-)
-
-// renderFailed makes the finding of a root that does not render at head. One that did not at base either is not
-// this change's doing, but is said all the same.
-func (r *run) renderFailed(p *pair) (Finding, bool) {
-	level, on := r.levels[RuleRenderFailed]
-	if p.Head == nil || p.head.err == nil || !on {
-		return Finding{}, false
-	}
-	status := New
-	if p.base.err != nil {
-		status, level = Existing, Warning
-	} else if !r.policy.Gate.OnRenderFailure {
-		level = Warning
-	}
-	failure := p.head.err
-	f := Finding{
-		Rule: RuleRenderFailed, Level: level, Status: status, Root: p.path(), Guidelines: r.guidelines(RuleRenderFailed),
-		Message:     "cannot be rendered: " + failure.Reason,
-		Fingerprint: fingerprint(RuleRenderFailed + "|" + p.path()),
-		Location:    Location{Precision: manifests.Unknown.String()},
-	}
-	if span := failure.Span; span.File != "" {
-		precision := manifests.Exact
-		if span.Line == 0 {
-			precision = manifests.InFile
-		}
-		f.Location = location(manifests.Frame{Span: span, Precision: precision}, r.change.Touches(span.File, span.Line))
-	}
-	return f, true
-}
-
-func (r *run) guidelines(id string) []string {
-	for _, a := range r.active {
-		if a.ID == id {
-			return a.Guidelines
-		}
-	}
-	return []string{}
 }

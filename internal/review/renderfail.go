@@ -1,0 +1,92 @@
+package review
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+)
+
+// The ids of the findings that the engine makes itself: a root that does not render, and a chart that renders
+// differently under Helm 3 and 4.
+const (
+	RuleRenderFailed = "render-failed"
+	RuleHelmLine     = "helm-line-differs"
+)
+
+// failures are what of a root could not be rendered: all of it, or single documents of a plain root.
+func (r rendered) failures() []*manifests.RenderError {
+	switch {
+	case r.err != nil:
+		return []*manifests.RenderError{r.err}
+	case r.rendering != nil:
+		return r.rendering.Failed
+	}
+	return nil
+}
+
+// summarise names the first of failures, and how many there are.
+func summarise(failures []*manifests.RenderError) string {
+	if len(failures) == 1 {
+		return failures[0].Error()
+	}
+	return fmt.Sprintf("%v; %d more documents cannot be read", failures[0], len(failures)-1)
+}
+
+// renderFailures makes the findings of what does not render at head. What did not at base either is not this
+// change's doing, but is said all the same.
+func (r *run) renderFailures(p *pair) []Finding {
+	level, on := r.levels[RuleRenderFailed]
+	if p.Head == nil || !on {
+		return nil
+	}
+	if !r.policy.Gate.OnRenderFailure {
+		level = Warning
+	}
+	before := make(map[string]int)
+	for _, failure := range p.base.failures() {
+		before[failure.Reason]++
+	}
+	var all []Finding
+	for i, failure := range p.head.failures() {
+		f := r.renderFailure(p, failure, i)
+		f.Level, f.Status = level, New
+		if p.base.err != nil || before[failure.Reason] > 0 {
+			before[failure.Reason]--
+			f.Level, f.Status = Warning, Existing
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// renderFailure places the i-th failure of a root.
+func (r *run) renderFailure(p *pair, failure *manifests.RenderError, i int) Finding {
+	key := RuleRenderFailed + "|" + p.path()
+	if p.head.err == nil {
+		key += "|" + failure.Span.File + "|" + strconv.Itoa(i)
+	}
+	f := Finding{
+		Rule: RuleRenderFailed, Root: p.path(), Guidelines: r.guidelines(RuleRenderFailed),
+		Message:     "cannot be rendered: " + failure.Reason,
+		Fingerprint: fingerprint(key),
+		Location:    Location{Precision: manifests.Unknown.String()},
+	}
+	if span := failure.Span; span.File != "" {
+		precision := manifests.Exact
+		if span.Line == 0 {
+			precision = manifests.InFile
+		}
+		f.Location = location(manifests.Frame{Span: span, Precision: precision}, r.change.Touches(span.File, span.Line))
+	}
+	return f
+}
+
+func (r *run) guidelines(id string) []string {
+	for _, a := range r.active {
+		if a.ID == id {
+			return a.Guidelines
+		}
+	}
+	return []string{}
+}
