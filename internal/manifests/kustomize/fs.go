@@ -1,6 +1,7 @@
 package kustomize
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 // The errors of a build that is refused by size.
 var (
 	errReadLimit = errors.New("the files that this kustomization reads are larger than the limit of 64 MB together")
+	errDocuments = errors.New("the files that this kustomization reads hold more than 20000 documents")
 	errReadOnly  = errors.New("the repository is read-only")
 )
 
@@ -29,6 +31,7 @@ type fileSystem struct {
 	ctx     context.Context
 	tree    source.Tree
 	overlay map[string][][]byte // path in the tree to contents, in place of, or besides, what the tree holds
+	docs    int                 // documents read so far: kustomize's time grows with their square
 	read    int                 // bytes read so far
 	refused error               // the first refusal; kustomize loses errors while it tries one thing after another
 	at      string              // the file that was refused
@@ -81,6 +84,9 @@ func (f *fileSystem) ReadFile(p string) ([]byte, error) {
 	}
 	if f.read += len(content); f.read > maxReadBytes {
 		return nil, f.refuse(p, errReadLimit)
+	}
+	if f.docs += 1 + bytes.Count(content, []byte("\n---")); f.docs > maxObjects {
+		return nil, f.refuse(p, errDocuments)
 	}
 	if err := checkYAML(content); err != nil {
 		return nil, f.refuse(p, err)

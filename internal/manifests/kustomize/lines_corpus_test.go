@@ -115,7 +115,7 @@ func plausible(in *sourceFile, o *manifests.Object, f manifests.Field, at int) b
 		return false
 	}
 	value := f.Node().Value
-	if decoded, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(value, "\n", "")); err == nil && o.Kind == "Secret" && value != "" {
+	if decoded, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(value, "\n", "")); err == nil && o.Kind == "Secret" && strings.HasPrefix(f.Path(), "data") {
 		value = string(decoded)
 	}
 	if in.content == value && at == 1 {
