@@ -239,5 +239,8 @@ func pairByLine(change *source.Change, base, head *side, pairOf func(string) str
 }
 
 func lastElement(path string) string {
+	if strings.HasSuffix(path, "]") {
+		return path[strings.LastIndexByte(path, '['):] // the key in it may hold dots
+	}
 	return path[max(strings.LastIndexAny(path, ".["), 0):]
 }

@@ -246,6 +246,7 @@ func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
 
 	result.Findings = append(result.Findings, findings(r.change, head.candidates, (*candidate).status)...)
 	result.Findings = append(result.Findings, findings(r.change, base.unmatched(), func(*candidate) Status { return Fixed })...)
+	result.Findings = joinFailures(result.Findings)
 	exempt(result.Findings, r.policy.Exemptions, r.now)
 	sortFindings(result.Findings)
 	result.Summary = count(result.Findings)

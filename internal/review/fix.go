@@ -204,14 +204,27 @@ func (t *texts) edits() []Edit {
 	return all
 }
 
+// lineEdits compares two texts line by line. What they begin with alike is left out of the comparison, whose time
+// grows with the length of the texts.
 func lineEdits(file, before, after string) []Edit {
+	same := 0
+	for i := 0; i < min(len(before), len(after)) && before[i] == after[i]; i++ {
+		if before[i] == '\n' {
+			same = i + 1
+		}
+	}
+	skipped := strings.Count(before[:same], "\n")
+	before, after = before[same:], after[same:]
+	if tail := commonTail(before, after); tail > 0 {
+		before, after = before[:len(before)-tail], after[:len(after)-tail]
+	}
 	unified, err := udiff.ToUnifiedDiff("", "", before, udiff.Lines(before, after), 0)
 	if err != nil {
 		return nil
 	}
 	var all []Edit
 	for _, hunk := range unified.Hunks {
-		e := Edit{File: file, Line: hunk.FromLine, EndLine: hunk.FromLine - 1}
+		e := Edit{File: file, Line: hunk.FromLine + skipped, EndLine: hunk.FromLine + skipped - 1}
 		for _, line := range hunk.Lines {
 			if line.Kind == udiff.Insert {
 				e.NewText += line.Content
@@ -222,6 +235,17 @@ func lineEdits(file, before, after string) []Edit {
 		all = append(all, e)
 	}
 	return all
+}
+
+// commonTail returns how many bytes of whole lines two texts end with alike.
+func commonTail(before, after string) int {
+	tail := 0
+	for i := 1; i <= min(len(before), len(after)) && before[len(before)-i] == after[len(after)-i]; i++ {
+		if i < min(len(before), len(after)) && before[len(before)-i-1] == '\n' && after[len(after)-i-1] == '\n' {
+			tail = i
+		}
+	}
+	return tail
 }
 
 // ApplyFixes applies the fixes of findings to the texts of a tree, the safe ones only if asked so. Fixes that touch

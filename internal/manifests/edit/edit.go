@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -35,6 +36,10 @@ type Place struct {
 // together with what lies above it. An empty path sets the place itself. The value is a scalar, a []any or a
 // map[string]any.
 func Set(text []byte, at Place, path []string, value any) ([]byte, error) {
+	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) { return set(text, at, path, value) })
+}
+
+func set(text []byte, at Place, path []string, value any) ([]byte, error) {
 	return change(text, at, path, func(s *stream, target *yaml.Node, rest []string) ([]byte, any, error) {
 		for i := len(rest) - 1; i > 0; i-- {
 			value = map[string]any{rest[i]: value}
@@ -50,6 +55,35 @@ func Set(text []byte, at Place, path []string, value any) ([]byte, error) {
 
 // Remove takes the field at path, below the place, out of its mapping or list.
 func Remove(text []byte, at Place, path []string) ([]byte, error) {
+	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) { return remove(text, at, path) })
+}
+
+// inDocument lets edit work on the one document that holds the place; a long stream is not parsed for it.
+func inDocument(text []byte, at Place, edit func(doc []byte, at Place) ([]byte, error)) ([]byte, error) {
+	start, line := 0, 1
+	for _, doc := range manifests.SplitDocuments(text) {
+		if doc.Line > at.Line {
+			break
+		}
+		for line < doc.Line {
+			start += bytes.IndexByte(text[start:], '\n') + 1
+			line++
+		}
+		if last := doc.Line + bytes.Count(doc.Data, []byte("\n")); last < at.Line {
+			continue
+		}
+		start += bytes.Index(text[start:], doc.Data) // content may stand behind the separator
+		at.Line -= doc.Line - 1
+		out, err := edit(doc.Data, at)
+		if err != nil {
+			return nil, err
+		}
+		return slices.Concat(text[:start], out, text[start+len(doc.Data):]), nil
+	}
+	return nil, refused("line %d: there is no such field", at.Line)
+}
+
+func remove(text []byte, at Place, path []string) ([]byte, error) {
 	s, entry, err := find(text, at)
 	if err != nil {
 		return nil, err
