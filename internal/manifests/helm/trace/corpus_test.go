@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +125,7 @@ func (sum *tally) compare(t *testing.T, name string, r *rendering) {
 		return
 	}
 	sum.rendered++
+	sources := r.sourceLines()
 	for file, text := range want {
 		sum.files++
 		out := got.Files[file]
@@ -137,7 +139,7 @@ func (sum *tally) compare(t *testing.T, name string, r *rendering) {
 			t.Errorf("%s: %s differs: %s", name, file, firstDifference(string(out.Output), text))
 			continue
 		}
-		sum.count(t, r, out)
+		sum.count(t, sources, out)
 	}
 }
 
@@ -154,7 +156,7 @@ func firstDifference(got, want string) string {
 // count counts the lines of a file whose origins are known, and checks the claims that can be checked: literal text
 // must be on the line it is said to be from, and a line whose template line prints a value must have a leaf if that
 // value is set.
-func (sum *tally) count(t *testing.T, r *rendering, out File) {
+func (sum *tally) count(t *testing.T, sources map[string][]string, out File) {
 	lines := strings.Split(string(out.Output), "\n")
 	for i, l := range out.Lines {
 		if strings.TrimSpace(lines[i]) == "" {
@@ -164,9 +166,10 @@ func (sum *tally) count(t *testing.T, r *rendering, out File) {
 		if len(l.Frames) > 0 {
 			sum.mapped++
 		}
+		printed := false
 		for _, segment := range l.Segments {
 			part := strings.TrimSpace(lines[i][segment.Start:segment.End])
-			sourceLine := sourceOf(r, segment.Frames)
+			sourceLine := lineAt(sources, segment.Frames)
 			if segment.Literal {
 				sum.shown++
 				if strings.Contains(sourceLine, part) {
@@ -174,23 +177,36 @@ func (sum *tally) count(t *testing.T, r *rendering, out File) {
 				} else if sum.shown-sum.onLine < 10 {
 					t.Logf("%q is not on %v: %q", part, segment.Frames, sourceLine)
 				}
-			} else if strings.Contains(sourceLine, ".Values.") {
-				sum.withValues++
-				if len(segment.Leaves) > 0 {
-					sum.found++
-				}
+			} else {
+				printed = printed || prints.MatchString(sourceLine)
+			}
+		}
+		if printed {
+			sum.withValues++
+			if len(l.Leaves) > 0 {
+				sum.found++
+			} else if os.Getenv("DBG") != "" {
+				t.Logf("NOLEAF %q <- %s", lines[i], lineAt(sources, l.Segments[len(l.Segments)-1].Frames))
 			}
 		}
 	}
 }
 
-func sourceOf(r *rendering, frames []Frame) string {
-	if len(frames) == 0 {
+// prints finds actions that begin by reading a value and have no default.
+var prints = regexp.MustCompile(`\{\{-? *(toYaml |tpl |quote )?\(?\$?\.Values\.`)
+
+// sourceLines gives the lines of all templates.
+func (r *rendering) sourceLines() map[string][]string {
+	all := map[string][]string{}
+	for name, t := range r.chart.Templates {
+		all[name] = strings.Split(t.Source, "\n")
+	}
+	return all
+}
+
+func lineAt(sources map[string][]string, frames []Frame) string {
+	if len(frames) == 0 || frames[0].Line > len(sources[frames[0].Template]) {
 		return ""
 	}
-	lines := strings.Split(r.chart.Templates[frames[0].Template].Source, "\n")
-	if frames[0].Line > len(lines) {
-		return ""
-	}
-	return lines[frames[0].Line-1]
+	return sources[frames[0].Template][frames[0].Line-1]
 }

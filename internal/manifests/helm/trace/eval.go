@@ -194,10 +194,13 @@ func (s *state) field(of value, name string, f field) value {
 	hasArgs := len(f.args) > 1 || f.final != nil
 	if receiver.Type() == stringMapType && !hasArgs { // the usual case, without the detour
 		elem, ok := receiver.Interface().(map[string]any)[name]
-		if !ok || elem == nil {
-			return value{rv: nilInterface}
+		rv := nilInterface
+		if !ok {
+			return value{rv: rv}
 		}
-		rv := reflect.ValueOf(elem)
+		if elem != nil {
+			rv = reflect.ValueOf(elem)
+		}
 		return value{rv, s.inside(value{receiver, of.prov}, key{name: name}, rv)}
 	}
 	ptr := receiver

@@ -1,102 +1,78 @@
 package trace
 
 import (
+	"fmt"
 	"reflect"
 )
 
-// merged calls a function that merges maps into its first argument, and gives each key the origin of the map that
-// it was taken from. With overwrite, later maps win, else earlier ones do; empty values never win.
+// merged merges maps into its first argument, as sprig's functions of the library mergo do, and gives each key the
+// origin of the map that it is taken from. It is not left to the library, because that recurses without end in maps
+// that come to contain themselves. With overwrite, later maps win; else what is not empty stays.
 func merged(overwrite bool) func(*state, *call) (value, error) {
-	return func(s *state, c *call) (value, error) {
-		before := snapshot{}
-		before.take(c.in[0], 0)
-		out, err := c.apply()
-		if err != nil {
-			return value{}, err
+	return func(s *state, c *call) (v value, err error) {
+		defer func() {
+			if r := recover(); r != nil { // maps of different types
+				if f, ok := r.(failure); ok {
+					panic(f)
+				}
+				err = fmt.Errorf("%v", r)
+			}
+		}()
+		dst := value{c.in[0].Convert(stringMapType), c.args[0].prov}
+		m := &merging{s, overwrite, 0}
+		for i, in := range c.in[1:] {
+			if dst.rv.IsNil() && !in.IsNil() {
+				dst.rv = reflect.MakeMap(stringMapType)
+			}
+			if err := m.merge(dst, value{in, c.args[i+1].prov}, 0); err != nil {
+				return value{}, err
+			}
 		}
-		sources := make([]value, 0, len(c.in)-1)
-		for i := range c.in[1:] {
-			sources = append(sources, c.arg(i+1))
-		}
-		m := merge{s, before, overwrite}
-		m.settle(c.arg(0), sources, 0)
-		if c.args[0].prov != nil || !isContainer(out) {
-			return value{out, c.args[0].prov}, nil
-		}
-		return value{out, nil}, nil
+		return dst, nil
 	}
 }
 
-// snapshot remembers which keys of maps had values that are not empty.
-type snapshot map[uintptr]map[string]bool
-
-// maxMergeDepth is how deep the keys of merged maps are followed.
-const maxMergeDepth = 32
-
-func (b snapshot) take(v reflect.Value, depth int) {
-	v = concrete(v)
-	if !isStringMap(v) || depth > maxMergeDepth || b[v.Pointer()] != nil {
-		return
-	}
-	set := make(map[string]bool, v.Len())
-	b[v.Pointer()] = set
-	for _, k := range v.MapKeys() {
-		elem := v.MapIndex(k)
-		set[k.String()] = !empty(elem)
-		b.take(elem, depth+1)
-	}
-}
-
-func isStringMap(v reflect.Value) bool {
-	return v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String
-}
-
-// merge settles the origins of merged maps.
-type merge struct {
+// merging is the merging of maps into one.
+type merging struct {
 	*state
-	before    snapshot
 	overwrite bool
+	keys      int // that were looked at
 }
 
-// settle goes through the keys of a map that sources were merged into.
-func (m merge) settle(dst value, sources []value, depth int) {
-	dst.rv = concrete(dst.rv)
-	if !isStringMap(dst.rv) || depth > maxMergeDepth {
-		return
+// merge merges one map into another.
+func (m *merging) merge(dst, src value, depth int) error {
+	if depth > maxLevels {
+		return &LimitError{fmt.Sprintf("maps merged more than %d deep: they contain themselves", maxLevels)}
 	}
-	had := m.before[dst.rv.Pointer()]
-	for _, k := range dst.rv.MapKeys() {
-		candidates := m.candidates(sources, k)
-		if len(candidates) == 0 {
-			continue
+	for _, k := range sortedKeys(src.rv) {
+		if m.keys++; m.keys > maxInside {
+			return &LimitError{fmt.Sprintf("more than %d keys merged", maxInside)}
 		}
-		elem := concrete(dst.rv.MapIndex(k))
-		if isStringMap(elem) && m.before[elem.Pointer()] != nil { // merged key by key
-			old := value{elem, m.inside(dst, keyOf(k), elem)}
-			m.settle(old, candidates, depth+1)
-			continue
+		elem := src.rv.MapIndex(k)
+		old := dst.rv.MapIndex(k)
+		inner, inOld := concrete(elem), concrete(old)
+		if inner.Kind() == reflect.Map && inOld.Kind() == reflect.Map && !inOld.IsNil() {
+			err := m.merge(value{inOld, m.inside(dst, keyOf(k), old)}, value{inner, m.inside(src, keyOf(k), elem)}, depth+1)
+			if err != nil {
+				return err
+			}
+			if inOld.Len() > 0 {
+				continue
+			}
 		}
-		if had[k.String()] && !m.overwrite {
-			continue
+		if !inner.IsValid() && !m.overwrite {
+			continue // null fills nothing
 		}
-		m.put(dst.rv, keyOf(k), m.winner(candidates).prov)
+		if m.overwrite || !old.IsValid() || emptyForMerge(inOld) {
+			dst.rv.SetMapIndex(k, elem)
+			m.put(dst.rv, keyOf(k), m.inside(src, keyOf(k), elem))
+		}
 	}
+	return nil
 }
 
-// candidates gives what the sources have at a key, empty values left out unless there are no others.
-func (m merge) candidates(sources []value, k reflect.Value) []value {
-	var all []value
-	for _, source := range sources {
-		if v := m.elem(source, k); v.rv.IsValid() && !empty(v.rv) {
-			all = append(all, v)
-		}
-	}
-	return all
-}
-
-func (m merge) winner(candidates []value) value {
-	if m.overwrite {
-		return candidates[len(candidates)-1]
-	}
-	return candidates[0]
+// emptyForMerge is mergo's emptiness: what a pointer points to counts.
+func emptyForMerge(v reflect.Value) bool {
+	end, isNil := indirect(v)
+	return isNil || end.Kind() != reflect.Struct && empty(end)
 }

@@ -151,13 +151,16 @@ func ago(date any) string {
 	return pinnedNow().Sub(at).Round(time.Second).String()
 }
 
+// maxRandom is how many random characters may be asked for at once.
+const maxRandom = 1 << 20
+
 // random makes text out of an alphabet, always the same one.
 func random(alphabet string) func(count int) (string, error) {
 	return func(count int) (string, error) {
-		if count < 0 || count > 1<<20 {
-			return "", fmt.Errorf("%d random characters", count)
+		if count > maxRandom {
+			return "", &LimitError{fmt.Sprintf("%d random characters, more than %d", count, maxRandom)}
 		}
-		text := make([]byte, count)
+		text := make([]byte, max(count, 0))
 		for i := range text {
 			text[i] = alphabet[i*7%len(alphabet)]
 		}

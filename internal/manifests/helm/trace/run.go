@@ -146,7 +146,10 @@ func (s *state) limit(format string, args ...any) {
 
 // failWith ends the execution; if another template's failure was the cause, it keeps the frames of that.
 func (s *state) failWith(cause error, message string) {
-	e := &Error{text: message, cause: cause}
+	if len(message) > maxMessage {
+		message = message[:maxMessage/4] + " … " + message[len(message)-maxMessage/2:]
+	}
+	e := &Error{cause: cause}
 	var inner *Error
 	if errors.As(cause, &inner) {
 		e.Frames, e.cause = inner.Frames, inner.cause
@@ -155,12 +158,27 @@ func (s *state) failWith(cause error, message string) {
 		s.node = s.def.root
 	}
 	here := s.def.unit.frame(int(s.node.Position()), s.def.name)
-	if inner == nil || !s.def.unit.dynamic {
-		e.Frames = append(e.Frames, here)
+	if inner == nil {
+		e.Frames = s.frames(here)
 	}
 	e.text = fmt.Sprintf("template: %s:%d:%d: executing %q at <%s>: %s",
 		here.Template, here.Line, max(here.Column-1, 0), s.def.name, excerpt(s.node), message)
 	panic(failure{e})
+}
+
+// maxMessage is how long the text of an error may get: each template on the way adds to it.
+const maxMessage = 4096
+
+// frames gives the place of an error and the calls that led there.
+func (s *state) frames(here Frame) []Frame {
+	var frames []Frame
+	if !s.def.unit.dynamic {
+		frames = append(frames, here)
+	}
+	if frames = appendSites(frames, s.caller); len(frames) == 0 {
+		frames = append(frames, here)
+	}
+	return frames
 }
 
 // excerpt shows a node briefly.
