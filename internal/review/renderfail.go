@@ -82,6 +82,25 @@ func (r *run) renderFailure(p *pair, failure *manifests.RenderError, i int) Find
 	return f
 }
 
+// joinFailures makes one finding of the roots that fail at the same line for the same reason, as a chart's sets of
+// values do that all lack a dependency.
+func joinFailures(all []Finding) []Finding {
+	first := make(map[string]int)
+	joined := all[:0]
+	for _, f := range all {
+		if f.Rule == RuleRenderFailed && f.Location.File != "" {
+			key := fmt.Sprintf("%s:%d|%s|%s", f.Location.File, f.Location.Line, f.Message, f.Status)
+			if i, ok := first[key]; ok {
+				joined[i].Roots = append(joined[i].Roots, f.Root)
+				continue
+			}
+			first[key] = len(joined)
+		}
+		joined = append(joined, f)
+	}
+	return joined
+}
+
 func (r *run) guidelines(id string) []string {
 	for _, a := range r.active {
 		if a.ID == id {
