@@ -236,6 +236,7 @@ func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
 		}
+		result.ImageChanges = append(result.ImageChanges, imageChanges(before, after)...)
 		diff := p.diff()
 		result.Roots = append(result.Roots, p.result(len(diff)))
 		result.Diff = append(result.Diff, diff...)
@@ -249,6 +250,7 @@ func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
 	result.Findings = joinFailures(result.Findings)
 	exempt(result.Findings, r.policy.Exemptions, r.now)
 	sortFindings(result.Findings)
+	result.Images = imagesOf(head.all(), r.policy.Images)
 	result.Summary = count(result.Findings)
 	result.Verdict = judge(r.policy.Gate, result.Findings)
 }

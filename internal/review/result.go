@@ -14,12 +14,14 @@ type Result struct {
 	Roots    []RootResult // the roots that the change affects
 	Total    int          // roots there are at head
 	Findings []Finding
+	Images   []ImageResult // of the affected roots at head
 	Diff     []manifests.ObjectDiff
 	Summary  Summary
 	Notes    []string // what was not looked at, and why; what a reader should know
 
-	Unreached []string // changed files that lead to no root
-	Timings   Timings
+	Unreached    []string // changed files that lead to no root
+	ImageChanges []ImageChange
+	Timings      Timings
 }
 
 // Verdict is what the check says.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
@@ -35,7 +36,7 @@ func (e *Engine) Survey(ctx context.Context, tree source.Tree) (Survey, error) {
 	images := make(map[string]bool)
 	for _, p := range pairs {
 		if view := p.head.view(*p.Head, nil); view != nil {
-			collectImages(view, images)
+			view.eachImage(func(_ *manifests.Object, f ImageField) { images[f.Text()] = true })
 		}
 	}
 	s := Survey{KubeVersion: NewestKube, Roots: plan.Total, InSixMonths: e.Now().AddDate(0, 6, 0).Format(time.DateOnly)}
@@ -44,16 +45,4 @@ func (e *Engine) Survey(ctx context.Context, tree source.Tree) (Survey, error) {
 	}
 	slices.Sort(s.Images)
 	return s, nil
-}
-
-func collectImages(view *RootView, into map[string]bool) {
-	for _, o := range view.Objects {
-		for _, pod := range view.Workloads(o) {
-			for _, c := range pod.Containers {
-				if image := c.Get("image").Text(); image != "" {
-					into[image] = true
-				}
-			}
-		}
-	}
 }

@@ -1,8 +1,6 @@
 package image
 
 import (
-	"strings"
-
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -15,37 +13,13 @@ type use struct {
 	title           string          // "container web", "volume models"
 }
 
-// uses lists the images of a pod. Left out is what names none: an absent image, and Istio's "auto", which the mesh
-// replaces before the pod is admitted.
+// uses lists the images of a pod.
 func uses(pod *review.Workload) []use {
 	var found []use
-	add := func(at, policy manifests.Field, title string) {
-		if at.IsSet() && !isInjected(pod, at) {
-			found = append(found, use{at, policy, title})
-		}
-	}
-	for _, c := range pod.Containers {
-		add(c.Get("image"), c.Get("imagePullPolicy"), c.Title())
-	}
-	for _, volume := range pod.Spec.Get("volumes").Items() {
-		source := volume.Get("image")
-		add(source.Get("reference"), source.Get("pullPolicy"), "volume "+volume.Get("name").Text())
+	for _, f := range pod.Images() {
+		found = append(found, use{f.Field, f.PullPolicy, f.Title})
 	}
 	return found
-}
-
-func isInjected(pod *review.Workload, at manifests.Field) bool {
-	if at.Text() != "auto" {
-		return false
-	}
-	for _, key := range []string{"annotations", "labels"} {
-		for _, entry := range pod.Meta.Get(key).Entries() {
-			if strings.HasPrefix(entry.Key, "inject.istio.io/") || entry.Key == "sidecar.istio.io/inject" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // each calls judge for every image of the pod that can be read.
