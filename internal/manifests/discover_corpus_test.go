@@ -72,20 +72,7 @@ func TestCorpusRoots(t *testing.T) {
 	t.Parallel()
 	dir := corpus(t)
 	known := map[string]int{"argo-cd": 7, "kubeflow": 63, "flux-example": 6}
-	repositories, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, repository := range repositories {
-		if !repository.IsDir() {
-			continue
-		}
-		name := repository.Name()
-		tree, err := source.OpenDir(filepath.Join(dir, name), source.Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tree.Close()
+	eachRepository(t, dir, func(name string, tree source.Tree) {
 		d, err := Discover(context.Background(), tree, DiscoverOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -105,5 +92,82 @@ func TestCorpusRoots(t *testing.T) {
 			t.Errorf("%s: %d kustomizations are roots, %d expected", name, len(kustomizations), want)
 		}
 		t.Logf("%s: %v\n%s", name, kinds, describe(d))
+	})
+}
+
+// eachRepository opens every repository of the corpus.
+func eachRepository(t *testing.T, dir string, do func(name string, tree source.Tree)) {
+	t.Helper()
+	repositories, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
+	for _, repository := range repositories {
+		if !repository.IsDir() {
+			continue
+		}
+		tree, err := source.OpenDir(filepath.Join(dir, repository.Name()), source.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(repository.Name(), tree)
+		if err := tree.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestCorpusPlainLines renders every plain root of the corpus and looks up each value on the line that its Origin
+// names. Every scalar on one line must stand there.
+func TestCorpusPlainLines(t *testing.T) {
+	t.Parallel()
+	values, missed, objects := 0, 0, 0
+	eachRepository(t, corpus(t), func(name string, tree source.Tree) {
+		lines := map[string][]string{}
+		for _, root := range discover(t, tree).Roots {
+			if root.Kind != Plain {
+				continue
+			}
+			r, err := PlainRenderer{}.Render(context.Background(), tree, root, Settings{Lines: true})
+			if err != nil {
+				t.Errorf("%s: %s: %v", name, root.Path, err)
+				continue
+			}
+			for _, failed := range r.Failed {
+				t.Errorf("%s: %v", name, failed)
+			}
+			for _, o := range r.Objects {
+				i := -1
+				objects++
+				o.Walk(func(f Field) {
+					i++
+					if text := f.Text(); text != "" && f.Node().Style&(yaml.LiteralStyle|yaml.FoldedStyle|yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 {
+						values++
+						if at := o.Origins[i][0].Span; !standsAt(t, tree, lines, at, text) {
+							missed++
+							t.Logf("%s/%s:%d: %s is %q", name, at.File, at.Line, f.Path(), text)
+						}
+					}
+				})
+			}
+		}
+	})
+	t.Logf("%d objects, %d values, %d not on their line", objects, values, missed)
+	if values < 1000 || missed > values/1000 {
+		t.Errorf("%d of %d values are not on their line", missed, values)
+	}
+}
+
+// standsAt reports whether the line of at holds the beginning of text: plain scalars may run over several lines.
+// lines remembers the files that were cut into lines.
+func standsAt(t *testing.T, tree source.Tree, lines map[string][]string, at source.Span, text string) bool {
+	if lines[at.File] == nil {
+		data, err := tree.ReadFile(at.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines[at.File] = strings.Split(string(data), "\n")
+	}
+	word, _, _ := strings.Cut(text, " ")
+	return at.Line <= len(lines[at.File]) && strings.Contains(lines[at.File][at.Line-1], word)
 }
