@@ -1,0 +1,58 @@
+package reliability
+
+import (
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+var portNames = review.Rule{
+	ID: "port-names", Level: review.Warning,
+	Summary: "Ports without a name where they need one, or that clash",
+	Kinds:   []string{review.Workloads, "Service"},
+	Check:   checkPortNames,
+}
+
+func checkPortNames(p *review.Pass) {
+	if p.Pod != nil {
+		for _, c := range p.Pod.Containers {
+			checkClashes(p, c.Title(), c.Get("ports").Items(), "containerPort")
+		}
+		return
+	}
+	if p.Object.Group() != "" {
+		return
+	}
+	ports := p.Object.Field().Get("spec", "ports").Items()
+	title := "service " + p.Object.Name
+	for _, port := range ports {
+		if len(ports) > 1 && port.Get("name").Text() == "" {
+			p.Report(port.Get("name"), "%s has several ports, of which %s has no name", title, port.Get("port").Text()).
+				Detail("The API server refuses a Service of several ports unless each of them has a name.")
+		}
+	}
+	checkClashes(p, title, ports, "port")
+}
+
+// checkClashes reports ports of one list that have the same name, or the same number and protocol.
+func checkClashes(p *review.Pass, title string, ports []manifests.Field, number string) {
+	names, numbers := map[string]bool{}, map[string]bool{}
+	for _, port := range ports {
+		name := port.Get("name")
+		if name.Text() != "" && names[name.Text()] {
+			p.Report(name, "%s has two ports named %s", title, name.Text()).
+				Detail("The API server refuses it: probes, Services and Ingresses could not tell which is meant.")
+		}
+		names[name.Text()] = true
+		protocol := port.Get("protocol").Text()
+		if protocol == "" {
+			protocol = "TCP"
+		}
+		at := port.Get(number)
+		key := at.Text() + "/" + protocol + "/" + port.Get("hostIP").Text() + "/" + port.Get("hostPort").Text()
+		if at.Text() != "" && numbers[key] {
+			p.Report(at, "%s has port %s/%s twice", title, at.Text(), protocol).
+				Detail("One of the two has no effect, or the API server refuses the object.")
+		}
+		numbers[key] = true
+	}
+}
