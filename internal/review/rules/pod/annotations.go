@@ -78,7 +78,7 @@ func (m profiles) reportUnconfined(p *review.Pass, module, detail string) {
 		if s.Text() == "Unconfined" {
 			d.Fix("Use the runtime's default profile", review.Set(s.Field, "RuntimeDefault")).Unsafe()
 		} else {
-			d.Fix("Remove the annotation", review.Remove(s.Field)).Unsafe()
+			d.Fix("Use the runtime's default profile", review.Set(s.Field, "runtime/default")).Unsafe()
 		}
 	}
 }

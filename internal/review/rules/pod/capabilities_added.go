@@ -30,19 +30,16 @@ func (c *capabilityParams) Adapt(profile string, _ bool) {
 func checkCapabilitiesAdded(p *review.Pass) {
 	level := review.Params[capabilityParams](p).Standard
 	for _, c := range p.Pod.Containers {
-		add := c.Get("securityContext", "capabilities", "add")
+		context := c.Get("securityContext")
+		add := context.Get("capabilities", "add")
 		for _, item := range add.Items() {
 			name := capability(item)
 			if name == "" || standard.AllowsCapability(level, name) {
 				continue
 			}
-			removed := item
-			if len(add.Items()) == 1 {
-				removed = add
-			}
 			p.Report(item, "%s adds the capability %s", c.Title(), name).
 				Detail("%s The %s standard does not allow it.", powerOf(name), level).
-				Fix("Do not add "+name, review.Remove(removed)).Unsafe()
+				Fix("Do not add "+name, review.Remove(sole(item, add, context.Get("capabilities"), context))).Unsafe()
 		}
 	}
 }

@@ -24,13 +24,9 @@ func checkControlPlaneToleration(p *review.Pass) {
 		if what == "" {
 			continue
 		}
-		removed := item
-		if len(tolerations.Items()) == 1 {
-			removed = tolerations
-		}
 		p.Report(item, "the pod tolerates %s", what).
 			Detail("It may be placed beside the API server and etcd, whose keys and data lie on those nodes, and takes their resources.").
-			Fix("Remove the toleration", review.Remove(removed)).Unsafe()
+			Fix("Remove the toleration", review.Remove(sole(item, tolerations))).Unsafe()
 	}
 }
 

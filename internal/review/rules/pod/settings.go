@@ -30,18 +30,42 @@ func effective(pod *review.Workload, keys ...string) []setting {
 	return found
 }
 
-// written returns the field wherever a security context sets it, the pod's and the containers', inherited or not.
-func written(pod *review.Workload, keys ...string) []setting {
+// contexts returns the security contexts that are written, the pod's and the containers'.
+func contexts(pod *review.Workload) []setting {
 	var found []setting
-	if field := pod.Get("securityContext", keys...); field.IsSet() {
+	if field := pod.Get("securityContext"); field.IsSet() {
 		found = append(found, setting{field, "the pod"})
 	}
 	for _, c := range pod.Containers {
-		if field := c.Get("securityContext").Get(keys...); field.IsSet() {
+		if field := c.Get("securityContext"); field.IsSet() {
 			found = append(found, setting{field, c.Title()})
 		}
 	}
 	return found
+}
+
+// written returns the field wherever a security context sets it, inherited or not.
+func written(pod *review.Workload, keys ...string) []setting {
+	var found []setting
+	for _, context := range contexts(pod) {
+		if field := context.Get(keys...); field.IsSet() {
+			found = append(found, setting{field, context.who})
+		}
+	}
+	return found
+}
+
+// sole returns the outermost of nested fields, given innermost first, that holds nothing but the innermost one: to
+// remove it leaves nothing empty behind.
+func sole(fields ...manifests.Field) manifests.Field {
+	at := fields[0]
+	for _, parent := range fields[1:] {
+		if len(parent.Entries())+len(parent.Items()) != 1 {
+			break
+		}
+		at = parent
+	}
+	return at
 }
 
 // is reports whether a field says a boolean. A string that says it counts: the API server refuses the type, and to
@@ -64,7 +88,7 @@ func forbidTrue(key, message, detail string) func(*review.Pass) {
 	return func(p *review.Pass) {
 		if field := p.Pod.Get(key); field.True() {
 			p.Report(field, "%s", message).Detail("%s", detail).
-				Fix("Remove "+key, review.Remove(field)).Unsafe()
+				Fix("Set "+key+" to false", review.Set(field, false)).Unsafe()
 		}
 	}
 }

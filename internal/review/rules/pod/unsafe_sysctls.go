@@ -14,18 +14,15 @@ var unsafeSysctls = review.Rule{
 }
 
 func checkUnsafeSysctls(p *review.Pass) {
-	sysctls := p.Pod.Get("securityContext", "sysctls")
+	context := p.Pod.Get("securityContext")
+	sysctls := context.Get("sysctls")
 	for _, item := range sysctls.Items() {
 		name := item.Get("name")
 		if name.Text() == "" || standard.AllowsSysctl(standard.Version(p.Kube), name.Text()) {
 			continue
 		}
-		removed := item
-		if len(sysctls.Items()) == 1 {
-			removed = sysctls
-		}
 		p.Report(name, "the pod sets the unsafe sysctl %s", name.Text()).
 			Detail("Kubernetes %s counts it as unsafe: it may reach beyond the pod, or wear the node down. Nodes refuse the pod unless they were told to allow it.", p.Kube).
-			Fix("Remove the sysctl", review.Remove(removed)).Unsafe()
+			Fix("Remove the sysctl", review.Remove(sole(item, sysctls, context))).Unsafe()
 	}
 }

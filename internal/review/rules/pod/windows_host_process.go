@@ -15,7 +15,7 @@ func checkWindowsHostProcess(p *review.Pass) {
 		if s.True() {
 			p.Report(s.Field, "%s runs as a process of the Windows node", s.who).
 				Detail("Nothing stands between it and the node: it has the node's file system, network and the rights of the account it runs as.").
-				Fix("Remove hostProcess", review.Remove(s.Field)).Unsafe()
+				Fix("Set hostProcess to false", review.Set(s.Field, false)).Unsafe()
 		}
 	}
 }
