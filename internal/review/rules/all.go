@@ -5,16 +5,20 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/rules/image"
 	"github.com/landwaiter/landwaiter/internal/review/rules/namespace"
+	"github.com/landwaiter/landwaiter/internal/review/rules/pod"
+	"github.com/landwaiter/landwaiter/internal/review/rules/pss"
+	"github.com/landwaiter/landwaiter/internal/review/rules/reliability"
 	"github.com/landwaiter/landwaiter/internal/review/rules/rendering"
 	"github.com/landwaiter/landwaiter/internal/review/rules/resources"
+	"github.com/landwaiter/landwaiter/internal/review/rules/secret"
 )
 
 // All returns the rules in the order of the catalogue. Each call makes a list of its own.
 func All() []*review.Rule {
 	var all []*review.Rule
 	for _, area := range [][]review.Rule{
-		image.Rules(),
-		namespace.Rules(), resources.Rules(), rendering.Rules(),
+		pod.Rules(), pss.Rules(), image.Rules(),
+		namespace.Rules(), resources.Rules(), reliability.Rules(), secret.Rules(), rendering.Rules(),
 	} {
 		for i := range area {
 			all = append(all, &area[i])
