@@ -126,7 +126,7 @@ func TestHostileTemplates(t *testing.T) {
 		"repeat":    "{{ repeat 2000000000 \"x\" }}",
 		"indent":    "{{ indent 2000000000 \"x\" }}",
 		"doubling":  "{{ $x := \"xxxxxxxx\" }}{{ range until 40 }}{{ $x = printf \"%s%s\" $x $x }}{{ end }}{{ $x }}",
-		"ranges":    "{{ range .Values.l }}{{ range $.Values.l }}{{ range $.Values.l }}{{ range $.Values.l }}x{{ end }}{{ end }}{{ end }}{{ end }}",
+		"ranges":    "{{ range .Values.l }}{{ range $.Values.l }}{{ range $.Values.l }}{{ range $.Values.l }}" + strings.Repeat("x", 4096) + "{{ end }}{{ end }}{{ end }}{{ end }}",
 		"width":     "{{ printf \"%1000000000d\" 1 }}",
 		"include":   "{{ define \"a\" }}{{ include \"a\" . }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}",
 		"tpl":       "{{ define \"t\" }}{{ tpl \"{{ include \\\"t\\\" . }}\" . }}{{ end }}{{ include \"t\" . }}",

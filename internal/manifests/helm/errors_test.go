@@ -24,15 +24,18 @@ func chartWith(pairs ...string) map[string]string {
 
 const library = "apiVersion: v2\nname: lib\nversion: 1.2.3\n"
 
-func TestErrorsNameTheLine(t *testing.T) {
-	t.Parallel()
+// errorCase is a chart that does not render, and what its error must say: file:line: and words of the reason,
+// separated by " … ".
+type errorCase struct {
+	files map[string]string
+	want  string
+}
+
+func errorCases(t *testing.T) map[string]errorCase {
 	withDependency := func(entry string) string {
 		return "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- condition: off.enabled\n  name: lib\n" + entry
 	}
-	cases := map[string]struct {
-		files map[string]string
-		want  string // file:line: and words of the reason, separated by " … "
-	}{
+	return map[string]errorCase{
 		"missing chart":       {map[string]string{"x": ""}, "c: cannot be read … "},
 		"chart is no YAML":    {chartWith("c/Chart.yaml", "apiVersion: v2\nname: [\n"), "c/Chart.yaml:2: … cannot load Chart.yaml"},
 		"no version":          {chartWith("c/Chart.yaml", "apiVersion: v2\nname: web\n"), "c/Chart.yaml: … version is required"},
@@ -73,7 +76,11 @@ func TestErrorsNameTheLine(t *testing.T) {
 		"archive link":   {chartWith("values.yaml", "", "c/charts/x.tgz", packed(t, "x/Chart.yaml", library, "x/values.yaml", "->/etc/passwd")), "c/charts/x.tgz: … is a link or a device"},
 		"stray file":     {chartWith("values.yaml", "", "c/charts/README.md", "x"), "c/charts/README.md/Chart.yaml: … Chart.yaml file is missing"},
 	}
-	for name, c := range cases {
+}
+
+func TestErrorsNameTheLine(t *testing.T) {
+	t.Parallel()
+	for name, c := range errorCases(t) {
 		for _, line := range []int{3, 4} {
 			t.Run(fmt.Sprintf("%s, helm %d", name, line), func(t *testing.T) {
 				root := manifests.Root{Dir: "c"}

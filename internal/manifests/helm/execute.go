@@ -4,20 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests/helm/trace"
+)
+
+// What the templates of one chart may take. No chart of the corpus makes 16 MiB of text on the way.
+const (
+	maxTime    = time.Minute
+	workBudget = 128 << 20 // bytes of all texts that templates make, their output included
 )
 
 // execute runs all templates and returns what they print, by their names. Our execution comes first: it keeps to
 // limits, so that Helm's, which has none, only ever does again what is known to end.
 func (j *job) execute() (map[string]string, error) {
-	result, failed := trace.Execute(j.ctx, trace.Chart{Templates: j.installed.templates(j.top)}, trace.Options{HelmLine: j.settings.HelmLine})
-	if err := j.ctx.Err(); err != nil {
+	ctx, cancel := context.WithTimeout(j.ctx, maxTime)
+	defer cancel()
+	result, failed := trace.Execute(ctx, trace.Chart{Templates: j.installed.templates(j.top)}, trace.Options{HelmLine: j.settings.HelmLine, WorkBudget: workBudget})
+	if j.ctx.Err() != nil {
 		return nil, fmt.Errorf("render %s: %w", j.rel.Dir, context.Cause(j.ctx))
 	}
 	var limit *trace.LimitError
 	var ours *trace.Error
-	if errors.As(failed, &limit) {
+	if errors.As(failed, &limit) || failed != nil && ctx.Err() != nil {
 		return nil, j.templateError(failed)
 	}
 	if failed == nil && len(result.Pinned) > 0 {
