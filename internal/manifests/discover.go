@@ -80,7 +80,8 @@ type Passed struct {
 //     of another one, is not a file:// dependency, and is not what a kustomization's helmCharts renders: there it
 //     has the values that it is meant to have, its defaults alone would only be noise. Further roots are its values
 //     variants: those of the options, ci/*-values.yaml, and values-*.yaml and values.*.yaml beside the chart.
-//   - Each directory that directly holds files with Kubernetes objects which no kustomization and no chart reads.
+//   - Each directory without a kustomization that directly holds files with Kubernetes objects which no kustomization
+//     and no chart reads.
 //     A chart owns everything below its directory, but not other documents with objects beside its Chart.yaml;
 //     a chart at the tree's root owns only its own folders (charts, ci, crds, files, templates).
 //
@@ -132,6 +133,7 @@ type discoverer struct {
 	roots    []Root
 	problems []Problem
 	passed   []Passed
+	unlisted []string // files of objects beside a kustomization that does not list them
 }
 
 // directory is one directory of the tree.

@@ -12,7 +12,9 @@ import (
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
-// plainRoots makes roots of the directories with files of objects that no kustomization and no chart reads.
+// plainRoots makes roots of the directories with files of objects that no kustomization and no chart reads. A directory
+// with a kustomization belongs to that: objects in it that the kustomization does not list are applied by nobody, most
+// of them are patches that were switched off.
 func (d *discoverer) plainRoots() error {
 	type candidate struct {
 		dir  *directory
@@ -38,6 +40,8 @@ func (d *discoverer) plainRoots() error {
 	files := map[string][]string{}
 	for _, c := range candidates {
 		switch {
+		case c.fact.Apart && c.dir.kustomization != nil:
+			d.unlisted = append(d.unlisted, c.file)
 		case c.fact.Apart:
 			files[c.dir.path] = append(files[c.dir.path], c.file)
 		case c.fact.Err != "":
@@ -178,6 +182,9 @@ func kustomizeConfig(apiVersion string) bool {
 // passOver names the files of other tools, and the components that nothing uses.
 func (d *discoverer) passOver() {
 	groups := map[string][]string{}
+	if len(d.unlisted) > 0 {
+		groups["objects beside a kustomization that does not list them"] = d.unlisted
+	}
 	for _, dir := range d.dirs {
 		if !dir.wanted || dir.zone == zoneLoose || dir.zone == zoneSealed {
 			continue
