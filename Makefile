@@ -30,8 +30,15 @@ fuzz: ## every fuzz target for FUZZTIME each
 	  done; \
 	done
 
-bench: ## the figures of docs/performance.md, as ratios of one run
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./cmd/bot
+bench: build bin/peers/kustomize bin/peers/helm ## the figures of docs/performance.md, as ratios of one run
+	LANDWAITER_BIN=$(CURDIR)/bin/landwaiter LANDWAITER_PEERS=$(CURDIR)/bin/peers \
+	  $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/bot
+
+bin/peers/kustomize:
+	$(GO) build -modfile=tools/peers/go.mod -o $@ sigs.k8s.io/kustomize/kustomize/v5
+
+bin/peers/helm:
+	$(GO) build -modfile=tools/peers/go.mod -o $@ helm.sh/helm/v3/cmd/helm
 
 demo: build ## a Git repository from examples/, a bad pull request on it, and its review
 	./examples/demo.sh bin/landwaiter

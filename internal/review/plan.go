@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -69,7 +70,7 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 }
 
 func newPlan(change *source.Change, head *manifests.Discovery) *Plan {
-	return &Plan{Total: len(head.Roots), head: head.Roots, Notes: problems(change.Head, head)}
+	return &Plan{Total: len(head.Roots), head: head.Roots, Notes: problems(change, head)}
 }
 
 // contextKinds are the kinds of objects that rules look for beyond their own root.
@@ -100,21 +101,41 @@ func discoverOptions(policy *Policy, opts Options) manifests.DiscoverOptions {
 	return d
 }
 
-// problems are the parts of a discovery that a reader has to know of.
-func problems(tree source.Tree, d *manifests.Discovery) []string {
-	var notes []string
-	for _, err := range source.Problems(tree) {
-		notes = append(notes, err.Error())
+// problems are the parts of a discovery that a reader has to know of. Of a change only those count that it touches:
+// what was there before has been said when it came in.
+func problems(change *source.Change, d *manifests.Discovery) []string {
+	concerns := func(string) bool { return true }
+	if change.Base != nil {
+		touched := set(change.Paths())
+		concerns = func(file string) bool { return touched[file] }
 	}
+	var notes []string
 	for _, p := range d.Problems {
-		if p.Root == "" {
+		if p.Root == "" && concerns(p.File) {
 			notes = append(notes, p.String())
 		}
 	}
 	for _, p := range d.Passed {
-		notes = append(notes, fmt.Sprintf("not rendered, %s: %s", p.Reason, strings.Join(p.Files[:min(len(p.Files), 3)], ", ")))
+		files := slices.DeleteFunc(slices.Clone(p.Files), func(file string) bool { return !concerns(file) })
+		if len(files) > 0 {
+			notes = append(notes, fmt.Sprintf("not rendered, %s: %s", p.Reason, shortList(files)))
+		}
+	}
+	if change.Base == nil {
+		for _, err := range source.Problems(change.Head) {
+			notes = append(notes, err.Error())
+		}
 	}
 	return notes
+}
+
+// shortList names the first files of a list and counts the others.
+func shortList(files []string) string {
+	const named = 3
+	if len(files) <= named {
+		return strings.Join(files, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(files[:named], ", "), len(files)-named)
 }
 
 // pairsOf takes over what the change can reach, and puts roots that moved together with what they were.
