@@ -27,7 +27,7 @@ func checkNamespaceUndeclared(p *review.Pass) {
 
 // ofGitOps reports whether an object is an order to Argo CD or Flux, which lives where that tool was installed.
 func ofGitOps(o *manifests.Object) bool {
-	return o.Group() == "argoproj.io" && strings.HasPrefix(o.Kind, "App") || strings.HasSuffix(o.Group(), ".toolkit.fluxcd.io")
+	return o.Group() == "argoproj.io" && strings.HasPrefix(o.Kind, "App") || strings.HasSuffix(o.Group(), ".fluxcd.io")
 }
 
 // declaredNamespaces are those that the repository makes: as objects, or by a GitOps tool that is told to.

@@ -1,10 +1,6 @@
 package reliability
 
-import (
-	"strings"
-
-	"github.com/landwaiter/landwaiter/internal/review"
-)
+import "github.com/landwaiter/landwaiter/internal/review"
 
 var jobTTL = review.Rule{
 	ID: "job-ttl", Level: review.Info,
@@ -15,14 +11,9 @@ var jobTTL = review.Rule{
 
 func checkJobTTL(p *review.Pass) {
 	at := p.Object.Field().Get("spec", "ttlSecondsAfterFinished")
-	if at.IsSet() || p.Object.Hook != "" {
+	if at.IsSet() || isHook(p.Object) {
 		return
 	}
-	for _, entry := range p.Object.Field().Get("metadata", "annotations").Entries() {
-		if strings.HasPrefix(entry.Key, "argocd.argoproj.io/hook") {
-			return // Argo CD removes its hooks by a policy of their own
-		}
-	}
-	p.Report(at, "job %s is not removed when it is done", p.Object.Name).
+	p.Report(at, "job %s is not removed when it is done", nameOf(p.Object)).
 		Detail("The Job and its pods stay in the API server until somebody deletes them, with whatever their logs say.")
 }

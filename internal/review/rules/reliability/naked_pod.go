@@ -1,10 +1,6 @@
 package reliability
 
-import (
-	"strings"
-
-	"github.com/landwaiter/landwaiter/internal/review"
-)
+import "github.com/landwaiter/landwaiter/internal/review"
 
 var nakedPod = review.Rule{
 	ID: "naked-pod", Level: review.Info,
@@ -15,14 +11,9 @@ var nakedPod = review.Rule{
 
 func checkNakedPod(p *review.Pass) {
 	o := p.Object
-	if o.Group() != "" || o.Hook != "" || o.Namespace == "kube-system" || len(o.Field().Get("metadata", "ownerReferences").Items()) > 0 {
+	if o.Group() != "" || isHook(o) || o.Namespace == "kube-system" || len(o.Field().Get("metadata", "ownerReferences").Items()) > 0 {
 		return // hooks run once by order, and the control plane's static pods are the kubelet's
 	}
-	for _, entry := range o.Field().Get("metadata", "annotations").Entries() {
-		if strings.HasPrefix(entry.Key, "argocd.argoproj.io/hook") {
-			return
-		}
-	}
-	p.Report(o.Field().Get("kind"), "pod %s has no controller", o.Name).
+	p.Report(o.Field().Get("kind"), "pod %s has no controller", nameOf(o)).
 		Detail("When its node fails or is drained it is gone, and nothing makes it anew. A changed template cannot be rolled out either, since most fields of a pod cannot be changed.")
 }

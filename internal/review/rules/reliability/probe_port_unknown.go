@@ -28,13 +28,16 @@ func checkProbePortUnknown(p *review.Pass) {
 	}
 }
 
+// operatorHealth is where operators made with controller-runtime answer probes unless told otherwise.
+const operatorHealth = "8081"
+
 // knowsPort reports whether a probe's port is declared. A name has to be in the container itself. A number need not be
 // declared at all, so it is only unknown when the container declares others and nothing in the pod mentions it.
 func knowsPort(pod *review.Workload, c review.Container, port manifests.Field) bool {
 	if _, isNumber := port.Int(); !isNumber {
 		return !isName(port.Text()) || declares(c, "name", port.Text())
 	}
-	if len(c.Get("ports").Items()) == 0 || mentions(c.Field, port.Text()) {
+	if len(c.Get("ports").Items()) == 0 || port.Text() == operatorHealth || mentions(c.Field, port.Text()) {
 		return true
 	}
 	for _, other := range pod.Containers {

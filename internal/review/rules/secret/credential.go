@@ -54,10 +54,16 @@ var (
 	inURL = regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://([^\s/:@"'<>{}$]{1,64}):([^\s/@"'<>{}]{3,128})@[A-Za-z0-9\[]`)
 )
 
+// jsonBreaks lays JSON out by lines.
+var jsonBreaks = strings.NewReplacer(",", ",\n", "{", "{\n", "}", "\n}")
+
 // credentials looks for credentials in a text that a name stands before ("" for none).
 func credentials(name, text string) string {
 	if kind := passwordIn(name, strings.TrimSpace(text)); kind != "" {
 		return kind
+	}
+	if strings.HasPrefix(text, "{") {
+		text = jsonBreaks.Replace(text)
 	}
 	for _, line := range strings.Split(text, "\n") {
 		if len(line) > 4096 {
@@ -69,7 +75,7 @@ func credentials(name, text string) string {
 			}
 		}
 		for _, match := range inURL.FindAllStringSubmatch(line, -1) {
-			if user, password := match[1], match[2]; user != password && !isPlaceholder(password) {
+			if user, password := match[1], match[2]; user != password && !isPlaceholder(password) && !weak.MatchString(password) {
 				return "password in a URL"
 			}
 		}
@@ -86,8 +92,8 @@ func passwordIn(name, value string) string {
 	return ""
 }
 
-// word is a part of a name: letters, or letters with a number at an end.
-var word = regexp.MustCompile(`^(\d{0,4}[A-Za-z]+\d{0,4}|\d*)$`)
+// word is a part of a name: letters, letters with a number at an end, or a short one with a number inside ("k8s").
+var word = regexp.MustCompile(`^(\d{0,4}[A-Za-z]+\d{0,4}|\d*|[a-z]{1,5}\d{1,2}[a-z]{1,8})$`)
 
 // isIdentifier reports whether text is made of words, as names of things are.
 func isIdentifier(text string) bool {
@@ -114,7 +120,7 @@ func looksSecret(text string) bool {
 	if len(text) < 8 || len(text) > 256 || strings.ContainsAny(text, " \t\n") || isAddress(text) || isIdentifier(text) {
 		return false
 	}
-	return classes(text) >= 3 && entropy(text) >= 2.8 || looksRandom(text)
+	return classes(text) >= 3 && entropy(text) >= 2.5 || looksRandom(text)
 }
 
 // classes counts the classes of characters in text: lower case, upper case, digits, and others.

@@ -15,7 +15,10 @@ var reference = regexp.MustCompile(`\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|^\$[A-Za-
 var stand = regexp.MustCompile(`(?i)^(x{3,}|[*.\-_?#]+|0+|1?23456789?0?|none|null|nil|n/?a|true|false|yes|no|test|unset|undefined|empty|default)$` +
 	`|^(your|my|the|some|insert|enter|put|add|replace|change|set|use|fill|generate|create)[-_ ]` +
 	`|change[-_ ]?(me|it|this)|replace[-_ ]?(me|this|with)|place[-_ ]?holder|example|dummy|redacted|not[-_ ]?a?[-_ ]?real|goes[-_ ]?here|[-_ ]here$` +
-	`|\b(todo|tbd|fixme|fake|sample|mock|demo)\b|^(pass(word|wd)?|secret|token|key|api[-_]?key|user(name)?|admin|guest)$`)
+	`|\b(todo|tbd|fixme|fake|sample|mock|demo)\b`)
+
+// weak are words that are passwords only where nothing depends on them.
+var weak = regexp.MustCompile(`(?i)^(pass(word|wd)?|secret|token|key|user(name)?|admin|guest|root|postgres|mysql)$`)
 
 // isPlaceholder reports whether text is no secret but stands for one: a variable, a reference to a secret store, an
 // encrypted value, or words such as "changeme".

@@ -15,8 +15,8 @@ var secretInConfig = review.Rule{
 	Check:   checkSecretInConfig,
 }
 
-// opaque are kinds whose texts are schemas or encrypted.
-var opaque = map[string]bool{"CustomResourceDefinition": true, "SealedSecret": true}
+// opaque are kinds whose texts are schemas, encrypted, or names of the API.
+var opaque = map[string]bool{"CustomResourceDefinition": true, "SealedSecret": true, "ClusterRole": true, "Role": true}
 
 func checkSecretInConfig(p *review.Pass) {
 	o := p.Object
@@ -29,7 +29,7 @@ func checkSecretInConfig(p *review.Pass) {
 	var lines []int // the text that each line is from
 	for i, t := range texts {
 		kinds[i] = credentials(t.name, t.value)
-		written := t.name + ": " + t.value + "\n"
+		written := t.name + ": " + t.value + "\n---\n" // so that no format reaches into the next text
 		all.WriteString(written)
 		for range strings.Count(written, "\n") {
 			lines = append(lines, i)

@@ -52,7 +52,7 @@ func decoded(list string, value manifests.Field) string {
 }
 
 // settings are keys of Secrets whose values are no secrets by themselves.
-var settings = regexp.MustCompile(`(?i)^(user(name)?|.*[-_.]user(name)?|login|email|host(name)?|.*[-_]host|port|.*[-_]port|db|database|dbname|.*[-_]database|name|.*[-_]name|type|project|server|url|.*[-_.]url|endpoint|.*endpoint|region|.*[-_]region|bucket|.*bucket.*|namespace|enable.*|insecure.*|force.*|description|expiration|token-id|usage-.*|auth-extra-groups|.*client[-_]?id|tenant[-_]?id|account[-_]?id|.*[-_]tenant|known_hosts|.*\.pub|.*public.*|ca\.crt|tls\.crt|ca\.pem|.*cert(ificate)?|ca|cabundle|issuer|scopes?|driver|dialect|protocol|ssl_?mode|timezone|log_?level|environment|env|debug)$`)
+var settings = regexp.MustCompile(`(?i)^(user(name)?|.*[-_.]user(name)?|login|email|host(name)?|.*[-_]host|port|.*[-_]port|db|database|dbname|.*[-_]database|.*[-_]db|name|.*[-_]name|type|project|server|url|.*[-_.]url|endpoint|.*endpoint|region|.*[-_]region|bucket|.*bucket.*|namespace|enable.*|insecure.*|force.*|description|expiration|token-id|usage-.*|auth-extra-groups|.*client[-_]?id|tenant[-_]?id|account[-_]?id|.*[-_]tenant|known_hosts|.*\.pub|.*public.*|ca\.crt|tls\.crt|ca\.pem|.*cert(ificate)?|ca|cabundle|issuer|scopes?|driver|dialect|protocol|ssl_?mode|timezone|log_?level|environment|env|debug)$`)
 
 // isPlainSecret reports whether a Secret's value is one: not a placeholder, a setting or a public certificate.
 func isPlainSecret(key, value string) bool {
@@ -64,6 +64,8 @@ func isPlainSecret(key, value string) bool {
 		return true
 	case strings.Contains(text, "PRIVATE KEY-----"):
 		return true
+	case strings.HasPrefix(text, "{") && strings.Contains(text, `"auths"`):
+		return holdsSignIn(text)
 	case settings.MatchString(key), isText(text):
 		return credentials(key, text) != "" || len(knownFormat(text)) > 0
 	case len(text) < 4, text == "{}", text == "[]":
@@ -80,6 +82,19 @@ func isPublic(text string) bool {
 	return pem && !strings.Contains(text, "PRIVATE KEY") || strings.HasPrefix(text, "ssh-ed25519 ") || strings.HasPrefix(text, "ssh-rsa ")
 }
 
-// isText reports whether a value is a file of several lines, of which each is judged: a configuration need not
-// hold a secret because it is mounted as one.
-func isText(text string) bool { return strings.Count(text, "\n") > 0 }
+// isText reports whether a value is a file of several lines, or JSON, of which each part is judged: a configuration
+// need not hold a secret because it is mounted as one.
+func isText(text string) bool { return strings.Contains(text, "\n") || strings.HasPrefix(text, "{") }
+
+// signIn is what Docker's configuration keeps of a registry's user.
+var signIn = regexp.MustCompile(`"(?:auth|password|identitytoken)"\s*:\s*"([^"]*)"`)
+
+// holdsSignIn reports whether Docker's configuration signs in anywhere.
+func holdsSignIn(text string) bool {
+	for _, match := range signIn.FindAllStringSubmatch(text, -1) {
+		if !isPlaceholder(match[1]) {
+			return true
+		}
+	}
+	return false
+}
