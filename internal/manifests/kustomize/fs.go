@@ -65,9 +65,9 @@ func (f *fileSystem) CleanedAbs(p string) (filesys.ConfirmedDir, string, error) 
 	if err != nil {
 		return "", "", fmt.Errorf("%s: %w", inTree(p), err)
 	}
-	resolved := "/" + strings.TrimPrefix(info.Path, ".")
+	resolved := path.Join("/", info.Path)
 	if info.Kind == source.Dir {
-		return filesys.ConfirmedDir(path.Clean(resolved)), "", nil
+		return filesys.ConfirmedDir(resolved), "", nil
 	}
 	return filesys.ConfirmedDir(path.Dir(resolved)), path.Base(resolved), nil
 }

@@ -109,7 +109,9 @@ func (g *generator) data(sp *spot) []claim {
 		}
 		if k == sp.key {
 			file = g.layer.join(file)
-			return gives(equals(string(g.read(file)) == want), fileFrame(file, 1), g.at(name("files"), item(i)))
+			whole := fileFrame(file, 1)
+			whole.Span.EndLine = max(len(lines(g.read(file))), 1)
+			return gives(equals(string(g.read(file)) == want), whole, g.at(name("files"), item(i)))
 		}
 	}
 	return g.envs(sp.key, want)

@@ -103,7 +103,7 @@ func (n *tally) object(t *testing.T, dir string, o *manifests.Object) {
 }
 
 func (n *tally) show(t *testing.T, format string, args ...any) {
-	if n.shown++; n.shown <= 40 {
+	if n.shown++; n.shown <= 40 || strings.HasPrefix(format, "wrong") && n.wrong <= 40 {
 		t.Logf(format, args...)
 	}
 }
@@ -115,7 +115,7 @@ func plausible(in *sourceFile, o *manifests.Object, f manifests.Field, at int) b
 		return false
 	}
 	value := f.Node().Value
-	if decoded, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(value, "\n", "")); err == nil && o.Kind == "Secret" && strings.HasPrefix(f.Path(), "data") {
+	if decoded, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(value, "\n", "")); err == nil && o.Kind == "Secret" && strings.HasPrefix(f.Path(), "data") && !strings.Contains(in.lines[at-1], value) {
 		value = string(decoded)
 	}
 	if in.content == value && at == 1 {

@@ -1,6 +1,7 @@
 package kustomize
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -109,14 +110,16 @@ func (d *document) configured(s *subject, sp *spot) []claim {
 	return found
 }
 
+// settings are the fields of transformers' configurations whose values get into objects.
+var settings = []string{"prefix", "suffix", "labels.", "annotations.", "replica.count", "imagetag.new", "imagetag.digest", "imagetag.tagsuffix", "metadata.namespace", "value"}
+
 // gives says how a scalar of a transformer's configuration compares with a field's value.
 func (p place) gives(key, text string, rewritten bool) strength {
 	n := p.value
-	top, _, _ := strings.Cut(strings.TrimPrefix(p.chain, "\x00"), "\x00")
-	switch top = strings.ToLower(top); {
-	case n.Kind != yaml.ScalarNode, n.Value == "", top == "kind", top == "apiversion", top == "fieldspecs":
-		return 0
-	case top == "metadata" && !strings.HasSuffix(p.chain, "\x00namespace"):
+	way := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(p.chain, "\x00"), "\x00", "."))
+	sets := slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(way, s) })
+	switch {
+	case !sets, n.Kind != yaml.ScalarNode, n.Value == "":
 		return 0
 	case n.Value == text && (rewritten || strings.HasSuffix(p.chain, "\x00"+key)):
 		return whole

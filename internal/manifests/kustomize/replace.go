@@ -227,7 +227,21 @@ func (sp *spot) steppedBy(p string) bool {
 	if !sp.listed {
 		return sp.key == p || p == "*"
 	}
-	return p == "*" || p == strconv.Itoa(sp.index) || p == "-" || chosen(sp.field.Node(), p)
+	return p == "*" || p == "-" || p == strconv.Itoa(sp.index) || chosen(sp.field.Node(), p) || sp.wasAt(p)
+}
+
+// wasAt reports whether the item is written at that index in one of its sources: later patches may have moved it.
+func (sp *spot) wasAt(index string) bool {
+	n, err := strconv.Atoi(index)
+	if err != nil {
+		return false
+	}
+	for i, above := range sp.parent.aligned {
+		if above != nil && above.Kind == yaml.SequenceNode && n >= 0 && n < len(above.Content) && above.Content[n] == sp.aligned[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // varEffects are those of all vars of the build: kustomize resolves them last.

@@ -33,7 +33,7 @@ func (s *scanner) scan(dir string, parent *layer, component bool) (*layer, error
 	if err := s.load(l); err != nil || l.file == "" {
 		return l, err
 	}
-	for _, check := range []func(*layer) error{checkSources, checkPatches, checkGenerators, s.checkPlugins, s.scanResources, s.scanComponents} {
+	for _, check := range []func(*layer) error{s.checkSources, s.checkPatches, s.checkGenerators, s.checkPlugins, s.scanResources, s.scanComponents} {
 		if err := check(l); err != nil {
 			return nil, err
 		}
@@ -93,11 +93,17 @@ type reference struct {
 	keys []key
 }
 
-// checkURLs refuses references that kustomize would fetch.
-func checkURLs(l *layer, refs []reference) error {
+// check refuses references that kustomize would fetch, and those that lead nowhere.
+func (s *scanner) check(l *layer, refs []reference) error {
 	for _, r := range refs {
 		if isURL(r.path) {
 			return remoteError(l, r)
+		}
+		if r.path == "" || strings.ContainsAny(r.path, "\n{") {
+			continue // a patch, not a path; or kustomize's own complaint
+		}
+		if _, err := s.tree.Stat(l.join(r.path)); errors.Is(err, source.ErrNotExist) {
+			return l.fail(err, fmt.Sprintf("%s %s is not in the repository (looked for %s)", r.what, r.path, l.join(r.path)), r.keys...)
 		}
 	}
 	return nil
@@ -110,7 +116,7 @@ func remoteError(l *layer, r reference) error {
 var errRemote = errors.New("remote")
 
 // checkSources looks at what configures kustomize itself.
-func checkSources(l *layer) error {
+func (s *scanner) checkSources(l *layer) error {
 	var refs []reference
 	for i, p := range l.spec.Crds {
 		refs = append(refs, reference{"CRD", p, []key{name("crds"), item(i)}})
@@ -122,10 +128,10 @@ func checkSources(l *layer) error {
 		refs = append(refs, reference{"replacement", r.Path, []key{name("replacements"), item(i), name("path")}})
 	}
 	refs = append(refs, reference{"OpenAPI schema", l.spec.OpenAPI["path"], []key{name("openapi"), name("path")}})
-	return checkURLs(l, refs)
+	return s.check(l, refs)
 }
 
-func checkPatches(l *layer) error {
+func (s *scanner) checkPatches(l *layer) error {
 	var refs []reference
 	for field, list := range map[string][]types.Patch{"patches": l.spec.Patches, "patchesJson6902": l.spec.PatchesJson6902} {
 		for i, p := range list {
@@ -142,10 +148,10 @@ func checkPatches(l *layer) error {
 		}
 		refs = append(refs, reference{"patch", string(p), keys})
 	}
-	return checkURLs(l, refs)
+	return s.check(l, refs)
 }
 
-func checkGenerators(l *layer) error {
+func (s *scanner) checkGenerators(l *layer) error {
 	var refs []reference
 	add := func(field string, i int, sources types.KvPairSources) {
 		at := []key{name(field), item(i)}
@@ -166,7 +172,7 @@ func checkGenerators(l *layer) error {
 	for i, g := range l.spec.SecretGenerator {
 		add("secretGenerator", i, g.KvPairSources)
 	}
-	return checkURLs(l, refs)
+	return s.check(l, refs)
 }
 
 // scanResources follows resources (and bases) into files and further kustomizations.
