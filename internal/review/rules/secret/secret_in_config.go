@@ -25,17 +25,11 @@ func checkSecretInConfig(p *review.Pass) {
 	}
 	texts := gather(o)
 	kinds := make([]string, len(texts))
-	var all strings.Builder
-	var lines []int // the text that each line is from
 	for i, t := range texts {
 		kinds[i] = credentials(t.name, t.value)
-		written := t.name + ": " + t.value + "\n---\n" // so that no format reaches into the next text
-		all.WriteString(written)
-		for range strings.Count(written, "\n") {
-			lines = append(lines, i)
-		}
 	}
-	for _, h := range knownFormat(all.String()) {
+	page, lines := longWords(texts)
+	for _, h := range knownFormat(page) {
 		if h.line < len(lines) {
 			kinds[lines[h.line]] = h.kind
 		}
@@ -46,6 +40,55 @@ func checkSecretInConfig(p *review.Pass) {
 				Detail("Configuration is readable for everybody who may read the repository or look into the namespace, and turns up in logs and copies. The value is not repeated here. Replace it where it is used, and have the new one come from a Secret that is not in Git.")
 		}
 	}
+}
+
+// longWords lays out, one below the other, the lines that may hold a credential of a known format, and says which text
+// each line of the page is from. All formats have a long word in them, so most lines need not be searched for
+// hundreds of them; keys in PEM go over many lines and are taken whole.
+func longWords(texts []text) (page string, lines []int) {
+	var all strings.Builder
+	write := func(i int, written string) {
+		written += "\n---\n" // so that no format reaches into the next text
+		all.WriteString(written)
+		for range strings.Count(written, "\n") {
+			lines = append(lines, i)
+		}
+	}
+	for i, t := range texts {
+		switch {
+		case strings.Contains(t.value, "-----BEGIN"):
+			write(i, t.value)
+		case !strings.Contains(t.value, "\n") && hasLongWord(t.value):
+			write(i, t.name+": "+t.value)
+		default:
+			for line := range strings.Lines(t.value) {
+				if hasLongWord(line) {
+					write(i, line)
+				}
+			}
+		}
+	}
+	return all.String(), lines
+}
+
+// hasLongWord reports whether a line has a run of sixteen letters, digits and what Base64 has beside them, with a
+// digit in it.
+func hasLongWord(line string) bool {
+	run, digit := 0, false
+	for i := range len(line) {
+		switch b := line[i]; {
+		case b >= '0' && b <= '9':
+			run, digit = run+1, true
+		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b == '_', b == '-', b == '+':
+			run++
+		default:
+			run, digit = 0, false
+		}
+		if run >= 16 && digit {
+			return true
+		}
+	}
+	return false
 }
 
 // text is a scalar with the name that stands before it.
