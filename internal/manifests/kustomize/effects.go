@@ -103,13 +103,7 @@ func (t *tracer) of(l *layer) *layerEffects {
 			e.generators = append(e.generators, g.effect())
 		}
 	}
-	var all []*effect
-	for i := range l.spec.PatchesStrategicMerge {
-		all = append(all, t.strategic(l, i)...)
-	}
-	for i, p := range l.spec.Patches {
-		all = append(all, t.patch(l, p, name("patches"), item(i))...)
-	}
+	all := t.patches(l)
 	all = append(all, l.namespaceEffect(), l.affixEffect("namePrefix", l.spec.NamePrefix), l.affixEffect("nameSuffix", l.spec.NameSuffix))
 	all = append(all, l.labelEffects()...)
 	for i, p := range l.spec.PatchesJson6902 {
@@ -125,6 +119,18 @@ func (t *tracer) of(l *layer) *layerEffects {
 		}
 	}
 	return e
+}
+
+// patches returns the effects of a layer's patchesStrategicMerge and patches, in this order.
+func (t *tracer) patches(l *layer) []*effect {
+	var all []*effect
+	for i := range l.spec.PatchesStrategicMerge {
+		all = append(all, t.strategic(l, i)...)
+	}
+	for i, p := range l.spec.Patches {
+		all = append(all, t.patch(l, p, name("patches"), item(i))...)
+	}
+	return all
 }
 
 // strategic returns the effects of entry i of patchesStrategicMerge: a path, or a patch.

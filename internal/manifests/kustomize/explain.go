@@ -21,6 +21,7 @@ var (
 	wrongType    = regexp.MustCompile(`cannot unmarshal (\w+) into Go (?:struct field \w+\.([\w.]+)|value) of type`)
 	belowPath    = regexp.MustCompile(`(?:path|under|under:) '?(/[^'\s]*)'?`)
 	quoted       = regexp.MustCompile(`'([^']+)'|"([^"]+)"|\[([^\[\]]+)\]`)
+	noTarget     = regexp.MustCompile(`(?:strategic merge patch "|no matches for Id )(\w+)\.[^/]*/([^\s"]+)\.[^."]+["; ]`)
 	wrapped      = regexp.MustCompile(`^(?:accumulating (?:resources|components)|accumulat\w+ err='.*?'|recursed (?:accumulation of|merging from) path '[^']*'|accumulateDirectory|loader\.New): "?`)
 )
 
@@ -91,6 +92,10 @@ func explain(err error, top *layer, tree source.Tree) error {
 			return bad
 		}
 	}
+	reason := innermost(text)
+	if at := untargeted(top, tree, text); at != nil {
+		return &manifests.RenderError{Reason: "kustomize refuses it: " + reason, Span: *at, Cause: err}
+	}
 	guilty := top
 	if below := belowPath.FindAllStringSubmatch(text, -1); below != nil {
 		dir := inTree(below[len(below)-1][1])
@@ -100,7 +105,6 @@ func explain(err error, top *layer, tree source.Tree) error {
 			}
 		})
 	}
-	reason := innermost(text)
 	span := guilty.span()
 	if at := mentioned(guilty, text); at != nil {
 		span.Line, span.EndLine, span.Column = at.Line, at.Line, at.Column
@@ -145,6 +149,27 @@ func (l *layer) files() []string {
 		}
 	}
 	return files
+}
+
+// untargeted finds the patch that an error says has no object to work on: the line of its name.
+func untargeted(top *layer, tree source.Tree, text string) (at *source.Span) {
+	m := noTarget.FindStringSubmatch(text)
+	if m == nil {
+		return nil
+	}
+	t := &tracer{tree: tree, top: top, streams: map[string][]*document{}, texts: map[string][]string{}, effects: map[*layer]*layerEffects{}}
+	top.walk(func(l *layer) {
+		for _, e := range t.patches(l) {
+			if at != nil || e.doc == nil || e.json || value(e.doc.root, "kind") != m[1] || value(e.doc.root, "metadata", "name") != m[2] {
+				continue
+			}
+			key, _ := find(e.doc.root, []key{name("metadata"), name("name")})
+			if span, found := e.doc.span(place{at: key, value: key}); found {
+				at = &span
+			}
+		}
+	})
+	return at
 }
 
 // innermost cuts the ways that led to an error off its text, quoted source too.

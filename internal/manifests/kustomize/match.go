@@ -2,6 +2,7 @@ package kustomize
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -28,6 +29,7 @@ var hashSuffix = regexp.MustCompile(`-[0-9a-z]{10}$`)
 // collect lists the candidates of a layer and all below it, in the order of accumulation.
 func (t *tracer) collect(top *layer) {
 	top.walk(func(l *layer) {
+		t.prefixes, t.suffixes = appendNew(t.prefixes, l.spec.NamePrefix), appendNew(t.suffixes, l.spec.NameSuffix)
 		for _, r := range l.resources {
 			for _, d := range t.stream(r.file) {
 				t.add(&candidate{layer: l, doc: d})
@@ -48,6 +50,13 @@ func (t *tracer) collect(top *layer) {
 			t.add(&candidate{layer: l, made: g, kind: g.kind, name: g.name, namespace: g.namespace})
 		}
 	})
+}
+
+func appendNew(list []string, one string) []string {
+	if one == "" || slices.Contains(list, one) {
+		return list
+	}
+	return append(list, one)
 }
 
 func (t *tracer) add(c *candidate) {

@@ -124,16 +124,18 @@ func (t *tracer) affixed(name, value string) bool {
 		return false
 	}
 	before, after := value[:i], hashSuffix.ReplaceAllString(value[i+len(name):], "")
-	t.top.walk(func(l *layer) {
-		before = strings.TrimSuffix(before, l.spec.NamePrefix)
-		after = strings.TrimPrefix(after, l.spec.NameSuffix)
-	})
-	// Outer prefixes come before inner ones, and layers are visited from the outside: once more the other way round.
-	t.top.walk(func(l *layer) {
-		before = strings.TrimPrefix(before, l.spec.NamePrefix)
-		after = strings.TrimSuffix(after, l.spec.NameSuffix)
-	})
-	return before == "" && after == ""
+	return peel(before, t.prefixes, strings.CutPrefix) == "" && peel(after, t.suffixes, strings.CutSuffix) == ""
+}
+
+// peel cuts affixes off a text as long as one fits.
+func peel(text string, affixes []string, cut func(s, affix string) (string, bool)) string {
+	for {
+		i := slices.IndexFunc(affixes, func(affix string) bool { _, fits := cut(text, affix); return fits })
+		if i < 0 {
+			return text
+		}
+		text, _ = cut(text, affixes[i])
+	}
 }
 
 // substituted reports whether value is text with its $(VARIABLES) replaced.

@@ -63,7 +63,12 @@ type build struct {
 }
 
 // Render renders the kustomization in root.Dir. What keeps it from rendering is a *manifests.RenderError.
-func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, error) {
+func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (rendering *manifests.Rendering, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &manifests.RenderError{Reason: fmt.Sprintf("kustomize broke down over it: %v", p), Span: source.Span{File: root.Dir}}
+		}
+	}()
 	b := &build{Renderer: r, tree: tree, settings: settings}
 	s := scanner{tree: tree}
 	info, err := tree.Stat(root.Dir)
@@ -95,7 +100,7 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 }
 
 // run has kustomize build what top describes.
-func (b *build) run(files *fileSystem, top *layer) (built resmap.ResMap, err error) {
+func (b *build) run(files *fileSystem, top *layer) (resmap.ResMap, error) {
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionUnspecified // the command's default, which sorts; the library's does not
 	if b.unrestricted {
@@ -104,12 +109,7 @@ func (b *build) run(files *fileSystem, top *layer) (built resmap.ResMap, err err
 	oneAtATime.Lock()
 	defer oneAtATime.Unlock()
 	defer resetSchema()
-	defer func() {
-		if p := recover(); p != nil {
-			err = top.fail(nil, fmt.Sprintf("kustomize broke down: %v", p))
-		}
-	}()
-	built, err = krusty.MakeKustomizer(options).Run(files, "/"+top.dir)
+	built, err := krusty.MakeKustomizer(options).Run(files, "/"+top.dir)
 	switch refused := files.refused; {
 	case errors.Is(refused, context.Canceled), errors.Is(refused, context.DeadlineExceeded):
 		return nil, refused
@@ -129,12 +129,8 @@ func resetSchema() {
 }
 
 // printObjects makes objects of what kustomize built, with the very bytes that its command prints.
-func printObjects(built resmap.ResMap, top *layer) (objects []*manifests.Object, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = top.fail(nil, fmt.Sprintf("kustomize broke down while printing: %v", p))
-		}
-	}()
+func printObjects(built resmap.ResMap, top *layer) ([]*manifests.Object, error) {
+	var objects []*manifests.Object
 	if built.Size() > maxObjects {
 		return nil, top.fail(nil, fmt.Sprintf("renders to %d objects; the limit is %d", built.Size(), maxObjects))
 	}

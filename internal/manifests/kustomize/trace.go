@@ -24,6 +24,8 @@ type tracer struct {
 	candidates map[candidateKey][]*candidate
 	effects    map[*layer]*layerEffects
 	subjects   []*subject
+	prefixes   []string // of names, of all layers
+	suffixes   []string
 }
 
 // subject is an object whose fields are traced.
