@@ -1,7 +1,6 @@
 package helm
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +14,7 @@ const (
 	maxShown      = 4
 	maxInputs     = 4
 	maxConditions = 4
-	maxInBlock    = 100 // of each, for a text of several lines: it may be a whole file
+	maxInBlock    = 1000 // of each, for a text of several lines: it may be a whole file
 )
 
 // tracer gives fields their Origins, from what the execution of the templates knows of each line of output.
@@ -146,116 +145,6 @@ func (p page) inFile(f field) manifests.Origin {
 		frame.Span.Column = at.Column
 	}
 	return manifests.Origin{frame}
-}
-
-// classify tells the values that a field shows from those that it was made of. Of those it shows, the ones that
-// are all of it come first.
-func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
-	var parts []leafPlace
-	for _, written := range pieces {
-		for _, leaf := range written.Leaves {
-			place := p.place(leaf.Path)
-			if !place.found {
-				continue
-			}
-			place = p.within(place, f, leaf.Path)
-			place, moved := p.inBlock(place, f)
-			switch {
-			case place.isAll(f):
-				shown = append(shown, place)
-			case moved, leaf.Exact && place.isPart(f), place.isTemplate():
-				parts = append(parts, place)
-			default:
-				inputs = append(inputs, place)
-			}
-		}
-	}
-	return append(shown, parts...), inputs
-}
-
-// within looks for a field's value inside of a mapping or list that was used as a whole: by the longest end of the
-// field's path that leads to an equal value there, else for the only equal value.
-func (t *tracer) within(place leafPlace, f field, keys []string) leafPlace {
-	if place.node.Kind == yaml.ScalarNode || f.node.Kind != yaml.ScalarNode {
-		return place
-	}
-	for i := range f.path {
-		inner := t.place(slices.Concat(keys, f.path[i:]))
-		if inner.found && inner.isAll(f) {
-			return inner
-		}
-	}
-	var only leafPlace
-	count := 0
-	for _, inner := range t.inside(keys) {
-		if inner.isAll(f) {
-			only, count = inner, count+1
-		}
-	}
-	if count == 1 {
-		return only
-	}
-	return place
-}
-
-// inside returns the places of all scalars of a mapping or list.
-func (t *tracer) inside(keys []string) []leafPlace {
-	key := strings.Join(keys, "\x00")
-	if all, ok := t.scalars[key]; ok {
-		return all
-	}
-	var all []leafPlace
-	for _, path := range scalarPaths(lookup(t.values, keys), keys) {
-		if inner := t.place(path); inner.found {
-			all = append(all, inner)
-		}
-	}
-	t.scalars[key] = all
-	return all
-}
-
-// inBlock moves the place of a field that is one of several lines of a block scalar to that line, when there is
-// only one such line. The block may be a template, which changes its lines.
-func (p page) inBlock(place leafPlace, f field) (moved leafPlace, ok bool) {
-	if place.node.Style&yaml.LiteralStyle == 0 || place.frame.Span.Line == 0 || place.isAll(f) {
-		return place, false
-	}
-	printed := strings.TrimSpace(p.text[f.written().Line-1])
-	at, found := 0, 0
-	for i, line := range strings.Split(place.node.Value, "\n") {
-		if before, rest, isTemplate := strings.Cut(strings.TrimSpace(line), "{{"); printed == before ||
-			isTemplate && before != "" && strings.HasPrefix(printed, before) && strings.HasSuffix(printed, rest[strings.LastIndex(rest, "}}")+2:]) {
-			at, found = i, found+1
-		}
-	}
-	if found != 1 {
-		return place, false
-	}
-	place.frame.Span.Line += at + 1
-	place.frame.Span.EndLine = place.frame.Span.Line
-	place.frame.Span.Column = 0
-	return place, true
-}
-
-// isAll reports whether the value is all that the field shows: of a scalar its text, of anything else its key.
-func (l leafPlace) isAll(f field) bool {
-	if f.node.Kind != yaml.ScalarNode {
-		return l.key != nil && f.key != nil && l.key.Value == f.key.Value
-	}
-	if l.node.Kind != yaml.ScalarNode || l.node.Value == "" {
-		return false
-	}
-	return strings.TrimSpace(l.node.Value) == strings.TrimSpace(f.node.Value) || f.node.Tag != "!!str" && sameNumber(f.node.Value, l.node)
-}
-
-// isPart reports whether the value is a part of what the field shows.
-func (l leafPlace) isPart(f field) bool {
-	return l.node.Kind == yaml.ScalarNode && l.node.Value != "" && strings.Contains(f.node.Value, strings.TrimSpace(l.node.Value))
-}
-
-// isTemplate reports whether the value is a template itself, which the function tpl executes.
-func (l leafPlace) isTemplate() bool {
-	return l.node.Kind == yaml.ScalarNode && strings.Contains(l.node.Value, "{{")
 }
 
 // places finds leaves' lines.

@@ -191,7 +191,10 @@ func (r lineReader) shows(f manifests.Frame, value string) bool {
 	if strings.Contains(near, first) || strings.Contains(near, "{{") {
 		return true
 	}
-	_, written, _ := strings.Cut(lines[f.Span.Line-1], ":") // a part of the field's text
-	written = strings.Trim(written, " \"'")
+	_, written, ok := strings.Cut(lines[f.Span.Line-1], ": ") // a part of the field's text
+	if !ok {
+		written = lines[f.Span.Line-1]
+	}
+	written = strings.Trim(written, " -\"'")
 	return written != "" && strings.Contains(value, written)
 }

@@ -1,0 +1,152 @@
+package helm
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// classify tells the values that a field shows from those that it was made of. Of those it shows, the ones that
+// are all of it come first.
+func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
+	var parts []leafPlace
+	for _, written := range pieces {
+		for _, leaf := range written.Leaves {
+			place := p.place(leaf.Path)
+			if !place.found {
+				continue
+			}
+			place = p.within(place, f, leaf.Path)
+			place, moved := p.inBlock(place, f)
+			switch {
+			case place.isAll(f):
+				shown = append(shown, place)
+			case moved, leaf.Exact && place.isPart(f), place.isTemplate():
+				parts = append(parts, place)
+			default:
+				inputs = append(inputs, place)
+			}
+		}
+	}
+	return append(shown, parts...), inputs
+}
+
+// within looks for a field's value inside of a mapping or list that was used as a whole: by the longest end of the
+// field's path that leads to an equal value there, else for the only equal value.
+func (t *tracer) within(place leafPlace, f field, keys []string) leafPlace {
+	if place.node.Kind == yaml.ScalarNode || f.node.Kind != yaml.ScalarNode {
+		return place
+	}
+	for i := range f.path {
+		inner := t.place(slices.Concat(keys, f.path[i:]))
+		if inner.found && inner.isAll(f) {
+			return inner
+		}
+	}
+	var only leafPlace
+	count := 0
+	for _, inner := range t.inside(keys) {
+		if inner.isAll(f) {
+			only, count = inner, count+1
+		}
+	}
+	if count == 1 {
+		return only
+	}
+	return place
+}
+
+// inside returns the places of all scalars of a mapping or list.
+func (t *tracer) inside(keys []string) []leafPlace {
+	key := strings.Join(keys, "\x00")
+	if all, ok := t.scalars[key]; ok {
+		return all
+	}
+	var all []leafPlace
+	for _, path := range scalarPaths(lookup(t.values, keys), keys) {
+		if inner := t.place(path); inner.found {
+			all = append(all, inner)
+		}
+	}
+	t.scalars[key] = all
+	return all
+}
+
+// inBlock moves the place of a field that is one of several lines of a block scalar to that line; of several equal
+// lines, to the one with most equal neighbours. The block may be a template, which changes its lines.
+func (p page) inBlock(place leafPlace, f field) (moved leafPlace, ok bool) {
+	if place.node.Style&yaml.LiteralStyle == 0 || place.frame.Span.Line == 0 || place.isAll(f) {
+		return place, false
+	}
+	block, at := strings.Split(place.node.Value, "\n"), f.written().Line-1
+	best, most, ties := 0, 0, 0
+	for i := range block {
+		n := 0
+		if samePrinted(block[i], p.text[at]) {
+			n = 1 + neighbours(block, p.text, i, at, -1) + neighbours(block, p.text, i, at, 1)
+		}
+		switch {
+		case n > most:
+			best, most, ties = i, n, 0
+		case n == most:
+			ties++
+		}
+	}
+	if most == 0 || ties > 0 {
+		return place, false
+	}
+	place.frame.Span.Line += best + 1
+	place.frame.Span.EndLine = place.frame.Span.Line
+	place.frame.Span.Column = 0
+	return place, true
+}
+
+// maxNeighbours is how far lines are compared with those around them.
+const maxNeighbours = 20
+
+// neighbours counts how many lines of a block and of a document agree from two lines on, in one direction.
+func neighbours(block, text []string, i, at, step int) int {
+	for n := range maxNeighbours {
+		i, at = i+step, at+step
+		if i < 0 || at < 0 || i >= len(block) || at >= len(text) || !samePrinted(block[i], text[at]) {
+			return n
+		}
+	}
+	return maxNeighbours
+}
+
+// samePrinted reports whether a line, which may have template actions, can have been printed as another.
+func samePrinted(line, printed string) bool {
+	line, printed = strings.TrimSpace(line), strings.TrimSpace(printed)
+	before, rest, isTemplate := strings.Cut(line, "{{")
+	if !isTemplate {
+		return line == printed
+	}
+	after := rest
+	if i := strings.LastIndex(rest, "}}"); i >= 0 {
+		after = rest[i+len("}}"):]
+	}
+	return before != "" && strings.HasPrefix(printed, before) && strings.HasSuffix(printed, after)
+}
+
+// isAll reports whether the value is all that the field shows: of a scalar its text, of anything else its key.
+func (l leafPlace) isAll(f field) bool {
+	if f.node.Kind != yaml.ScalarNode {
+		return l.key != nil && f.key != nil && l.key.Value == f.key.Value
+	}
+	if l.node.Kind != yaml.ScalarNode || l.node.Value == "" {
+		return false
+	}
+	return strings.TrimSpace(l.node.Value) == strings.TrimSpace(f.node.Value) || f.node.Tag != "!!str" && sameNumber(f.node.Value, l.node)
+}
+
+// isPart reports whether the value is a part of what the field shows.
+func (l leafPlace) isPart(f field) bool {
+	return l.node.Kind == yaml.ScalarNode && l.node.Value != "" && strings.Contains(f.node.Value, strings.TrimSpace(l.node.Value))
+}
+
+// isTemplate reports whether the value is a template itself, which the function tpl executes.
+func (l leafPlace) isTemplate() bool {
+	return l.node.Kind == yaml.ScalarNode && strings.Contains(l.node.Value, "{{")
+}
