@@ -54,7 +54,7 @@ func screen(s string) error {
 		return &ReferenceError{Scheme, "begins with a scheme, which image references do not have"}
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return &ReferenceError{Characters, "holds blanks, control characters or letters outside ASCII"}
-	case digestForm.MatchString(s):
+	case isDigest(s):
 		return &ReferenceError{BadDigest, "is a digest without a repository"}
 	}
 	return screenPath(s)
@@ -76,20 +76,30 @@ func screenPath(s string) error {
 	return nil
 }
 
-var (
-	digestForm = regexp.MustCompile(`^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$`)
-	tagForm    = regexp.MustCompile(`^\w[\w.-]{0,127}$`)
-)
+// isDigest reports whether text is a digest of an algorithm that registries know, in lower case.
+func isDigest(text string) bool {
+	algorithm, hex, _ := strings.Cut(text, ":")
+	length := map[string]int{"sha256": 64, "sha384": 96, "sha512": 128}[algorithm]
+	return length > 0 && len(hex) == length && strings.Trim(hex, "0123456789abcdef") == ""
+}
+
+// isTag reports whether text is a tag: up to 128 letters, digits, "_", "." and "-", the last two not at its start.
+func isTag(text string) bool {
+	bad := func(r rune) bool { return r >= 0x80 || !strings.ContainsRune(tagRunes, r) }
+	return text != "" && len(text) <= 128 && !strings.ContainsFunc(text, bad) && text[0] != '.' && text[0] != '-'
+}
+
+const tagRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 
 // classify finds the reason why parsers refuse s. Their own words quote the reference, so they are left out.
 func classify(s string) error {
 	rest, digest, hasDigest := strings.Cut(s, "@")
-	if hasDigest && !digestForm.MatchString(digest) {
+	if hasDigest && !isDigest(digest) {
 		return &ReferenceError{BadDigest, "has a malformed digest"}
 	}
 	last := rest[strings.LastIndexByte(rest, '/')+1:]
 	name, tag, hasTag := strings.Cut(last, ":")
-	if hasTag && !tagForm.MatchString(tag) {
+	if hasTag && !isTag(tag) {
 		return &ReferenceError{BadTag, "has a malformed tag"}
 	}
 	path := rest[:len(rest)-len(last)] + name

@@ -2,7 +2,6 @@ package secret
 
 import (
 	"math"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -40,18 +39,18 @@ type hit struct {
 // isCredible holds a vague finding to more than its name.
 func isCredible(f report.Finding) bool {
 	name, _, _ := strings.Cut(f.Match, f.Secret)
-	return f.RuleID != "kubernetes-secret-yaml" && !public.MatchString(name) && looksRandom(f.Secret)
+	return f.RuleID != "kubernetes-secret-yaml" && !public().MatchString(name) && looksRandom(f.Secret)
 }
 
 var (
 	// public are names whose values are meant to be seen, or only say where a secret is.
-	public = regexp.MustCompile(`(?i)public|pub_?key|hash|checksum|digest|sha(1|256|512)|fingerprint|revision|commit|version|_?id["']?\s*[:=]|ref["']?\s*[:=]|name["']?\s*[:=]|file|path|uid|annotation|label`)
+	public = pattern(`(?i)public|pub_?key|hash|checksum|digest|sha(1|256|512)|fingerprint|revision|commit|version|_?id["']?\s*[:=]|ref["']?\s*[:=]|name["']?\s*[:=]|file|path|uid|annotation|label`)
 	// named are names that say outright that their value is a secret.
-	named = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_.]?key|access[-_.]?key|private[-_.]?key|credentials?|pwd|auth[-_.]?key|secret[-_.]?key|encryption[-_.]?key|signing[-_.]?key)$`)
+	named = pattern(`(?i)(passw(or)?d|passphrase|secret|token|api[-_.]?key|access[-_.]?key|private[-_.]?key|credentials?|pwd|auth[-_.]?key|secret[-_.]?key|encryption[-_.]?key|signing[-_.]?key)$`)
 	// assignment is a line that gives a name a value, in YAML, JSON, properties, a shell or a command line.
-	assignment = regexp.MustCompile(`^[\s{,-]*(?:export\s+|set\s+)?["']?([\w.-]{3,60})["']?\s*[:=]\s*["']?([^\s"',;{}\[\]]{8,128})["']?[,;}]?\s*$`)
+	assignment = pattern(`^[\s{,-]*(?:export\s+|set\s+)?["']?([\w.-]{3,60})["']?\s*[:=]\s*["']?([^\s"',;{}\[\]]{8,128})["']?[,;}]?\s*$`)
 	// inURL is a password between a scheme and a host.
-	inURL = regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://([^\s/:@"'<>{}$]{1,64}):([^\s/@"'<>{}]{3,128})@[A-Za-z0-9\[]`)
+	inURL = pattern(`\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://([^\s/:@"'<>{}$]{1,64}):([^\s/@"'<>{}]{3,128})@[A-Za-z0-9\[]`)
 )
 
 // jsonBreaks lays JSON out by lines.
@@ -69,13 +68,13 @@ func credentials(name, text string) string {
 		if len(line) > 4096 {
 			continue // no line that a person writes a password on
 		}
-		if match := assignment.FindStringSubmatch(line); match != nil {
+		if match := assignment().FindStringSubmatch(line); match != nil {
 			if kind := passwordIn(strings.TrimLeft(match[1], "-"), match[2]); kind != "" {
 				return kind
 			}
 		}
-		for _, match := range inURL.FindAllStringSubmatch(line, -1) {
-			if user, password := match[1], match[2]; user != password && !isPlaceholder(password) && !weak.MatchString(password) {
+		for _, match := range inURL().FindAllStringSubmatch(line, -1) {
+			if user, password := match[1], match[2]; user != password && !isPlaceholder(password) && !weak().MatchString(password) {
 				return "password in a URL"
 			}
 		}
@@ -85,7 +84,7 @@ func credentials(name, text string) string {
 
 // passwordIn reports whether a name says that its value is a secret, and the value looks like one.
 func passwordIn(name, value string) string {
-	if match := named.FindString(name); match != "" && !strings.Contains(strings.ToLower(name), "public") &&
+	if match := named().FindString(name); match != "" && !strings.Contains(strings.ToLower(name), "public") &&
 		looksSecret(value) && !isPlaceholder(value) {
 		return "password"
 	}
@@ -93,12 +92,12 @@ func passwordIn(name, value string) string {
 }
 
 // word is a part of a name: letters, letters with a number at an end, or a short one with a number inside ("k8s").
-var word = regexp.MustCompile(`^(\d{0,4}[A-Za-z]+\d{0,4}|\d*|[a-z]{1,5}\d{1,2}[a-z]{1,8})$`)
+var word = pattern(`^(\d{0,4}[A-Za-z]+\d{0,4}|\d*|[a-z]{1,5}\d{1,2}[a-z]{1,8})$`)
 
 // isIdentifier reports whether text is made of words, as names of things are.
 func isIdentifier(text string) bool {
 	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-_.:/,@+=~ ", r) }) {
-		if !word.MatchString(part) {
+		if !word().MatchString(part) {
 			return false
 		}
 	}

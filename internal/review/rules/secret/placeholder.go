@@ -4,27 +4,33 @@ import (
 	"encoding/pem"
 	"regexp"
 	"strings"
+	"sync"
 )
 
+// pattern is a regular expression that is compiled when it is first needed, since most runs of the program need none.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // reference finds variables, template expressions and the notations by which secret stores are referred to.
-var reference = regexp.MustCompile(`\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|^\$[A-Za-z_]+$|^<[^<>]*>$|^\[[A-Za-z _-]*\]$|^%\w+%$|^__\w+__$|^@@?\w+@@?$` +
+var reference = pattern(`\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|^\$[A-Za-z_]+$|^<[^<>]*>$|^\[[A-Za-z _-]*\]$|^%\w+%$|^__\w+__$|^@@?\w+@@?$` +
 	`|^(vault|ref\+\w+|secretref|op|aws-sm|aws-ssm|gcp-sm|azure-kv|sops|kms|encrypted|bao|berglas|sm)[:+]` +
 	`|^ENC\[|^arn:aws[\w-]*:(secretsmanager|ssm|kms):|^projects/[^/]+/secrets/|^<path:|^avp:|^\$__(file|env|vault)`)
 
 // stand finds words that people write where a secret will be.
-var stand = regexp.MustCompile(`(?i)^(x{3,}|[*.\-_?#]+|0+|1?23456789?0?|none|null|nil|n/?a|true|false|yes|no|test|unset|undefined|empty|default)$` +
+var stand = pattern(`(?i)^(x{3,}|[*.\-_?#]+|0+|1?23456789?0?|none|null|nil|n/?a|true|false|yes|no|test|unset|undefined|empty|default)$` +
 	`|^(your|my|the|some|insert|enter|put|add|replace|change|set|use|fill|generate|create)[-_ ]` +
 	`|change[-_ ]?(me|it|this)|replace[-_ ]?(me|this|with)|place[-_ ]?holder|example|dummy|redacted|not[-_ ]?a?[-_ ]?real|goes[-_ ]?here|[-_ ]here$` +
 	`|\b(todo|tbd|fixme|fake|sample|mock|demo)\b`)
 
 // weak are words that are passwords only where nothing depends on them.
-var weak = regexp.MustCompile(`(?i)^(pass(word|wd)?|secret|token|key|user(name)?|admin|guest|root|postgres|mysql)$`)
+var weak = pattern(`(?i)^(pass(word|wd)?|secret|token|key|user(name)?|admin|guest|root|postgres|mysql)$`)
 
 // isPlaceholder reports whether text is no secret but stands for one: a variable, a reference to a secret store, an
 // encrypted value, or words such as "changeme".
 func isPlaceholder(text string) bool {
 	text = strings.Trim(strings.TrimSpace(text), `"'`)
-	return text == "" || reference.MatchString(text) || len(text) < 80 && stand.MatchString(text) || isGenerated(text)
+	return text == "" || reference().MatchString(text) || len(text) < 80 && stand().MatchString(text) || isGenerated(text)
 }
 
 // generatedTexts begin what the renderer puts in place of the results of Helm's random functions, so that base and

@@ -2,7 +2,6 @@ package secret
 
 import (
 	"encoding/base64"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -52,7 +51,7 @@ func decoded(list string, value manifests.Field) string {
 }
 
 // settings are keys of Secrets whose values are no secrets by themselves.
-var settings = regexp.MustCompile(`(?i)^(user(name)?|.*[-_.]user(name)?|login|email|host(name)?|.*[-_]host|port|.*[-_]port|db|database|dbname|.*[-_]database|.*[-_]db|name|.*[-_]name|type|project|server|url|.*[-_.]url|endpoint|.*endpoint|region|.*[-_]region|bucket|.*bucket.*|namespace|enable.*|insecure.*|force.*|description|expiration|token-id|usage-.*|auth-extra-groups|.*client[-_]?id|tenant[-_]?id|account[-_]?id|.*[-_]tenant|known_hosts|.*\.pub|.*public.*|ca\.crt|tls\.crt|ca\.pem|.*cert(ificate)?|ca|cabundle|issuer|scopes?|driver|dialect|protocol|ssl_?mode|timezone|log_?level|environment|env|debug)$`)
+var settings = pattern(`(?i)^(user(name)?|.*[-_.]user(name)?|login|email|host(name)?|.*[-_]host|port|.*[-_]port|db|database|dbname|.*[-_]database|.*[-_]db|name|.*[-_]name|type|project|server|url|.*[-_.]url|endpoint|.*endpoint|region|.*[-_]region|bucket|.*bucket.*|namespace|enable.*|insecure.*|force.*|description|expiration|token-id|usage-.*|auth-extra-groups|.*client[-_]?id|tenant[-_]?id|account[-_]?id|.*[-_]tenant|known_hosts|.*\.pub|.*public.*|ca\.crt|tls\.crt|ca\.pem|.*cert(ificate)?|ca|cabundle|issuer|scopes?|driver|dialect|protocol|ssl_?mode|timezone|log_?level|environment|env|debug)$`)
 
 // isPlainSecret reports whether a Secret's value is one: not a placeholder, a setting or a public certificate.
 func isPlainSecret(key, value string) bool {
@@ -66,15 +65,15 @@ func isPlainSecret(key, value string) bool {
 		return true
 	case strings.HasPrefix(text, "{") && strings.Contains(text, `"auths"`):
 		return holdsSignIn(text)
-	case settings.MatchString(key), isText(text):
+	case settings().MatchString(key), isText(text):
 		return credentials(key, text) != "" || len(knownFormat(text)) > 0
 	case len(text) < 4, text == "{}", text == "[]":
 		return false
 	}
-	return !isURL.MatchString(text) || credentials(key, text) != ""
+	return !isURL().MatchString(text) || credentials(key, text) != ""
 }
 
-var isURL = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[^\s@]*$`)
+var isURL = pattern(`^[a-z][a-z0-9+.-]*://[^\s@]*$`)
 
 // isPublic reports whether text holds certificates or public keys only.
 func isPublic(text string) bool {
@@ -87,11 +86,11 @@ func isPublic(text string) bool {
 func isText(text string) bool { return strings.Contains(text, "\n") || strings.HasPrefix(text, "{") }
 
 // signIn is what Docker's configuration keeps of a registry's user.
-var signIn = regexp.MustCompile(`"(?:auth|password|identitytoken)"\s*:\s*"([^"]*)"`)
+var signIn = pattern(`"(?:auth|password|identitytoken)"\s*:\s*"([^"]*)"`)
 
 // holdsSignIn reports whether Docker's configuration signs in anywhere.
 func holdsSignIn(text string) bool {
-	for _, match := range signIn.FindAllStringSubmatch(text, -1) {
+	for _, match := range signIn().FindAllStringSubmatch(text, -1) {
 		if !isPlaceholder(match[1]) {
 			return true
 		}
