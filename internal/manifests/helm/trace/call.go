@@ -109,6 +109,11 @@ func (s *state) logic(dot value, f *function, args []parse.Node, final *value) v
 
 // invoke calls the function with prepared arguments.
 func (s *state) invoke(c *call) (v value, err error) {
+	for _, in := range c.in {
+		if in.Kind() == reflect.String {
+			s.work(in.Len() >> 8)
+		}
+	}
 	if c.f.check != nil {
 		if err := c.f.check(s, c); err != nil {
 			return value{}, err

@@ -209,7 +209,10 @@ func (s *state) field(of value, name string, f field) value {
 	}
 	if ptr.NumMethod() > 0 {
 		if method := ptr.MethodByName(name); method.IsValid() {
-			called := &function{name: name, fn: method, typ: method.Type()}
+			called := &function{name: name, fn: method, typ: method.Type(), check: sized}
+			if receiver.Kind() == reflect.Map && emptyInterface(receiver.Type().Elem()) {
+				s.measure(receiver) // the methods of .Values write all of it
+			}
 			return s.call(f.dot, called, f.node, f.args, f.final)
 		}
 	}

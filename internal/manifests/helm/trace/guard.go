@@ -99,6 +99,7 @@ func sized(s *state, c *call) error {
 			return err
 		}
 	}
+	s.work(m.elements >> 3)
 	return nil
 }
 
@@ -108,6 +109,7 @@ func (s *state) measure(v reflect.Value) {
 	if err := m.add(v, 0); err != nil {
 		s.failWith(err, err.Error())
 	}
+	s.work(m.elements >> 3)
 }
 
 // fits checks the size that a result will have.
@@ -239,7 +241,8 @@ func regexCheck(s *state, c *call) error {
 	if pattern*subject > 1<<28 {
 		return &LimitError{fmt.Sprintf("%s of a pattern of %.0f bytes in %.0f bytes", c.f.name, pattern, subject)}
 	}
-	if c.in[2:] != nil && len(c.in) > 2 && c.in[2].Kind() == reflect.String {
+	s.work(4 * c.in[1].Len())
+	if len(c.in) > 2 && c.in[2].Kind() == reflect.String {
 		return s.fits(c.f.name, (subject+1)*(float64(c.in[2].Len())+1))
 	}
 	return s.fits(c.f.name, 16*subject)

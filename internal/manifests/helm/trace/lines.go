@@ -8,12 +8,18 @@ import (
 	"strings"
 )
 
-// file tells of every line where it is from.
-func (o *output) file() File {
-	f := File{Output: o.buf}
+// resolve tells of every line of an output where it is from. What it tells counts as work, because output can have
+// many short lines.
+func (x *run) resolve(name string, o *output) (File, error) {
+	f := File{Output: o.buf, Lines: make([]Line, 0, bytes.Count(o.buf, []byte("\n"))+1)}
+	x.made += lineBytes * cap(f.Lines)
 	r := resolver{frames: map[*mark][]Frame{}, conds: map[*mark][]Condition{}}
 	start, next := 0, 0
 	for start < len(o.buf) {
+		if x.made > x.limits.WorkBudget {
+			limit := &LimitError{fmt.Sprintf("the output has too many lines to tell where they are from: more than %d bytes", x.limits.WorkBudget)}
+			return File{}, fileError(name, limit)
+		}
 		end := bytes.IndexByte(o.buf[start:], '\n')
 		if end < 0 {
 			end = len(o.buf)
@@ -23,11 +29,16 @@ func (o *output) file() File {
 		for next < len(o.pieces) && o.pieces[next].end <= start {
 			next++
 		}
-		f.Lines = append(f.Lines, r.line(o, next, start, end))
+		l := r.line(o, next, start, end)
+		x.made += lineBytes * (len(l.Segments) + len(l.Leaves)/2)
+		f.Lines = append(f.Lines, l)
 		start = end + 1
 	}
-	return f
+	return f, nil
 }
+
+// lineBytes is what telling of a line, or of a segment of one, takes, about.
+const lineBytes = 100
 
 // resolver makes places and leaves of marks.
 type resolver struct {
@@ -48,7 +59,7 @@ func (r *resolver) line(o *output, first, start, end int) Line {
 		if i > 0 {
 			from = max(start, o.pieces[i-1].end)
 		}
-		if from >= end {
+		if from > end || from == end && p.end > end {
 			break
 		}
 		if p.mark == nil {
@@ -180,16 +191,44 @@ func leafList(nodes []*node, text string) []Leaf {
 	return leaves
 }
 
-// shownBy reports whether a text shows the node's value, or a line of it.
+// shownBy reports whether a text shows the node's value, or a line of it. Short values must stand by themselves: a
+// digit is in many a text.
 func (n *node) shownBy(text string) bool {
 	v := concrete(reflect.ValueOf(n.value))
 	if !v.IsValid() || isContainer(v) {
 		return false
 	}
 	shown := fmt.Sprint(v)
-	if shown == "" || strings.Contains(text, shown) {
+	switch {
+	case shown == "":
+		return false
+	case len(shown) < shortValue:
+		return hasWord(text, shown)
+	case strings.Contains(text, shown):
 		return true
 	}
 	text = strings.TrimSpace(text)
 	return strings.Contains(shown, "\n") && text != "" && strings.Contains(shown, text)
+}
+
+// shortValue is the length below which a value may be in a text by chance.
+const shortValue = 4
+
+// hasWord reports whether a text has a word that no letter or digit touches.
+func hasWord(text, word string) bool {
+	for from := 0; ; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(word)
+		if (start == 0 || !isAlphanumeric(text[start-1])) && (end == len(text) || !isAlphanumeric(text[end])) {
+			return true
+		}
+		from = start + 1
+	}
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= '0' && c <= '9' || (c|0x20) >= 'a' && (c|0x20) <= 'z'
 }

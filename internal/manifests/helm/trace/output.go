@@ -21,6 +21,9 @@ func (o *output) write(text string, p piece) {
 	o.pieces = append(o.pieces, p)
 }
 
+// note remembers that an empty text was written here.
+func (o *output) note(m *mark) { o.pieces = append(o.pieces, piece{len(o.buf), m, -1}) }
+
 // value makes the output a value.
 func (o *output) value() value {
 	v := value{rv: reflect.ValueOf(string(o.buf))}

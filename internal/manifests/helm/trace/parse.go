@@ -86,14 +86,9 @@ func (x *run) parse(u *unit) (*parsed, error) {
 	if len(u.source) > maxSource {
 		return nil, &Error{[]Frame{{u.name, "", 1, 1}}, fmt.Sprintf("parse error at (%s:1): larger than %d bytes", u.name, maxSource), nil}
 	}
-	depth := 0
-	for _, at := range control.FindAllStringSubmatchIndex(u.source, -1) {
-		if u.source[at[2]:at[3]] == "end" {
-			depth--
-		} else if depth++; depth > maxNesting {
-			frame := u.frame(at[0], u.name)
-			return nil, &Error{[]Frame{frame}, fmt.Sprintf("parse error at (%s:%d): actions are nested more than %d deep", u.name, frame.Line, maxNesting), nil}
-		}
+	if at := tooDeep(u.source); at >= 0 {
+		frame := u.frame(at, u.name)
+		return nil, &Error{[]Frame{frame}, fmt.Sprintf("parse error at (%s:%d): actions are nested more than %d deep", u.name, frame.Line, maxNesting), nil}
 	}
 	trees, err := parse.Parse(u.name, u.source, "", "", x.known)
 	if err != nil {
@@ -105,6 +100,24 @@ func (x *run) parse(u *unit) (*parsed, error) {
 	}
 	p.main = p.defs[u.name]
 	return p, nil
+}
+
+// tooDeep finds where actions are nested too deep for the parser; -1 if nowhere. It may be mistaken by comments and
+// quoted text, but only by as many actions as these contain.
+func tooDeep(source string) int {
+	depth := 0
+	for from := 0; ; {
+		at := control.FindStringSubmatchIndex(source[from:])
+		if at == nil {
+			return -1
+		}
+		if source[from+at[2]:from+at[3]] == "end" {
+			depth--
+		} else if depth++; depth > maxNesting {
+			return from + at[0]
+		}
+		from += at[1]
+	}
 }
 
 // parseTpl parses a text for tpl, once for each text.

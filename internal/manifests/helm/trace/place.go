@@ -23,7 +23,9 @@ func (s *state) flows(c *call, out reflect.Value) *prov {
 		switch {
 		case isContainer(rv):
 			rest = union(rest, s.addList(&sources, value{rv, arg.prov}))
-		case arg.prov == nil || !rv.IsValid():
+		case arg.prov == nil:
+		case !rv.IsValid() || rv.Kind() == reflect.String && rv.Len() == 0:
+			rest = union(rest, arg.prov.all())
 		case rv.Kind() == reflect.String:
 			sources = append(sources, source{rv.String(), arg.prov.asText(rv.Len())})
 		case arg.prov.text == nil:

@@ -25,7 +25,8 @@ type node struct {
 	value    any
 	global   bool
 	children map[key]*node
-	self     prov // of a value read there
+	shown    []string // its path, once asked for
+	self     prov     // of a value read there
 }
 
 // key is a map's key or a list's position.
@@ -47,16 +48,14 @@ func (n *node) isList() bool { return n.parent != nil && isList(n.parent.value) 
 
 // path gives the keys that lead to the node.
 func (n *node) path() []string {
-	var path []string
-	for ; n.parent != nil; n = n.parent {
+	if n.shown == nil && n.parent != nil {
+		name := n.key.name
 		if n.isList() {
-			path = append(path, strconv.Itoa(n.key.index))
-		} else {
-			path = append(path, n.key.name)
+			name = strconv.Itoa(n.key.index)
 		}
+		n.shown = append(slices.Clip(n.parent.path()), name)
 	}
-	slices.Reverse(path)
-	return path
+	return n.shown
 }
 
 // site is an action, or text, in execution.

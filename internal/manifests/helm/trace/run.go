@@ -41,7 +41,7 @@ func newRun(ctx context.Context, options Options) *run {
 		options.OutputBudget = defaultOutput
 	}
 	if options.WorkBudget <= 0 {
-		options.WorkBudget = 16 * options.OutputBudget
+		options.WorkBudget = 8 * options.OutputBudget
 	}
 	if options.Steps <= 0 {
 		options.Steps = defaultSteps
@@ -71,15 +71,20 @@ func (x *run) file(name string, scope map[string]any) (*output, error) {
 	d := x.defs.find(name)
 	x.cond, x.reads = nil, nil
 	out := &output{}
-	if err := x.execute(d, value{rv: reflect.ValueOf(scope)}, nil, out); err != nil {
+	if err := x.execute(d, value{rv: reflect.ValueOf(x.asValues(scope))}, nil, out); err != nil {
 		return nil, helmError(err)
 	}
 	out.cut(noValue)
 	if x.output += len(out.buf); x.output > x.limits.OutputBudget {
 		limit := &LimitError{fmt.Sprintf("the output is larger than %d bytes", x.limits.OutputBudget)}
-		return nil, &Error{[]Frame{{Template: name, Line: 1, Column: 1}}, fmt.Sprintf("execution error in (%s): %v", name, limit), limit}
+		return nil, fileError(name, limit)
 	}
 	return out, nil
+}
+
+// fileError says what is wrong with a file as a whole.
+func fileError(name string, cause error) error {
+	return &Error{[]Frame{{Template: name, Line: 1, Column: 1}}, fmt.Sprintf("execution error in (%s): %v", name, cause), cause}
 }
 
 // execute executes a template with a value for dot and $.
@@ -210,13 +215,16 @@ type ownError struct{ message string }
 
 func (e *ownError) Error() string { return e.message }
 
-// step counts a node that is executed, or an iteration, and looks at the clock now and then.
-func (s *state) step() {
-	s.steps++
-	if s.steps > s.limits.Steps {
+// step counts a node that is executed, or an iteration.
+func (s *state) step() { s.work(1) }
+
+// work counts steps, and looks at the clock now and then.
+func (s *state) work(steps int) {
+	before := s.steps >> 8
+	if s.steps += steps; s.steps > s.limits.Steps {
 		s.limit("more than %d steps", s.limits.Steps)
 	}
-	if s.steps&0xff == 0 {
+	if s.steps>>8 != before {
 		s.checkTime()
 	}
 }

@@ -164,7 +164,7 @@ func TestSameAsHelm(t *testing.T) {
 	}
 	slices.Sort(g.names)
 	rendered := 0
-	rounds := 60000
+	rounds := 1500
 	for range rounds {
 		text := `{{ $v := "" }}` + g.statement(2)
 		if sameAsHelm(t, map[string]string{
@@ -176,7 +176,6 @@ func TestSameAsHelm(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("rendered %d of %d", rendered, rounds)
 	if rendered < rounds/10 {
 		t.Errorf("only %d of %d random templates rendered: they say too little", rendered, rounds)
 	}

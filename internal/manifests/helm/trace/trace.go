@@ -12,6 +12,9 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v4/pkg/chart/common"
 )
 
 // Chart is what is executed: all templates of a chart and of its dependencies.
@@ -31,8 +34,8 @@ type Template struct {
 type Options struct {
 	HelmLine     int // 3 or 4, the default
 	OutputBudget int // bytes of all output, and of the longest text that a template makes; 32 MiB by default
-	WorkBudget   int // bytes of all texts and lists made on the way; 16 times OutputBudget by default
-	Steps        int // nodes executed; 20 million by default
+	WorkBudget   int // bytes of all texts and lists made on the way, and of what is told of lines; 8 times OutputBudget by default
+	Steps        int // nodes executed, large values counting for more; 20 million by default
 }
 
 // Result is what an execution gives.
@@ -81,8 +84,10 @@ type Frame struct {
 	Line, Column int
 }
 
-// Leaf is a place in the values: a key path in the coalesced values of the root chart. List positions are decimal.
+// Leaf is a place in the values.
 type Leaf struct {
+	// Path is the key path in the coalesced values of the root chart, list positions in decimal. Leaves of one place
+	// share it, so it must not be changed.
 	Path []string
 	// Global is set for what a dependency reads below its .Values.global: Helm has copied it there from the
 	// globals of the charts above.
@@ -138,12 +143,14 @@ func Execute(ctx context.Context, chart Chart, options Options) (result *Result,
 			continue
 		}
 		t := chart.Templates[name]
-		t.Scope["Template"] = map[string]any{"Name": name, "BasePath": t.BasePath}
+		t.Scope["Template"] = x.asValues(map[string]any{"Name": name, "BasePath": t.BasePath})
 		out, err := x.file(name, t.Scope)
 		if err != nil {
 			return nil, err
 		}
-		result.Files[name] = out.file()
+		if result.Files[name], err = x.resolve(name, out); err != nil {
+			return nil, err
+		}
 	}
 	result.Pinned = x.pinned.list()
 	return result, nil
@@ -163,4 +170,12 @@ func order(templates map[string]Template) []string {
 		return strings.Compare(b, a)
 	})
 	return names
+}
+
+// asValues gives a map the type that templates see of it.
+func (x *run) asValues(m map[string]any) any {
+	if x.limits.HelmLine == 3 {
+		return chartutil.Values(m)
+	}
+	return common.Values(m)
 }

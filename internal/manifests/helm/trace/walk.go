@@ -82,6 +82,9 @@ func (s *state) print(n parse.Node, v value) {
 	s.node = n
 	rv := v.rv
 	if rv.Kind() == reflect.String {
+		if leaves := v.prov.all(); rv.Len() == 0 && len(leaves) > 0 {
+			s.out.note(&mark{site: s.at, cond: s.cond, leaves: leaves})
+		}
 		s.write(rv.String(), v.prov.asText(rv.Len()))
 		return
 	}
@@ -102,6 +105,9 @@ func (s *state) write(text string, t *text) {
 		return
 	}
 	s.spend(len(text) + pieceBytes*(1+t.count()))
+	if size := len(s.out.buf) + len(text); size > s.limits.OutputBudget {
+		s.limit("an output of %d bytes, more than %d", size, s.limits.OutputBudget)
+	}
 	base := &mark{site: s.at, cond: s.cond}
 	if t == nil {
 		s.out.write(text, piece{mark: base, off: -1})
@@ -207,6 +213,9 @@ func (s *state) loop(dot value, n *parse.RangeNode) flow {
 	mark, around := len(s.vars), s.cond
 	v, c := s.condition(dot, &n.BranchNode)
 	v.rv, _ = indirect(v.rv)
+	if len(c.leaves) == 0 && isContainer(v.rv) {
+		c.leaves = s.leavesIn(v, 0)
+	}
 	s.cond = c
 	l := &iteration{s, n, len(s.vars)}
 	result := onward
