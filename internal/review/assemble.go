@@ -1,9 +1,11 @@
 package review
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
@@ -20,6 +22,8 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 			func() (Location, bool) { return c.gap(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return c.touchedWithin(change, c.object.Lookup(c.path)) },
 			func() (Location, bool) { return c.touchedRelated(change) },
+			func() (Location, bool) { return c.lostObject(change, base.views[pairOf(c.rootKey())], head) },
+			func() (Location, bool) { return c.newlyNamed(change) },
 		} {
 			if cause, ok := find(); ok {
 				c.location = cause
@@ -42,7 +46,50 @@ func (c *candidate) gap(change *source.Change, base *RootView) (Location, bool) 
 	if !exists {
 		return Location{}, false
 	}
-	return locateRemoval(change, origin)
+	return removal(change, origin)
+}
+
+// removal finds where the change removed a place that made something at base, or the line that led there.
+func removal(change *source.Change, origin manifests.Origin) (Location, bool) {
+	if at, ok := locateRemoval(change, origin); ok {
+		return at, true
+	}
+	return cutReference(change, origin)
+}
+
+// newlyNamed finds the line that had the root take in the file in which the violation stands.
+func (c *candidate) newlyNamed(change *source.Change) (Location, bool) {
+	origin, _ := c.object.OriginAt(c.path)
+	return newReference(change, origin)
+}
+
+// lostObject finds, for a violation in an object that is as it was, the object whose removal from the root caused it:
+// the one that the message names, or the only one.
+func (c *candidate) lostObject(change *source.Change, base *RootView, head *side) (Location, bool) {
+	if base == nil {
+		return Location{}, false
+	}
+	before := base.Match(c.object)
+	if before == nil || !bytes.Equal(before.Raw, c.object.Raw) {
+		return Location{}, false
+	}
+	var lost, named []*manifests.Object
+	for _, o := range base.Objects {
+		if head.views[c.rootKey()].Match(o) == nil {
+			lost = append(lost, o)
+			if slices.Contains(strings.Fields(c.message), o.Name) {
+				named = append(named, o)
+			}
+		}
+	}
+	if len(named) > 0 {
+		lost = named
+	}
+	if len(lost) != 1 {
+		return Location{}, false
+	}
+	origin, _ := lost[0].OriginAt("")
+	return removal(change, origin)
 }
 
 // touchedWithin finds the first touched line below a field, that of a value before that of a mapping or list.
@@ -57,7 +104,7 @@ func (c *candidate) touchedWithin(change *source.Change, field manifests.Field) 
 			return
 		}
 		origin, _ := c.object.OriginAt(f.Path())
-		if at := locate(change, origin, ""); at.Changed {
+		if at, touched := locateTouched(change, origin); touched {
 			found, ok, leaf = at, true, isLeaf
 		}
 	})
@@ -66,10 +113,6 @@ func (c *candidate) touchedWithin(change *source.Change, field manifests.Field) 
 
 func (c *candidate) touchedRelated(change *source.Change) (Location, bool) {
 	for _, path := range c.related {
-		origin, _ := c.object.OriginAt(path)
-		if at := locate(change, origin, ""); at.Changed {
-			return at, true
-		}
 		if at, ok := c.touchedWithin(change, c.object.Lookup(path)); ok {
 			return at, true
 		}

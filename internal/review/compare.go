@@ -34,6 +34,7 @@ func (c *candidate) status() Status {
 // side is all that one side of the change shows.
 type side struct {
 	candidates []*candidate
+	witnesses  []*candidate         // of base: what roots showed that the change does not affect
 	views      map[string]*RootView // by rootKey
 	order      []string
 }
@@ -216,7 +217,7 @@ func pairMoved(base, head *side) {
 // from a line that stood at base and was at fault there: the change did not cause them.
 func pairByLine(change *source.Change, base, head *side, pairOf func(string) string) {
 	atFault := make(map[string][]*candidate)
-	for _, b := range base.candidates {
+	for _, b := range slices.Concat(base.candidates, base.witnesses) {
 		if b.location.Precision == manifests.Exact.String() {
 			key := b.rule.ID + "|" + b.location.File + ":" + strconv.Itoa(b.location.Line)
 			atFault[key] = append(atFault[key], b)

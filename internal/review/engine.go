@@ -65,7 +65,11 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err := e.renderOtherLine(ctx, run, pairs); err != nil {
 		return nil, err
 	}
-	run.judge(pairs, plan, result)
+	witnesses, err := e.witnesses(ctx, run, plan, pairs)
+	if err != nil {
+		return nil, err
+	}
+	run.judge(pairs, witnesses, plan, result)
 	result.Timings.Review = watch.split()
 	result.Timings.Total = watch.total()
 	return result, nil
@@ -219,7 +223,7 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 }
 
 // judge turns rendered roots into findings and differences.
-func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
+func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(r.change) })
 	base, head := r.sides(pairs)
 	baseIndex, headIndex := base.index(plan.BaseContext), head.index(plan.HeadContext)
@@ -241,6 +245,7 @@ func (r *run) judge(pairs []*pair, plan *Plan, result *Result) {
 		result.Roots = append(result.Roots, p.result(len(diff)))
 		result.Diff = append(result.Diff, diff...)
 	}
+	r.testify(base, witnesses, baseIndex)
 	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)
 	blame(r.change, base, head, pairOf)

@@ -77,8 +77,7 @@ func locateRemoval(change *source.Change, base manifests.Origin) (Location, bool
 		if kept || file == "" {
 			continue
 		}
-		return Location{File: file, Line: line, EndLine: line, Column: 1,
-			Precision: manifests.Exact.String(), Changed: true}, true
+		return touchedAt(file, line), true
 	}
 	return Location{}, false
 }

@@ -28,6 +28,7 @@ type Plan struct {
 	Unreached   []string // changed files that lead to no root
 
 	head []manifests.Root
+	base *manifests.Discovery // nil when there is no base
 }
 
 // Plan finds the roots that the change may affect: a superset of those that it does, which only rendering tells.
@@ -57,6 +58,7 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 		return nil, err
 	}
 	plan := newPlan(change, head)
+	plan.base = base
 	reach := manifests.Candidates(change, base, head)
 	plan.Pairs, plan.Unreached = pairsOf(change, reach), reach.Unreached
 	if len(plan.Pairs) == 0 {
