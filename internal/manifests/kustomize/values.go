@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 
-	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
 	sigsyaml "sigs.k8s.io/yaml"
 
@@ -53,7 +52,8 @@ func (b *build) chartValues(l *layer, chart types.HelmChart, release *manifests.
 	}
 	release.ValuesFiles = files
 	if len(inline) > 0 {
-		if release.Inline, err = yaml.Marshal(inline); err != nil {
+		place, node := find(l.node, append(keys, name("valuesInline")))
+		if release.Inline, err = inlineValues(inline, node, place.Line); err != nil {
 			return l.fail(err, err.Error(), append(keys, name("valuesInline"))...)
 		}
 	}
