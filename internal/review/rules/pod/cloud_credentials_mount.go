@@ -12,7 +12,7 @@ var cloudCredentialsMount = review.Rule{
 	ID: "cloud-credentials-mount", Level: review.Error, Guidelines: []string{"G10", "G27"},
 	Summary: "A pod gets a cloud's credentials from the node or as plain text",
 	Kinds:   []string{review.Workloads},
-	Covers:  []string{"host-path-sensitive", "host-path", "pss-baseline", "pss-restricted", "volume-types"},
+	Covers:  []string{"secret-in-config", "host-path-sensitive", "host-path", "pss-baseline", "pss-restricted", "volume-types"},
 	Check:   checkCloudCredentialsMount,
 }
 

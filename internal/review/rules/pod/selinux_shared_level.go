@@ -1,6 +1,8 @@
 package pod
 
 import (
+	"slices"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -27,14 +29,17 @@ func checkSELinuxSharedLevel(p *review.Pass) {
 		}
 	}
 	for level, all := range uses {
+		other := slices.IndexFunc(all, func(u levelUse) bool { return u.object != all[0].object })
+		if level == "" || other < 0 {
+			continue
+		}
 		for _, use := range all {
-			for _, other := range all {
-				if level != "" && other.object != use.object {
-					p.ReportOn(use.object, use.Field, "SELinux level %s is also that of %s", level, other.object).
-						Detail("Containers with the same categories may read and write each other's files. Left to itself the runtime gives every pod its own.")
-					break
-				}
+			sharer := all[0].object
+			if use.object == sharer {
+				sharer = all[other].object
 			}
+			p.ReportOn(use.object, use.Field, "SELinux level %s is also that of %s", level, sharer).
+				Detail("Containers with the same categories may read and write each other's files. Left to itself the runtime gives every pod its own.")
 		}
 	}
 }

@@ -17,6 +17,9 @@ type accountUse struct {
 	at  manifests.Field
 }
 
+// maxSharers is with how many pods of an account each other one is compared.
+const maxSharers = 100
+
 func checkServiceAccountShared(p *review.Pass) {
 	type account struct{ namespace, name string }
 	uses := make(map[account][]accountUse)
@@ -30,7 +33,7 @@ func checkServiceAccountShared(p *review.Pass) {
 	}
 	for account, all := range uses {
 		for _, use := range all {
-			for _, other := range all {
+			for _, other := range all[:min(len(all), maxSharers)] {
 				if use.pod.Object != other.pod.Object && !sameApplication(use.pod, other.pod) {
 					p.ReportOn(use.pod.Object, use.at, "account %s is also that of %s", account.name, other.pod.Object).
 						Detail("What one of the two applications is allowed, the other one is allowed as well, and the audit log cannot tell them apart.")

@@ -108,9 +108,12 @@ var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*\+?=`)
 // prefixes are words before a program that start it all the same.
 var prefixes = []string{"exec", "command", "builtin", "time", "nohup", "then", "do", "else", "elif", "if", "while", "until", "!", "env"}
 
+// maxPrefixes is how many words before a program are passed over.
+const maxPrefixes = 32
+
 func newInvocation(at manifests.Field, words []string) invocation {
 	i := invocation{at: at, words: words}
-	for len(i.words) > 0 {
+	for n := 0; len(i.words) > 0 && n < maxPrefixes; n++ {
 		word := path.Base(i.words[0])
 		switch {
 		case word == "sudo":

@@ -35,6 +35,9 @@ type suspended struct {
 
 var hereDocument = regexp.MustCompile(`<<-?\s*['"]?([A-Za-z_][A-Za-z0-9_]*)['"]?`)
 
+// maxPipeline is how many programs of a pipeline one command is said to feed.
+const maxPipeline = 16
+
 // splitScript returns the simple commands of a script in the order in which they end.
 func splitScript(text string) []simpleCommand {
 	s := &splitter{}
@@ -48,7 +51,8 @@ func splitScript(text string) []simpleCommand {
 	s.endCommand()
 	for i := len(s.commands) - 2; i >= 0; i-- {
 		if next := s.commands[i+1]; next.piped {
-			s.commands[i].feeds = append(s.commands[i].feeds, append(next.feeds, next.program())...)
+			feeds := append([]string{next.program()}, next.feeds...)
+			s.commands[i].feeds = append(s.commands[i].feeds, feeds[:min(len(feeds), maxPipeline)]...)
 		}
 	}
 	return s.commands

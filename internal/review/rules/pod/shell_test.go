@@ -11,7 +11,7 @@ func TestSplitScript(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{ // commands separated by " / ", what they feed behind ">"
 		"a b; c && d || e":                     "a b / c / d / e",
-		"a | b | c":                            "a > c b / b > c / c",
+		"a | b | c":                            "a > b c / b > c / c",
 		"a |\n b":                              "a > b / b",
 		"a || b":                               "a / b",
 		"# sudo x\na # b; c":                   "a",
@@ -91,6 +91,20 @@ func containsInterpreter(programs []string) bool {
 		}
 	}
 	return false
+}
+
+// Long scripts of any shape take time in proportion to their length.
+func TestLongScripts(t *testing.T) {
+	t.Parallel()
+	const n = 1 << 17
+	for _, part := range []string{"a|", "$(", "exec ", "a $(b) ", "`", "<<E\n", "'", "(", "\\"} {
+		commands := splitScript(strings.Repeat(part, n))
+		for _, c := range commands {
+			if len(c.feeds) > maxPipeline+1 {
+				t.Fatalf("%q: a command feeds %d programs", part, len(c.feeds))
+			}
+		}
+	}
 }
 
 // Whatever a script holds, it is taken apart without a panic and without inventing text.

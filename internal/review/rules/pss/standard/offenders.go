@@ -111,17 +111,17 @@ func appArmor(p *pod, c check) []candidate {
 	return append(inherited("appArmorProfile", "type")(p, c), p.annotations("apparmor")...)
 }
 
-// annotations makes candidates of the pod's annotations that name a Linux security module.
+// annotations makes candidates of the pod's annotations that name a Linux security module, for the pod or, behind a
+// slash, for one of its containers.
 func (p *pod) annotations(module string) []candidate {
+	containers := make(map[string][]corev1.Container)
+	for _, c := range p.containers {
+		containers[c.Name] = []corev1.Container{{Name: c.Name}}
+	}
 	var all []candidate
-	spec := p.bare(func(s *corev1.PodSpec) {
-		s.SecurityContext = strictContext()
-		for _, c := range p.containers {
-			s.Containers = append(s.Containers, corev1.Container{Name: c.Name})
-		}
-	})
 	for _, e := range p.workload.Meta.Get("annotations").Entries() {
-		if prefix, _, _ := strings.Cut(e.Key, "/"); strings.Contains(prefix, module) {
+		if prefix, name, _ := strings.Cut(e.Key, "/"); strings.Contains(prefix, module) {
+			spec := p.bare(func(s *corev1.PodSpec) { s.SecurityContext, s.Containers = strictContext(), containers[name] })
 			meta := metav1.ObjectMeta{Annotations: map[string]string{e.Key: e.Value.Text()}}
 			all = append(all, candidate{e.Value, "annotation " + e.Key, meta, spec})
 		}

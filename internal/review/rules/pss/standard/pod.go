@@ -20,17 +20,7 @@ type pod struct {
 
 func decodePod(w *review.Workload) *pod {
 	p := &pod{workload: w, meta: decode[metav1.ObjectMeta](w.Meta)}
-	values := map[string]any{}
-	for _, e := range w.Spec.Entries() {
-		values[e.Key] = plain(e.Value)
-	}
-	for _, key := range []string{"securityContext", "hostNetwork", "hostPID", "hostIPC", "hostUsers", "os"} {
-		values[key] = plain(w.Get(key))
-	}
-	for _, key := range []string{"volumes", "containers", "initContainers", "ephemeralContainers"} {
-		delete(values, key)
-	}
-	p.spec = decodeValue[corev1.PodSpec](values)
+	p.spec = decodeSpec(w)
 	for _, v := range w.List("volumes") {
 		volume := decode[corev1.Volume](v)
 		if volume.VolumeSource == (corev1.VolumeSource{}) {
@@ -39,11 +29,27 @@ func decodePod(w *review.Workload) *pod {
 		p.volumes = append(p.volumes, volume)
 	}
 	for _, c := range w.Containers {
-		container := decode[corev1.Container](c.Field)
+		container := decode[corev1.Container](c.Field, "env", "envFrom") // long, and no matter of the standards
 		container.Name = c.Name
 		p.containers = append(p.containers, container)
 	}
 	return p
+}
+
+// decodeSpec reads what the pod itself says and takes over, without containers and volumes.
+func decodeSpec(w *review.Workload) corev1.PodSpec {
+	values := map[string]any{}
+	for _, e := range w.Spec.Entries() {
+		switch e.Key {
+		case "volumes", "containers", "initContainers", "ephemeralContainers":
+		default:
+			values[e.Key] = plain(e.Value)
+		}
+	}
+	for _, key := range []string{"securityContext", "hostNetwork", "hostPID", "hostIPC", "hostUsers", "os"} {
+		values[key] = plain(w.Get(key))
+	}
+	return decodeValue[corev1.PodSpec](values)
 }
 
 // whole returns the spec with everything in it. The checks treat containers of every kind alike.
@@ -61,19 +67,31 @@ func (p *pod) bare(change func(*corev1.PodSpec)) *corev1.PodSpec {
 }
 
 // decode reads a field into a type of the Kubernetes API as the API server does, case-sensitively, leaving out
-// what does not fit the type.
-func decode[T any](f manifests.Field) T { return decodeValue[T](plain(f)) }
+// what does not fit the type, and the keys that are not wanted.
+func decode[T any](f manifests.Field, without ...string) T {
+	value := plain(f)
+	if m, ok := value.(map[string]any); ok {
+		for _, key := range without {
+			delete(m, key)
+		}
+	}
+	return decodeValue[T](value)
+}
 
 func decodeValue[T any](value any) T {
+	var decoded T
+	if unmarshal(value, &decoded) == nil {
+		return decoded
+	}
 	fits := func(v any) error {
 		var probe T
 		return unmarshal(v, &probe)
 	}
-	var decoded T
+	var pruned T
 	if kept := prune(value, fits); kept != nil {
-		_ = unmarshal(kept, &decoded) // prune has seen to it that it fits
+		_ = unmarshal(kept, &pruned) // prune has seen to it that it fits
 	}
-	return decoded
+	return pruned
 }
 
 func unmarshal(value, into any) error {
