@@ -82,7 +82,7 @@ func (s valuesSource) find(keys []string) (setting, bool) {
 			continue
 		}
 		at := value
-		if key != nil && value.Kind != yaml.ScalarNode {
+		if key != nil && (value.Kind != yaml.ScalarNode || value.Line == key.Line) {
 			at = key
 		}
 		span := s.span(s.lines[i] + at.Line)
