@@ -263,39 +263,40 @@ func (s *state) typedConstant(t reflect.Type, n parse.Node) reflect.Value {
 		return s.constant(n)
 	}
 	v := reflect.New(t).Elem()
-	number, isNumber := n.(*parse.NumberNode)
-	switch t.Kind() {
-	case reflect.Bool:
-		if b, ok := n.(*parse.BoolNode); ok {
-			v.SetBool(b.True)
-			return v
+	if !assign(v, n) {
+		s.fail("expected %s; found %s", t.Kind(), n)
+	}
+	return v
+}
+
+// assign sets a variable to a constant if the types fit.
+func assign(v reflect.Value, n parse.Node) bool {
+	switch n := n.(type) {
+	case *parse.BoolNode:
+		if v.Kind() == reflect.Bool {
+			v.SetBool(n.True)
+			return true
 		}
-	case reflect.String:
-		if text, ok := n.(*parse.StringNode); ok {
-			v.SetString(text.Text)
-			return v
+	case *parse.StringNode:
+		if v.Kind() == reflect.String {
+			v.SetString(n.Text)
+			return true
 		}
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		if isNumber && number.IsInt {
-			v.SetInt(number.Int64)
-			return v
-		}
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		if isNumber && number.IsUint {
-			v.SetUint(number.Uint64)
-			return v
-		}
-	case reflect.Float32, reflect.Float64:
-		if isNumber && number.IsFloat {
-			v.SetFloat(number.Float64)
-			return v
-		}
-	case reflect.Complex64, reflect.Complex128:
-		if isNumber && number.IsComplex {
-			v.SetComplex(number.Complex128)
-			return v
+	case *parse.NumberNode:
+		switch {
+		case v.CanInt() && n.IsInt:
+			v.SetInt(n.Int64)
+			return true
+		case v.CanUint() && n.IsUint:
+			v.SetUint(n.Uint64)
+			return true
+		case v.CanFloat() && n.IsFloat:
+			v.SetFloat(n.Float64)
+			return true
+		case v.CanComplex() && n.IsComplex:
+			v.SetComplex(n.Complex128)
+			return true
 		}
 	}
-	s.fail("expected %s; found %s", t.Kind(), n)
-	return v
+	return false
 }

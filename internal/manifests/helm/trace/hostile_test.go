@@ -4,74 +4,81 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
+func doubling(expression string) string {
+	return `{{ $s := "0123456789abcdef" }}{{ range until 64 }}{{ $s = ` + expression + ` }}{{ end }}`
+}
+
+func tree(use string) string {
+	return `{{ $m := dict "a" 1 }}{{ range until 64 }}{{ $m = dict "a" $m "b" $m }}{{ end }}` + use
+}
+
+func self(use string) string { return `{{ $m := dict "a" 1 }}{{ $_ := set $m "self" $m }}` + use }
+
+var hostile = map[string]string{
+	"until":              "{{ until 2000000000 }}",
+	"untilStep":          "{{ untilStep 0 2000000000 1 | len }}",
+	"untilStep forever":  "{{ untilStep 1 9223372036854775807 2 }}",
+	"seq":                "{{ seq 1 2000000000 }}",
+	"repeat":             `{{ repeat 2000000000 "x" }}`,
+	"indent":             `{{ indent 2000000000 "x" }}`,
+	"nindent":            `{{ "a\nb" | nindent 1500000000 }}`,
+	"printf width":       `{{ printf (repeat 5000 "%999999d") }}`,
+	"printf star":        `{{ printf (repeat 90 "%[2]*[1]d") 1 999999 }}`,
+	"doubling print":     doubling("print $s $s"),
+	"doubling printf":    doubling(`printf "%s%s" $s $s`),
+	"doubling printf 1":  doubling(`printf "%[1]s%[1]s" $s`),
+	"doubling cat":       doubling("cat $s $s"),
+	"doubling replace":   doubling(`replace "0" $s $s`),
+	"doubling regex":     doubling(`regexReplaceAll "." $s "$0$0"`),
+	"doubling join":      doubling(`join $s (splitList "" $s)`),
+	"doubling tpl":       doubling(`tpl "{{ . }}{{ . }}" $s`),
+	"doubling quote":     doubling("quote $s $s"),
+	"doubling wrap":      doubling("wrapWith 1 $s $s"),
+	"doubling list":      `{{ $l := list 1 }}{{ range until 64 }}{{ $l = concat $l $l }}{{ end }}`,
+	"include doubling":   `{{ define "d" }}{{ if gt (int .) 0 }}{{ include "d" (sub . 1) }}{{ include "d" (sub . 1) }}{{ else }}0123456789{{ end }}{{ end }}{{ include "d" 40 }}`,
+	"nested range":       "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}",
+	"range of a number":  "{{ range 9000000000 }}{{ end }}",
+	"large output":       `{{ $s := repeat 100000 "x" }}{{ range until 100000 }}{{ $s }}{{ end }}`,
+	"short lines":        "{{ range until 1000000 }}{{ range until 4 }}x\ny: {{ $.Values.bomb }}\n{{ end }}{{ end }}",
+	"hashes":             `{{ $s := repeat 30000000 "x" }}{{ range until 100000 }}{{ $_ := sha256sum $s }}{{ end }}`,
+	"small outputs":      `{{ range until 1000000 }}{{ range until 1000000 }}x{{ end }}{{ end }}`,
+	"include itself":     `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`,
+	"template itself":    `{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`,
+	"in turns":           `{{ define "a" }}{{ template "b" . }}{{ end }}{{ define "b" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`,
+	"tpl itself":         `{{ define "a" }}{{ tpl "{{ include \"a\" . }}" . }}{{ end }}{{ include "a" . }}`,
+	"tpl of itself":      `{{ tpl .Values.bomb . }}`,
+	"toYaml of a tree":   tree("{{ toYaml $m }}"),
+	"toJson of a tree":   tree("{{ toJson $m }}"),
+	"print of a tree":    tree("{{ $m }}"),
+	"copy of a tree":     tree("{{ $_ := deepCopy $m }}"),
+	"merge of a tree":    tree("{{ $_ := merge $m (deepCopy $m) }}"),
+	"toYaml of itself":   self("{{ toYaml $m }}"),
+	"print of itself":    self("{{ $m }}"),
+	"copy of itself":     self("{{ deepCopy $m }}"),
+	"equal to itself":    self(`{{ $n := dict "a" 1 }}{{ $_ := set $n "self" $n }}{{ deepEqual $m $n }}`),
+	"merge of itself":    self(`{{ $n := dict "a" 1 }}{{ $_ := set $n "self" $n }}{{ $_ := merge $m $n }}`),
+	"YAML of $":          `{{ $_ := set $.Values "self" $ }}{{ $.YAML }}`,
+	"uniq":               "{{ uniq (until 1000000) | len }}",
+	"regular expression": `{{ regexMatch (repeat 1000 "(a?){100}") (repeat 1000000 "a") }}`,
+	"random":             "{{ randAlphaNum 2000000000 }}",
+	"keys":               `{{ range 100000000 }}{{ $_ := genPrivateKey "rsa" }}{{ end }}`,
+	"nesting":            strings.Repeat("{{ if 1 }}", 200_000) + strings.Repeat("{{ end }}", 200_000),
+	"parentheses":        "{{ " + strings.Repeat("(", 200_000) + "1" + strings.Repeat(")", 200_000) + " }}",
+}
+
 // TestHostile executes templates that would take Helm down. Each must end soon, with an error that says where, and
 // without much memory.
 func TestHostile(t *testing.T) {
-	doubling := func(expression string) string {
-		return `{{ $s := "0123456789abcdef" }}{{ range until 64 }}{{ $s = ` + expression + ` }}{{ end }}`
-	}
-	nest := func(make string) string {
-		return `{{ $m := dict "a" 1 }}{{ range until 64 }}{{ $m = dict "a" $m "b" $m }}{{ end }}` + make
-	}
-	self := func(use string) string { return `{{ $m := dict "a" 1 }}{{ $_ := set $m "self" $m }}` + use }
-	for name, text := range map[string]string{
-		"until":              "{{ until 2000000000 }}",
-		"untilStep":          "{{ untilStep 0 2000000000 1 | len }}",
-		"untilStep forever":  "{{ untilStep 1 9223372036854775807 2 }}",
-		"seq":                "{{ seq 1 2000000000 }}",
-		"repeat":             `{{ repeat 2000000000 "x" }}`,
-		"indent":             `{{ indent 2000000000 "x" }}`,
-		"nindent":            `{{ "a\nb" | nindent 1500000000 }}`,
-		"printf width":       `{{ printf (repeat 5000 "%999999d") }}`,
-		"printf star":        `{{ printf (repeat 90 "%[2]*[1]d") 1 999999 }}`,
-		"doubling print":     doubling("print $s $s"),
-		"doubling printf":    doubling(`printf "%s%s" $s $s`),
-		"doubling printf 1":  doubling(`printf "%[1]s%[1]s" $s`),
-		"doubling cat":       doubling("cat $s $s"),
-		"doubling replace":   doubling(`replace "0" $s $s`),
-		"doubling regex":     doubling(`regexReplaceAll "." $s "$0$0"`),
-		"doubling join":      doubling(`join $s (splitList "" $s)`),
-		"doubling tpl":       doubling(`tpl "{{ . }}{{ . }}" $s`),
-		"doubling quote":     doubling("quote $s $s"),
-		"doubling wrap":      doubling("wrapWith 1 $s $s"),
-		"doubling list":      `{{ $l := list 1 }}{{ range until 64 }}{{ $l = concat $l $l }}{{ end }}`,
-		"include doubling":   `{{ define "d" }}{{ if gt (int .) 0 }}{{ include "d" (sub . 1) }}{{ include "d" (sub . 1) }}{{ else }}0123456789{{ end }}{{ end }}{{ include "d" 40 }}`,
-		"nested range":       "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}",
-		"range of a number":  "{{ range 9000000000 }}{{ end }}",
-		"large output":       `{{ $s := repeat 100000 "x" }}{{ range until 100000 }}{{ $s }}{{ end }}`,
-		"short lines":        "{{ range until 1000000 }}{{ range until 4 }}x\ny: {{ $.Values.bomb }}\n{{ end }}{{ end }}",
-		"hashes":             `{{ $s := repeat 30000000 "x" }}{{ range until 100000 }}{{ $_ := sha256sum $s }}{{ end }}`,
-		"small outputs":      `{{ range until 1000000 }}{{ range until 1000000 }}x{{ end }}{{ end }}`,
-		"include itself":     `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`,
-		"template itself":    `{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`,
-		"in turns":           `{{ define "a" }}{{ template "b" . }}{{ end }}{{ define "b" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`,
-		"tpl itself":         `{{ define "a" }}{{ tpl "{{ include \"a\" . }}" . }}{{ end }}{{ include "a" . }}`,
-		"tpl of itself":      `{{ tpl .Values.bomb . }}`,
-		"toYaml of a tree":   nest("{{ toYaml $m }}"),
-		"toJson of a tree":   nest("{{ toJson $m }}"),
-		"print of a tree":    nest("{{ $m }}"),
-		"copy of a tree":     nest("{{ $_ := deepCopy $m }}"),
-		"merge of a tree":    nest("{{ $_ := merge $m (deepCopy $m) }}"),
-		"toYaml of itself":   self("{{ toYaml $m }}"),
-		"print of itself":    self("{{ $m }}"),
-		"copy of itself":     self("{{ deepCopy $m }}"),
-		"equal to itself":    self(`{{ $n := dict "a" 1 }}{{ $_ := set $n "self" $n }}{{ deepEqual $m $n }}`),
-		"merge of itself":    self(`{{ $n := dict "a" 1 }}{{ $_ := set $n "self" $n }}{{ $_ := merge $m $n }}`),
-		"YAML of $":          `{{ $_ := set $.Values "self" $ }}{{ $.YAML }}`,
-		"uniq":               "{{ uniq (until 1000000) | len }}",
-		"regular expression": `{{ regexMatch (repeat 1000 "(a?){100}") (repeat 1000000 "a") }}`,
-		"random":             "{{ randAlphaNum 2000000000 }}",
-		"keys":               `{{ range 100000000 }}{{ $_ := genPrivateKey "rsa" }}{{ end }}`,
-		"nesting":            strings.Repeat("{{ if 1 }}", 200_000) + strings.Repeat("{{ end }}", 200_000),
-		"parentheses":        "{{ " + strings.Repeat("(", 200_000) + "1" + strings.Repeat(")", 200_000) + " }}",
-	} {
-		t.Run(name, func(t *testing.T) { endsSoon(t, text) })
+	for _, name := range slices.Sorted(maps.Keys(hostile)) {
+		t.Run(name, func(t *testing.T) { endsSoon(t, hostile[name]) })
 	}
 }
 

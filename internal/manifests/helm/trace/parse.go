@@ -84,11 +84,10 @@ var control = regexp.MustCompile(`\{\{-?\s*(if|range|with|define|block|end)\b`)
 // parse parses a text after looking whether it is sane: the parser recurses and knows no limits.
 func (x *run) parse(u *unit) (*parsed, error) {
 	if len(u.source) > maxSource {
-		return nil, &Error{[]Frame{{u.name, "", 1, 1}}, fmt.Sprintf("parse error at (%s:1): larger than %d bytes", u.name, maxSource), nil}
+		return nil, u.parseError(0, fmt.Sprintf("larger than %d bytes", maxSource))
 	}
 	if at := tooDeep(u.source); at >= 0 {
-		frame := u.frame(at, u.name)
-		return nil, &Error{[]Frame{frame}, fmt.Sprintf("parse error at (%s:%d): actions are nested more than %d deep", u.name, frame.Line, maxNesting), nil}
+		return nil, u.parseError(at, fmt.Sprintf("actions are nested more than %d deep", maxNesting))
 	}
 	trees, err := parse.Parse(u.name, u.source, "", "", x.known)
 	if err != nil {
@@ -100,6 +99,12 @@ func (x *run) parse(u *unit) (*parsed, error) {
 	}
 	p.main = p.defs[u.name]
 	return p, nil
+}
+
+// parseError says what is wrong at a place of the unit.
+func (u *unit) parseError(offset int, what string) error {
+	frame := u.frame(offset, u.name)
+	return &Error{Frames: []Frame{frame}, text: fmt.Sprintf("parse error at (%s:%d): %s", u.name, frame.Line, what)}
 }
 
 // tooDeep finds where actions are nested too deep for the parser; -1 if nowhere. It may be mistaken by comments and

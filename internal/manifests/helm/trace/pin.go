@@ -53,14 +53,25 @@ func pin(s *state, c *call) (value, error) {
 	return s.plain(c)
 }
 
-// unordered calls keys and values, whose order Helm leaves to chance; here it is sorted.
+// unordered is for keys and values, whose order Helm leaves to chance; here it is sorted by key.
 func unordered(s *state, c *call) (value, error) {
-	v, err := s.plain(c)
-	if err == nil && v.rv.Len() > 1 {
-		s.container(v.rv) // keeps its address
-		s.pinned.unsorted[address(v.rv)] = s.use(c)
+	names, elems := []string{}, []any{}
+	for _, m := range c.in {
+		for _, k := range sortedKeys(m) {
+			names = append(names, k.String())
+			elems = append(elems, m.MapIndex(k).Interface())
+		}
 	}
-	return v, err
+	out := reflect.ValueOf(names)
+	if c.f.name == "values" {
+		out = reflect.ValueOf(elems)
+	}
+	v := value{out, c.f.trace(s, c, out)}
+	if len(names) > 1 {
+		s.container(out) // keeps its address
+		s.pinned.unsorted[address(out)] = s.use(c)
+	}
+	return v, nil
 }
 
 // dated calls a function that takes what is no date for the current time.

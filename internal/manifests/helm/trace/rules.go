@@ -227,7 +227,7 @@ func plucked(s *state, c *call, out reflect.Value) *prov {
 	return nil
 }
 
-// keysOf is for keys in sorted order, as pinnedKeys returns them.
+// keysOf is for keys in sorted order, as unordered returns them.
 func keysOf(s *state, c *call, out reflect.Value) *prov {
 	at := 0
 	for i, in := range c.in {

@@ -11,7 +11,7 @@ import (
 
 const (
 	defaultOutput = 32 << 20
-	defaultSteps  = 20_000_000
+	defaultSteps  = 50_000_000
 	maxDepth      = 3000 // templates executed within templates; Helm itself stops at 1000 of the same name
 	maxIncludes   = 1000 // of one name within itself, as in Helm
 	noValue       = "<no value>"
@@ -84,7 +84,7 @@ func (x *run) file(name string, scope map[string]any) (*output, error) {
 
 // fileError says what is wrong with a file as a whole.
 func fileError(name string, cause error) error {
-	return &Error{[]Frame{{Template: name, Line: 1, Column: 1}}, fmt.Sprintf("execution error in (%s): %v", name, cause), cause}
+	return &Error{Frames: []Frame{{Template: name, Line: 1, Column: 1}}, text: fmt.Sprintf("execution error in (%s): %v", name, cause), cause: cause}
 }
 
 // execute executes a template with a value for dot and $.
@@ -166,8 +166,9 @@ func (s *state) failWith(cause error, message string) {
 	if inner == nil {
 		e.Frames = s.frames(here)
 	}
+	e.outer = here
 	e.text = fmt.Sprintf("template: %s:%d:%d: executing %q at <%s>: %s",
-		here.Template, here.Line, max(here.Column-1, 0), s.def.name, excerpt(s.node), message)
+		here.Template, here.Line, here.Column-1, s.def.name, excerpt(s.node), message)
 	panic(failure{e})
 }
 
@@ -204,8 +205,7 @@ func helmError(err error) error {
 	var e *Error
 	var own *ownError
 	if errors.As(err, &e) && errors.As(e.cause, &own) {
-		outer := e.Frames[len(e.Frames)-1]
-		e.text = fmt.Sprintf("execution error at (%s:%d:%d): %s", outer.Template, outer.Line, max(outer.Column-1, 0), own.message)
+		e.text = fmt.Sprintf("execution error at (%s:%d:%d): %s", e.outer.Template, e.outer.Line, e.outer.Column-1, own.message)
 	}
 	return err
 }
@@ -247,16 +247,14 @@ func (s *state) spend(bytes int) {
 
 // cleanParseError gives an error of the parser Helm's form.
 func cleanParseError(u *unit, err error) error {
-	text := err.Error()
-	tokens := strings.Split(text, ": ")
+	tokens := strings.Split(err.Error(), ": ")
 	frame := Frame{Template: u.name, Line: 1, Column: 1}
 	if len(tokens) == 1 {
-		return &Error{[]Frame{frame}, fmt.Sprintf("parse error in (%s): %s", u.name, text), nil}
+		return &Error{Frames: []Frame{frame}, text: fmt.Sprintf("parse error in (%s): %v", u.name, err)}
 	}
 	var line, column int
-	place := strings.TrimPrefix(tokens[1], u.name+":")
-	if n, _ := fmt.Sscanf(place, "%d:%d", &line, &column); n > 0 {
+	if n, _ := fmt.Sscanf(strings.TrimPrefix(tokens[1], u.name+":"), "%d:%d", &line, &column); n > 0 {
 		frame.Line, frame.Column = line, column+1
 	}
-	return &Error{[]Frame{frame}, fmt.Sprintf("parse error at (%s): %s", tokens[1], tokens[len(tokens)-1]), nil}
+	return &Error{Frames: []Frame{frame}, text: fmt.Sprintf("parse error at (%s): %s", tokens[1], tokens[len(tokens)-1])}
 }

@@ -35,7 +35,7 @@ type Options struct {
 	HelmLine     int // 3 or 4, the default
 	OutputBudget int // bytes of all output, and of the longest text that a template makes; 32 MiB by default
 	WorkBudget   int // bytes of all texts and lists made on the way, and of what is told of lines; 8 times OutputBudget by default
-	Steps        int // nodes executed, large values counting for more; 20 million by default
+	Steps        int // nodes executed, large values counting for more; 50 million by default
 }
 
 // Result is what an execution gives.
@@ -107,6 +107,7 @@ type Error struct {
 	Frames []Frame // where, innermost first; at least one
 	text   string
 	cause  error
+	outer  Frame // where the template that was executed last failed
 }
 
 // Error gives the text in the form of Helm, which names the template, line and column.
