@@ -13,9 +13,9 @@ var imageDigest = review.Rule{
 }
 
 func checkImageDigest(p *review.Pass) {
-	each(p, func(u use, ref images.Reference) {
+	each(p, func(u review.ImageField, ref images.Reference) {
 		if ref.Digest == "" {
-			p.Report(u.Field, "%s uses %s without a digest", u.title, ref).Part(ref.Tag).
+			p.Report(u.Field, "%s uses %s without a digest", u.Title, ref).Part(ref.Tag).
 				Detail("A tag can be pushed again. Only the digest makes sure that what was reviewed and tested is what every node pulls.")
 		}
 	})

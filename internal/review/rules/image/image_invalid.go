@@ -15,13 +15,13 @@ var imageInvalid = review.Rule{
 }
 
 func checkImageInvalid(p *review.Pass) {
-	for _, u := range uses(p.Pod) {
+	for _, u := range p.Pod.Images() {
 		_, err := images.ParseReference(u.Text())
 		var invalid *images.ReferenceError
 		if !errors.As(err, &invalid) || filledInLater(p, invalid.Fault) {
 			continue
 		}
-		p.Report(u.Field, "%s has an image reference that %s", u.title, invalid.Reason).
+		p.Report(u.Field, "%s has an image reference that %s", u.Title, invalid.Reason).
 			Detail("Nodes refuse such a name, or different tools read it in different ways, so that the image which is checked need not be the one that is pulled.")
 	}
 }

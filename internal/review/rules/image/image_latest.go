@@ -14,7 +14,7 @@ var imageLatest = review.Rule{
 }
 
 func checkImageLatest(p *review.Pass) {
-	each(p, func(u use, ref images.Reference) {
+	each(p, func(u review.ImageField, ref images.Reference) {
 		if !isMoving(p, ref) {
 			return
 		}
@@ -22,7 +22,7 @@ func checkImageLatest(p *review.Pass) {
 		if ref.Tag != "" {
 			message, what = "%s uses %s with the moving tag "+ref.Tag, "The tag "+ref.Tag
 		}
-		p.Report(u.Field, message, u.title, ref.Name()).Part(ref.Tag).
+		p.Report(u.Field, message, u.Title, ref.Name()).Part(ref.Tag).
 			Detail("%s is pointed to another image whenever its owner likes. Two pods of one workload may run different programs, and going back to the last version is not possible by name.", what)
 	})
 }

@@ -13,17 +13,17 @@ var imagePullPolicy = review.Rule{
 }
 
 func checkImagePullPolicy(p *review.Pass) {
-	each(p, func(u use, ref images.Reference) {
-		switch effectivePullPolicy(u.policy.Text(), ref) {
+	each(p, func(u review.ImageField, ref images.Reference) {
+		switch effectivePullPolicy(u.PullPolicy.Text(), ref) {
 		case "Never":
-			p.Report(u.policy, "%s never pulls its image", u.title).
+			p.Report(u.PullPolicy, "%s never pulls its image", u.Title).
 				Detail("The pod starts only on nodes that happen to have an image of this name, and runs whatever that is. The registry is not asked whether the image may be used.").
-				Fix("pull when it is not there", review.Set(u.policy, "IfNotPresent")).Unsafe()
+				Fix("pull when it is not there", review.Set(u.PullPolicy, "IfNotPresent")).Unsafe()
 		case "IfNotPresent":
 			if isMoving(p, ref) {
-				p.Report(u.policy, "%s does not always pull, though its tag moves", u.title).
+				p.Report(u.PullPolicy, "%s does not always pull, though its tag moves", u.Title).
 					Detail("A node that has pulled the tag once goes on with the old image, and another node gets a newer one: the pods of one workload run different programs.").
-					Fix("always pull", review.Set(u.policy, "Always")).Unsafe()
+					Fix("always pull", review.Set(u.PullPolicy, "Always")).Unsafe()
 			}
 		}
 	})

@@ -39,14 +39,14 @@ func (ps *patterns) UnmarshalYAML(node *yaml.Node) error {
 }
 
 func checkImagePullSecret(p *review.Pass) {
-	secrets := p.Pod.Spec.Get("imagePullSecrets")
+	secrets := p.Pod.Get("imagePullSecrets")
 	if len(secrets.Items()) > 0 || accountMayHaveSecrets(p) {
 		return
 	}
-	each(p, func(u use, ref images.Reference) {
+	each(p, func(u review.ImageField, ref images.Reference) {
 		for _, pattern := range review.Params[pullSecretParams](p).Registries {
 			if pattern.Match(ref.Name()) {
-				p.Report(u.Field, "%s uses %s, and neither pod nor account has a pull secret", u.title, ref.Name()).
+				p.Report(u.Field, "%s uses %s, and neither pod nor account has a pull secret", u.Title, ref.Name()).
 					Detail("The policy says that this registry asks for a sign-in (%s). Unless the nodes sign in by themselves, the pod cannot pull its image.", pattern)
 				return
 			}
@@ -57,16 +57,16 @@ func checkImagePullSecret(p *review.Pass) {
 // accountMayHaveSecrets reports whether the pod's service account brings pull secrets, or is made elsewhere, so that
 // nobody can tell. The account "default" exists by itself, without any.
 func accountMayHaveSecrets(p *review.Pass) bool {
-	name := p.Pod.Spec.Get("serviceAccountName").Text()
+	name := p.Pod.Get("serviceAccountName").Text()
 	if name == "" {
-		name = p.Pod.Spec.Get("serviceAccount").Text()
+		name = p.Pod.Get("serviceAccount").Text()
 	}
 	if name == "" {
 		name = "default"
 	}
 	known := false
-	for _, account := range p.Index.OfKind("ServiceAccount") {
-		if account.Name != name || p.Root.Namespace(account) != p.Root.Namespace(p.Object) {
+	for _, account := range p.Near("ServiceAccount", p.Object) {
+		if account.Name != name {
 			continue
 		}
 		if known = true; len(account.Field().Get("imagePullSecrets").Items()) > 0 {

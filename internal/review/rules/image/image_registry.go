@@ -19,11 +19,11 @@ func checkImageRegistry(p *review.Pass) {
 	if err != nil || !list.Decides() { // a policy with wrong patterns has been refused when it was read
 		return
 	}
-	for _, u := range uses(p.Pod) {
+	for _, u := range p.Pod.Images() {
 		ref, err := images.ParseReference(u.Text())
 		if err != nil {
 			if list.Restricts() {
-				p.Report(u.Field, "%s uses an image whose registry cannot be told", u.title).
+				p.Report(u.Field, "%s uses an image whose registry cannot be told", u.Title).
 					Detail("The policy allows images by name, and this name cannot be read: the %v. Write the whole reference, so that it can be held against the list.", err)
 			}
 			continue
@@ -32,10 +32,10 @@ func checkImageRegistry(p *review.Pass) {
 		switch {
 		case allowed:
 		case deniedBy != "":
-			p.Report(u.Field, "%s uses %s, which the policy denies", u.title, ref.Name()).Part(path.Base(ref.Name())).
+			p.Report(u.Field, "%s uses %s, which the policy denies", u.Title, ref.Name()).Part(path.Base(ref.Name())).
 				Detail("The pattern %s of the policy denies this repository. What is denied stays so, whatever else allows it.", deniedBy)
 		default:
-			p.Report(u.Field, "%s uses %s, which the policy does not allow", u.title, ref.Name()).Part(path.Base(ref.Name())).
+			p.Report(u.Field, "%s uses %s, which the policy does not allow", u.Title, ref.Name()).Part(path.Base(ref.Name())).
 				Detail("No pattern under images.allow covers this repository, so nobody has decided that its owner may run code in the cluster.")
 		}
 	}

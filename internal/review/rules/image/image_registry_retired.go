@@ -41,7 +41,7 @@ var retirements = []retirement{
 }
 
 func checkImageRegistryRetired(p *review.Pass) {
-	each(p, func(u use, ref images.Reference) {
+	each(p, func(u review.ImageField, ref images.Reference) {
 		r, ok := retiredPlace(ref)
 		if !ok {
 			return
@@ -50,7 +50,7 @@ func checkImageRegistryRetired(p *review.Pass) {
 		if r.now != "" {
 			message += "; it is " + r.now + " now"
 		}
-		draft := p.Report(u.Field, message, u.title, r.place).
+		draft := p.Report(u.Field, message, u.Title, r.place).
 			Detail("%s Old images get no fixes, and the day they are removed the pod no longer starts.", r.why)
 		if moved, err := images.ParseReference(r.now + strings.TrimPrefix(ref.String(), r.place)); r.same && err == nil {
 			draft.Fix("pull from "+r.now, review.Set(u.Field, moved.String())).Unsafe()

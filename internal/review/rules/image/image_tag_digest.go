@@ -19,18 +19,18 @@ var wholeVersion = regexp.MustCompile(`(^|[^0-9])\d+\.\d+\.\d+|(^|[^0-9a-f])[0-9
 
 func checkImageTagDigest(p *review.Pass) {
 	before := pinnedAtBase(p)
-	for _, u := range uses(p.Pod) {
+	for _, u := range p.Pod.Images() {
 		now, err := images.ParseReference(u.Text())
-		old, known := before[u.title]
+		old, known := before[u.Title]
 		if err != nil || !known || !pinned(now) || now.Name() != old.Name() {
 			continue
 		}
 		switch {
 		case now.Tag != old.Tag && now.Digest == old.Digest:
-			p.Report(u.Field, "%s moves from tag %s to %s, its digest stays", u.title, old.Tag, now.Tag).
+			p.Report(u.Field, "%s moves from tag %s to %s, its digest stays", u.Title, old.Tag, now.Tag).
 				Detail("Runtimes go by the digest and pay no heed to the tag beside it, so the old image would go on running under the new version's name. Set the digest that tag %s has.", now.Tag)
 		case now.Tag == old.Tag && now.Digest != old.Digest && wholeVersion.MatchString(now.Tag):
-			p.Report(u.Field, "%s gets another digest under the same tag %s", u.title, now.Tag).
+			p.Report(u.Field, "%s gets another digest under the same tag %s", u.Title, now.Tag).
 				Detail("A tag that names a whole version is not expected to move. Either somebody pushed it again, or this digest is another image's; ask the registry which image the tag names before this is merged.")
 		}
 	}
@@ -48,9 +48,9 @@ func pinnedAtBase(p *review.Pass) map[string]images.Reference {
 		return found
 	}
 	for _, pod := range p.Base.Workloads(object) {
-		for _, u := range uses(pod) {
+		for _, u := range pod.Images() {
 			if ref, err := images.ParseReference(u.Text()); err == nil && pinned(ref) {
-				found[u.title] = ref
+				found[u.Title] = ref
 			}
 		}
 	}

@@ -24,9 +24,9 @@ func checkTiller(p *review.Pass) {
 		}
 		return
 	}
-	each(p, func(u use, ref images.Reference) {
+	each(p, func(u review.ImageField, ref images.Reference) {
 		if path.Base(ref.Repository) == "tiller" {
-			p.Report(u.Field, "%s runs Tiller, the server of Helm 2", u.title).Detail(tillerDetail)
+			p.Report(u.Field, "%s runs Tiller, the server of Helm 2", u.Title).Detail(tillerDetail)
 		}
 	})
 }

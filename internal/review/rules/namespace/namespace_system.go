@@ -61,8 +61,8 @@ func isAddon(root *review.RootView) bool {
 		if len(pods) == 0 || !strings.HasPrefix(o.Namespace, "kube-") {
 			continue
 		}
-		priority := pods[0].Spec.Get("priorityClassName").Text()
-		if strings.HasPrefix(priority, "system-") || ofTheCluster(o) || pods[0].Spec.Get("hostNetwork").True() && o.Kind == "DaemonSet" {
+		priority := pods[0].Get("priorityClassName").Text()
+		if strings.HasPrefix(priority, "system-") || ofTheCluster(o) || pods[0].Get("hostNetwork").True() && o.Kind == "DaemonSet" {
 			return true
 		}
 	}

@@ -15,11 +15,11 @@ func checkAntiAffinity(p *review.Pass) {
 	if len(pods) == 0 || !ok || n < 2 || spreads(pods[0]) {
 		return
 	}
-	p.Report(pods[0].Spec.Get("affinity", "podAntiAffinity"), "%s %s does not keep its %d pods on different nodes", p.Object.Kind, p.Object.Name, n).
+	p.Report(pods[0].Get("affinity", "podAntiAffinity"), "%s %s does not keep its %d pods on different nodes", p.Object.Kind, p.Object.Name, n).
 		Detail("Nothing stops the scheduler from putting them all on one node, and then one node's failure stops them all.")
 }
 
 // spreads reports whether a pod says anything of where its like should be.
 func spreads(pod *review.Workload) bool {
-	return pod.Spec.Get("affinity", "podAntiAffinity").IsSet() || len(pod.Spec.Get("topologySpreadConstraints").Items()) > 0
+	return pod.Get("affinity", "podAntiAffinity").IsSet() || len(pod.Get("topologySpreadConstraints").Items()) > 0
 }

@@ -18,7 +18,7 @@ func checkPDBMissing(p *review.Pass) {
 	if len(pods) == 0 || !ok || n < 2 {
 		return
 	}
-	for _, budget := range near(p, "PodDisruptionBudget", p.Object) {
+	for _, budget := range p.Near("PodDisruptionBudget", p.Object) {
 		if selects(budget.Field().Get("spec", "selector"), pods[0].Meta.Get("labels")) {
 			return
 		}
@@ -31,7 +31,7 @@ func checkPDBMissing(p *review.Pass) {
 func budgeted(p *review.Pass, budget *manifests.Object) []*manifests.Object {
 	var found []*manifests.Object
 	for _, kind := range []string{"Deployment", "StatefulSet", "Rollout"} {
-		for _, o := range near(p, kind, budget) {
+		for _, o := range p.Near(kind, budget) {
 			labels := o.Field().Get("spec", "template", "metadata", "labels")
 			if selects(budget.Field().Get("spec", "selector"), labels) {
 				found = append(found, o)

@@ -10,8 +10,8 @@ var priorityClass = review.Rule{
 }
 
 func checkPriorityClass(p *review.Pass) {
-	at := p.Pod.Spec.Get("priorityClassName")
-	if at.IsSet() || p.Pod.Spec.Get("priority").IsSet() || hasGlobalDefault(p) {
+	at := p.Pod.Get("priorityClassName")
+	if at.IsSet() || p.Pod.Get("priority").IsSet() || hasGlobalDefault(p) {
 		return
 	}
 	p.Report(at, "%s %s has no priority class", p.Object.Kind, p.Object.Name).

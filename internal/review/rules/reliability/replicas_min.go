@@ -40,7 +40,7 @@ func keepsVolume(p *review.Pass) bool {
 		}
 		p.Pod = pods[0]
 	}
-	for _, volume := range p.Pod.Spec.Get("volumes").Items() {
+	for _, volume := range p.Pod.List("volumes") {
 		if volume.Get("persistentVolumeClaim").IsSet() {
 			return true
 		}

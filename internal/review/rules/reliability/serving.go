@@ -14,7 +14,7 @@ func serving(p *review.Pass) []review.Container {
 	if p.Object.Kind == "Job" || p.Object.Kind == "CronJob" || p.Object.Group() == "serving.knative.dev" || p.Object.Group() == "argoproj.io" && p.Object.Kind != "Rollout" {
 		return nil
 	}
-	if policy := p.Pod.Spec.Get("restartPolicy").Text(); policy != "" && policy != "Always" {
+	if policy := p.Pod.Get("restartPolicy").Text(); policy != "" && policy != "Always" {
 		return nil
 	}
 	var found []review.Container
@@ -49,7 +49,7 @@ func replicas(o *manifests.Object) int64 {
 // scaler returns what scales an object in its own namespace, a HorizontalPodAutoscaler or KEDA's ScaledObject, nil for none.
 func scaler(p *review.Pass, o *manifests.Object) *manifests.Object {
 	for _, kind := range []string{"HorizontalPodAutoscaler", "ScaledObject"} {
-		for _, s := range near(p, kind, o) {
+		for _, s := range p.Near(kind, o) {
 			if target := s.Field().Get("spec", "scaleTargetRef"); target.Get("name").Text() == o.Name {
 				if kind := target.Get("kind").Text(); kind == o.Kind || kind == "" && o.Kind == "Deployment" {
 					return s
@@ -58,26 +58,6 @@ func scaler(p *review.Pass, o *manifests.Object) *manifests.Object {
 		}
 	}
 	return nil
-}
-
-// near lists the objects of a kind in the namespace of o: those of the root, and those known of the repository.
-func near(p *review.Pass, kind string, o *manifests.Object) []*manifests.Object {
-	namespace := p.Root.Namespace(o)
-	var found []*manifests.Object
-	for _, other := range p.Root.OfKind(kind) {
-		if p.Root.Namespace(other) == namespace {
-			found = append(found, other)
-		}
-	}
-	if namespace == "" {
-		return found // which of the repository's others would land there is not known
-	}
-	for _, other := range p.Index.OfKind(kind) {
-		if other.Namespace == namespace {
-			found = append(found, other)
-		}
-	}
-	return found
 }
 
 // steadyReplicas returns how many pods an object has at the least, an autoscaler considered; ok is false when it is

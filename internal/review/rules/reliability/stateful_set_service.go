@@ -20,7 +20,7 @@ func checkStatefulSetService(p *review.Pass) {
 		return
 	}
 	var named *manifests.Object
-	for _, service := range near(p, "Service", p.Object) {
+	for _, service := range p.Near("Service", p.Object) {
 		if service.Group() == "" && service.Name == at.Text() {
 			if service.Field().Get("spec", "clusterIP").Text() == "None" {
 				return

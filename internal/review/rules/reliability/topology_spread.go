@@ -19,16 +19,16 @@ func checkTopologySpread(p *review.Pass) {
 	if len(pods) == 0 || !ok || n < 2 || keepsZonesApart(pods[0]) {
 		return
 	}
-	p.Report(pods[0].Spec.Get("topologySpreadConstraints"), "%s %s does not spread its %d pods over zones", p.Object.Kind, p.Object.Name, n).
+	p.Report(pods[0].Get("topologySpreadConstraints"), "%s %s does not spread its %d pods over zones", p.Object.Kind, p.Object.Name, n).
 		Detail("They may all lie in one zone, and then that zone's failure stops them all.")
 }
 
 // keepsZonesApart reports whether a pod spreads over anything, or keeps away from its like by zone.
 func keepsZonesApart(pod *review.Workload) bool {
-	if len(pod.Spec.Get("topologySpreadConstraints").Items()) > 0 {
+	if len(pod.Get("topologySpreadConstraints").Items()) > 0 {
 		return true
 	}
-	anti := pod.Spec.Get("affinity", "podAntiAffinity")
+	anti := pod.Get("affinity", "podAntiAffinity")
 	for _, term := range anti.Get("requiredDuringSchedulingIgnoredDuringExecution").Items() {
 		if strings.HasSuffix(term.Get("topologyKey").Text(), "/zone") {
 			return true

@@ -25,21 +25,13 @@ func states(resources manifests.Field, list, name string) bool {
 // defaults, which the API server fills in.
 func bounded(p *review.Pass, c review.Container, list, name string) bool {
 	return states(c.Get("resources"), list, name) ||
-		states(p.Pod.Spec.Get("resources"), list, name) ||
+		states(p.Pod.Get("resources"), list, name) ||
 		defaulted(p, list, name)
 }
 
 // defaulted reports whether a LimitRange of the pod's namespace has a default for the amount.
 func defaulted(p *review.Pass, list, name string) bool {
-	namespace := p.Root.Namespace(p.Object)
-	ranges := p.Root.OfKind("LimitRange")
-	if namespace != "" {
-		ranges = append(ranges, p.Index.OfKind("LimitRange")...)
-	}
-	for _, o := range ranges {
-		if p.Root.Namespace(o) != namespace {
-			continue
-		}
+	for _, o := range p.Near("LimitRange", p.Object) {
 		for _, limit := range o.Field().Get("spec", "limits").Items() {
 			if limit.Get("type").Text() == "Container" && givesDefault(limit, list, name) {
 				return true

@@ -13,7 +13,7 @@ var emptyDirSize = review.Rule{
 }
 
 func checkEmptyDirSize(p *review.Pass) {
-	for _, volume := range p.Pod.Spec.Get("volumes").Items() {
+	for _, volume := range p.Pod.List("volumes") {
 		dir := volume.Get("emptyDir")
 		size := dir.Get("sizeLimit")
 		if !isEmptyDir(volume) || size.IsSet() {

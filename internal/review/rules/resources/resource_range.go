@@ -39,7 +39,7 @@ func checkResourceRange(p *review.Pass) {
 	for _, c := range claimants(p.Pod) {
 		check(c.Title(), c.Get("resources"))
 	}
-	check("the pod", p.Pod.Spec.Get("resources"))
+	check("the pod", p.Pod.Get("resources"))
 }
 
 func checkAmount(p *review.Pass, title string, at manifests.Field, name string, want span) {

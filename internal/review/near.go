@@ -1,0 +1,29 @@
+package review
+
+import "github.com/landwaiter/landwaiter/internal/manifests"
+
+// Near lists the objects of a kind, whatever its group, in the namespace that o lands in: those of the root, then
+// what else the repository is known to hold there, each identity once. Where the namespace is not known, those of the root
+// without one stand beside o, and which of the repository's others would join them nobody can tell.
+func (p *Pass) Near(kind string, o *manifests.Object) []*manifests.Object {
+	namespace := p.Root.Namespace(o)
+	var found []*manifests.Object
+	seen := make(map[manifests.Identity]bool)
+	add := func(other *manifests.Object, lands string) {
+		id := manifests.Identity{APIVersion: other.Group(), Kind: kind, Namespace: lands, Name: other.Name}
+		if lands == namespace && !seen[id] {
+			seen[id] = true
+			found = append(found, other)
+		}
+	}
+	for _, other := range p.Root.OfKind(kind) {
+		add(other, p.Root.Namespace(other))
+	}
+	if namespace == "" {
+		return found
+	}
+	for _, other := range p.Index.OfKind(kind) {
+		add(other, other.Namespace)
+	}
+	return found
+}
