@@ -16,8 +16,20 @@ import (
 type fakeCharts struct{}
 
 func (fakeCharts) Release(_ context.Context, tree source.Tree, r manifests.ChartRelease, s manifests.Settings) ([]*manifests.Object, []string, error) {
+	var values map[string]any
+	if err := yaml.Unmarshal(r.Inline, &values); err != nil {
+		return nil, nil, err
+	}
+	inline := ""
+	if values != nil {
+		text, err := yaml.Marshal(values)
+		if err != nil {
+			return nil, nil, err
+		}
+		inline = string(text)
+	}
 	raw := fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  namespace: %s\ndata:\n  dir: %s\n  files: %q\n  inline: %q\n  flags: %q\n",
-		r.Name, r.Namespace, r.Dir, strings.Join(r.ValuesFiles, " "), r.Inline, fmt.Sprintf("%v %v %v %s %v", r.IncludeCRDs, r.SkipHooks, r.SkipTests, s.KubeVersion, s.APIVersions))
+		r.Name, r.Namespace, r.Dir, strings.Join(r.ValuesFiles, " "), inline, fmt.Sprintf("%v %v %v %s %v", r.IncludeCRDs, r.SkipHooks, r.SkipTests, s.KubeVersion, s.APIVersions))
 	service := "apiVersion: v1\nkind: Service\nmetadata: {name: " + r.Name + "}\nspec:\n  type: NodePort\n"
 	var objects []*manifests.Object
 	for i, text := range []string{raw, service} {
