@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/report"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -91,7 +92,7 @@ func (c *benchCmd) print(sys surroundings, b benchResult) error {
 	fmt.Fprintf(sys.stdout, "discover %6.2f s\nrender   %6.2f s\nreview   %6.2f s\ntotal    %6.2f s, %.2f s of CPU\n", t.Discover, t.Render, t.Review, t.Total, b.CPU)
 	fmt.Fprintf(sys.stdout, "memory   %6.0f MiB at most, a renderer %.0f MiB\n", mib(b.PeakRSS), mib(b.ChildRSS))
 	for _, root := range b.Slowest {
-		fmt.Fprintf(sys.stdout, "%8.2f s  %s\n", root.Seconds, root.Path)
+		fmt.Fprintf(sys.stdout, "%8.2f s  %s\n", root.Seconds, report.Line(root.Path))
 	}
 	return nil
 }

@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/landwaiter/landwaiter/internal/report"
 )
 
 // The exit codes of the contract.
@@ -108,7 +110,22 @@ func run(ctx context.Context, args []string, sys surroundings) int {
 	if err != nil {
 		return explain(sys.stderr, usageError(fmt.Errorf("%w (landwaiter --help)", err)))
 	}
-	return explain(sys.stderr, parsed.Run())
+	return explain(sys.stderr, guarded(parsed.Run))
+}
+
+// guarded turns a panic into an error: the exit code of a panic would be that of wrong usage.
+func guarded(verb func(...any) error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("this is a bug, please report it: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return verb()
+}
+
+// say writes a line on stderr. It may hold names of the repository, which must not look like anything else.
+func say(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, "landwaiter: "+report.Safe(fmt.Sprintf(format, args...)))
 }
 
 // explain says what went wrong and returns the exit code for it.
@@ -122,7 +139,7 @@ func explain(stderr io.Writer, err error) int {
 		code = exit.code
 	}
 	if message := strings.TrimSpace(err.Error()); message != "" {
-		fmt.Fprintln(stderr, "landwaiter: "+message)
+		say(stderr, "%s", message)
 	}
 	return code
 }

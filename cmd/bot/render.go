@@ -144,7 +144,7 @@ func (c *renderCmd) renderAll(ctx context.Context, pool *sandbox.Pool, j job, pr
 		var failed *manifests.RenderError
 		switch {
 		case errors.As(o.err, &failed):
-			fmt.Fprintf(stderr, "landwaiter: %s cannot be rendered: %v\n", root.Path, failed)
+			say(stderr, "%s cannot be rendered: %v", root.Path, failed)
 			failures = errFindings
 		case o.err != nil:
 			return o.err
@@ -153,7 +153,7 @@ func (c *renderCmd) renderAll(ctx context.Context, pool *sandbox.Pool, j job, pr
 				return err
 			}
 			for _, note := range o.rendering.Notes {
-				fmt.Fprintf(stderr, "landwaiter: %s: %s\n", root.Path, note)
+				say(stderr, "%s: %s", root.Path, note)
 			}
 		}
 	}

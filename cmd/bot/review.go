@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/report"
 	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/review/rules"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
@@ -71,7 +73,9 @@ func (c *reviewCmd) Run(ctx context.Context, sys surroundings) error {
 		return configuration(err)
 	}
 	level, _ := review.ParseLevel(c.Level)
-	if err := c.write(sys, outputs, newReport(result, change.Head, level)); err != nil {
+	shown := newReport(result, change.Head, level)
+	shown.FailOn = policy.Gate.FailOn
+	if err := c.write(sys, outputs, shown); err != nil {
 		return err
 	}
 	if result.Verdict == review.Fails {
@@ -132,7 +136,7 @@ func policyTree(change *source.Change) source.Tree {
 }
 
 func newReport(result *review.Result, head source.Tree, level review.Level) *report.Report {
-	return &report.Report{Result: result, Level: level, Version: version(), Source: func(file string) []byte {
+	return &report.Report{Result: result, Rules: rules.All(), Level: level, Version: version(), Now: time.Now(), Source: func(file string) []byte {
 		text, _ := head.ReadFile(file)
 		return text
 	}}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/landwaiter/landwaiter/internal/report"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
@@ -52,7 +53,7 @@ func (c *rootsCmd) Run(ctx context.Context, sys surroundings) error {
 		return configuration(err)
 	}
 	for _, note := range notes {
-		fmt.Fprintln(sys.stderr, "landwaiter: "+note)
+		say(sys.stderr, "%s", note)
 	}
 	return c.print(sys, listed)
 }
@@ -72,13 +73,13 @@ func (c *rootsCmd) print(sys surroundings, listed []review.ListedRoot) error {
 		if root.Affected {
 			mark = "*"
 		}
-		fmt.Fprintf(sys.stdout, "%s %-10s %s\n", mark, root.Kind, root.Path)
+		fmt.Fprintf(sys.stdout, "%s %-10s %s\n", mark, root.Kind, report.Line(root.Path))
 		for i, file := range root.Because {
 			if i == 5 {
 				fmt.Fprintf(sys.stdout, "      and %d more files\n", len(root.Because)-i)
 				break
 			}
-			fmt.Fprintf(sys.stdout, "      because of %s\n", file)
+			fmt.Fprintf(sys.stdout, "      because of %s\n", report.Line(file))
 		}
 	}
 	return nil

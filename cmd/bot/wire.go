@@ -46,7 +46,7 @@ func newPool(sys surroundings) (*sandbox.Pool, error) {
 	}
 	pool := sandbox.NewPool(sandbox.Config{
 		Command:   []string{self, "render-child"},
-		OnWarning: func(text string) { fmt.Fprintln(sys.stderr, "landwaiter: warning: "+text) },
+		OnWarning: func(text string) { say(sys.stderr, "warning: %s", text) },
 	})
 	pool.Warm(1) // it starts while the change is read
 	return pool, nil

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 
@@ -10,36 +11,50 @@ import (
 
 // jsonReport is the contract of "landwaiter review -o json", version 1. Its schema is docs/review.schema.json.
 type jsonReport struct {
-	Version  int                    `json:"version"`
-	Verdict  review.Verdict         `json:"verdict"`
-	Base     string                 `json:"base"`
-	Head     string                 `json:"head"`
-	Roots    []review.RootResult    `json:"roots"`
-	Findings []review.Finding       `json:"findings"`
-	Images   []jsonImage            `json:"images"`
-	Diff     []manifests.ObjectDiff `json:"diff"`
-	Summary  review.Summary         `json:"summary"`
-	Notes    []string               `json:"notes"`
-	Timings  review.Timings         `json:"timings"`
+	Version   int                    `json:"version"`
+	Verdict   review.Verdict         `json:"verdict"`
+	Base      string                 `json:"base"`
+	Head      string                 `json:"head"`
+	Roots     []review.RootResult    `json:"roots"`
+	Findings  []review.Finding       `json:"findings"`
+	Images    []review.ImageResult   `json:"images"`
+	Diff      []manifests.ObjectDiff `json:"diff"`
+	Summary   review.Summary         `json:"summary"`
+	Notes     []string               `json:"notes"`
+	Unreached []string               `json:"unreached"` // changed files that lead to no root
+	Timings   review.Timings         `json:"timings"`
 }
-
-type jsonImage struct{}
 
 // JSON writes the report as one JSON object, the contract's version 1.
 func JSON(w io.Writer, r *Report) error {
+	shown := newShown(r)
 	out := jsonReport{
 		Version: 1, Verdict: r.Verdict, Base: r.BaseID, Head: r.HeadID,
-		Roots: orEmpty(r.Roots), Findings: []review.Finding{}, Images: []jsonImage{}, Diff: orEmpty(r.Diff),
-		Summary: r.Summary, Notes: orEmpty(r.Notes), Timings: r.Timings,
+		Roots: append([]review.RootResult{}, r.Roots...), Findings: []review.Finding{}, Images: orEmpty(r.Images), Diff: orEmpty(r.Diff),
+		Summary: r.Summary, Notes: orEmpty(r.Notes), Unreached: orEmpty(r.Unreached), Timings: r.Timings,
+	}
+	for i := range out.Roots {
+		out.Roots[i].Because = orEmpty(out.Roots[i].Because)
 	}
 	for _, f := range r.Findings {
 		if f.Level >= r.Level {
-			out.Findings = append(out.Findings, f)
+			out.Findings = append(out.Findings, shown.public(f))
 		}
 	}
-	encoder := json.NewEncoder(w)
+	return writeJSON(w, out)
+}
+
+// writeJSON writes indented JSON in which a GitHub runner's log finds no command. What is broken up can only be part
+// of a string, where the escape means the same.
+func writeJSON(w io.Writer, value any) error {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(out)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(out.Bytes(), []byte("##["), []byte(`#\u0023[`)))
+	return err
 }
 
 func orEmpty[T any](list []T) []T {

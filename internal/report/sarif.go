@@ -1,10 +1,11 @@
 package report
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -17,23 +18,65 @@ const projectURL = "https://github.com/landwaiter/landwaiter"
 // fingerprintKey names our fingerprint, with the version of how it is made.
 const fingerprintKey = "landwaiter/v1"
 
+// What GitHub's code scanning takes in one file; what goes beyond is refused as a whole.
+const (
+	maxResults  = 25_000
+	maxCompress = 10 << 20 // bytes, compressed with gzip
+	maxRelated  = 100      // of a result
+)
+
 // SARIF writes the report as SARIF 2.1.0 (OASIS), as GitHub code scanning reads it: new and existing findings as
-// results with their baseline state, exempt ones as suppressed results, roots that do not render as
-// notifications.
+// results with their baseline state, exempt ones as suppressed results, roots that do not render and notes as
+// notifications. What is more than GitHub takes is left out, the worst being kept, and a notification says so.
 func SARIF(w io.Writer, r *Report) error {
+	var all []review.Finding
+	for _, f := range r.Findings {
+		if f.Level >= r.Level && f.Status != review.Fixed {
+			all = append(all, f)
+		}
+	}
+	kept := all
+	if len(kept) > maxResults {
+		kept = worstFirst(all)[:maxResults]
+	}
+	for {
+		var out bytes.Buffer
+		if err := writeJSON(&out, sarifReport(r, kept, len(all)-len(kept))); err != nil {
+			return err
+		}
+		if len(kept) == 0 || compressed(out.Bytes()) <= maxCompress {
+			_, err := w.Write(out.Bytes())
+			return err
+		}
+		kept = worstFirst(all)[:len(kept)/2]
+	}
+}
+
+// compressed is the size of text after gzip.
+func compressed(text []byte) int {
+	if len(text) <= maxCompress {
+		return len(text)
+	}
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(text) // a buffer takes everything
+	_ = z.Close()
+	return out.Len()
+}
+
+func sarifReport(r *Report, all []review.Finding, leftOut int) *sarif.Report {
 	run := sarif.NewRunWithInformationURI("landwaiter", projectURL)
 	run.Tool.Driver.WithSemanticVersion(semantic(r.Version))
 	indexes := addRules(run.Tool.Driver, r)
-	for _, f := range r.Findings {
-		if f.Level >= r.Level && f.Status != review.Fixed {
-			run.AddResult(sarifResult(r, f, indexes))
-		}
+	shown := newShown(r)
+	for _, f := range all {
+		run.AddResult(sarifResult(shown.public(f), indexes))
 	}
-	run.AddInvocation(invocation(r))
+	run.AddInvocation(invocation(r, leftOut))
 	run.WithColumnKind("unicodeCodePoints")
 	report := sarif.NewReport()
 	report.AddRun(run)
-	return report.PrettyWrite(w)
+	return report
 }
 
 // semantic makes a version that SARIF's semanticVersion allows of ours.
@@ -113,54 +156,44 @@ func sentence(text string) string {
 	return text + "."
 }
 
-func sarifResult(r *Report, f review.Finding, indexes map[string]int) *sarif.Result {
+func sarifResult(f review.Finding, indexes map[string]int) *sarif.Result {
 	result := sarif.NewResult().WithRuleID(f.Rule).WithLevel(sarifLevel(f.Level)).
-		WithMessage(sarif.NewTextMessage(sarifText(messageOf(f))))
+		WithMessage(sarif.NewTextMessage(sarifText(messageOf(f)))).
+		WithPartialFingerprints(map[string]string{fingerprintKey: f.Fingerprint})
 	if index, ok := indexes[f.Rule]; ok {
 		result.WithRuleIndex(index)
 	}
-	result.AddPartialFingerprint(fingerprintKey, f.Fingerprint)
-	result.WithBaselineState(map[review.Status]string{review.New: "new"}[f.Status])
-	if f.Status != review.New {
+	if f.Status == review.New {
+		result.WithBaselineState("new")
+	} else {
 		result.WithBaselineState("unchanged")
 	}
+	if len(f.Also) > 0 {
+		result.WithProperties(properties(map[string]any{"also": f.Also}))
+	}
 	result.AddLocation(sarifLocation(f))
-	for _, related := range f.Related {
-		result.AddRelatedLocation(physical(related.File, related.Line, related.Line, 0).
+	for i, related := range f.Related[:min(len(f.Related), maxRelated)] {
+		result.AddRelatedLocation(physical(related.File, related.Line, related.Line, 0).WithID(i + 1).
 			WithMessage(sarif.NewTextMessage(sarifText(related.Message))))
 	}
 	if f.Exemption != nil {
 		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").
-			WithJustification(f.Exemption.Reason + " (until " + f.Exemption.Until + ")"))
+			WithJustification(oneLine(f.Exemption.Reason + " (until " + f.Exemption.Until + ")")))
 	}
 	if f.Fix != nil {
-		result.AddFixe(sarifFix(r, f.Fix))
+		result.AddFixe(sarifFix(f.Fix))
 	}
 	return result
 }
 
-// messageOf is what a result says: the finding, where it shows, and the consequence.
-func messageOf(f review.Finding) string {
-	text := fmt.Sprintf("%s (%s)", f.Message, shownIn(f))
-	if f.Detail != "" {
-		text += ". " + f.Detail
-	}
-	return text
-}
-
-// sarifText escapes what SARIF would read as a link in a plain message (2.1.0, 3.11.6).
-func sarifText(text string) string {
-	if !strings.Contains(text, "](") {
-		return text
-	}
-	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`).Replace(text)
-}
-
+// sarifLocation is where a result stands. GitHub refuses a whole file for one result without a file, so what is from
+// an unknown line stands on the directory that is rendered.
 func sarifLocation(f review.Finding) *sarif.Location {
-	logical := sarif.NewLogicalLocation().WithName(f.Path).WithKind("member").
-		WithFullyQualifiedName(strings.Trim(f.Root+"/"+f.Object.String()+"/"+f.Path, "/"))
-	if f.Location.Precision == manifests.Unknown.String() {
-		return sarif.NewLocation().AddLogicalLocation(logical)
+	name := oneLine(strings.Trim(f.Root+"/"+f.Object.String()+"/"+f.Path, "/"))
+	logical := sarif.NewLogicalLocation().WithName(oneLine(f.Path)).WithKind("member").WithFullyQualifiedName(name)
+	if f.Location.File == "" {
+		root, _, _ := strings.Cut(f.Root, "#")
+		return physical(root, 1, 1, 0).AddLogicalLocation(logical)
 	}
 	column := 0
 	if f.Location.Precision == manifests.Exact.String() {
@@ -170,6 +203,7 @@ func sarifLocation(f review.Finding) *sarif.Location {
 }
 
 func physical(file string, line, endLine, column int) *sarif.Location {
+	line = max(line, 1)
 	region := sarif.NewRegion().WithStartLine(line).WithEndLine(max(endLine, line))
 	if column > 0 {
 		region.WithStartColumn(column)
@@ -187,7 +221,7 @@ func artifact(file string) *sarif.ArtifactLocation {
 	return sarif.NewArtifactLocation().WithURI(escaped).WithURIBaseID("%SRCROOT%")
 }
 
-func sarifFix(r *Report, fix *review.Fix) *sarif.Fix {
+func sarifFix(fix *review.Fix) *sarif.Fix {
 	out := sarif.NewFix().WithDescription(sarif.NewTextMessage(sarifText(fix.Title)))
 	changes := make(map[string]*sarif.ArtifactChange)
 	for _, edit := range fix.Edits {
@@ -209,16 +243,22 @@ func replacement(edit review.Edit) *sarif.Replacement {
 		WithInsertedContent(sarif.NewArtifactContent().WithText(edit.NewText))
 }
 
-func invocation(r *Report) *sarif.Invocation {
-	failed := r.Unrendered()
+// invocation says what could not be looked at, and what had to be left out.
+func invocation(r *Report, leftOut int) *sarif.Invocation {
 	out := sarif.NewInvocation().WithExecutionSuccessful(true)
-	for _, root := range failed {
-		out.AddToolExecutionNotification(sarif.NewNotification().WithLevel("error").
-			WithMessage(sarif.NewTextMessage(sarifText(root.Path + " could not be rendered: " + root.Reason))))
+	notify := func(level, text string) {
+		out.AddToolExecutionNotification(sarif.NewNotification().WithLevel(level).
+			WithMessage(sarif.NewTextMessage(sarifText(text))))
 	}
-	for _, note := range slices.Clone(r.Notes) {
-		out.AddToolExecutionNotification(sarif.NewNotification().WithLevel("note").
-			WithMessage(sarif.NewTextMessage(sarifText(note))))
+	if leftOut > 0 {
+		notify("warning", fmt.Sprintf("%s left out: GitHub takes no more than %d results and %d MB in one file. The worst are here.",
+			plural(leftOut, "finding"), maxResults, maxCompress>>20))
+	}
+	for _, root := range r.Unrendered() {
+		notify("error", root.Path+" could not be rendered: "+shorten(root.Reason, 4*maxReason))
+	}
+	for _, note := range r.allNotes() {
+		notify("note", shorten(note, 4*maxReason))
 	}
 	return out
 }

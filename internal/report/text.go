@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,14 +12,16 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
-// Text writes the report for a terminal: findings by file with the source line, then a summary. Colour adds
-// terminal escapes of our own; those of the repository's texts are always made harmless.
+// Text writes the report for a terminal: new findings by file in the order of lines, each with its source line, then
+// what could not be checked, then a summary. Colour adds terminal escapes of our own; texts of the repository are
+// always made harmless.
 func Text(w io.Writer, r *Report, colour bool) error {
-	out := &textWriter{w: bufio.NewWriter(w), report: r, colour: colour}
-	for _, f := range r.Shown(review.New) {
-		out.finding(f)
+	out := &textWriter{w: bufio.NewWriter(w), report: r, shown: newShown(r), colour: colour}
+	for here := range byPlace(r.Shown(review.New)) {
+		out.findings(here)
 	}
 	out.unrendered()
+	out.notes()
 	out.summary()
 	return out.w.Flush()
 }
@@ -26,9 +29,8 @@ func Text(w io.Writer, r *Report, colour bool) error {
 type textWriter struct {
 	w      *bufio.Writer
 	report *Report
+	shown  *shown
 	colour bool
-	file   string // whose lines are held
-	lines  []string
 }
 
 // The escapes of the few colours that are used.
@@ -53,16 +55,40 @@ func levelColour(l review.Level) string {
 	return blue
 }
 
-func (t *textWriter) finding(f review.Finding) {
-	place := Place(f.Location)
-	if place == "" {
-		place = f.Root
+// byPlace parts findings into runs that stand on one place and show in the same objects, so that its line is
+// printed once.
+func byPlace(all []review.Finding) func(yield func([]review.Finding) bool) {
+	return func(yield func([]review.Finding) bool) {
+		for from := 0; from < len(all); {
+			to := from + 1
+			for to < len(all) && all[to].Location == all[from].Location && shownIn(all[to]) == shownIn(all[from]) {
+				to++
+			}
+			if !yield(all[from:to]) {
+				return
+			}
+			from = to
+		}
 	}
-	fmt.Fprintf(t.w, "%s: %s: %s [%s]\n", t.paint(bold, plain(place)),
-		t.paint(levelColour(f.Level), f.Level.String()), plain(f.Message), strings.Join(append([]string{f.Rule}, f.Also...), " "))
-	t.excerpt(f)
-	if f.Fix != nil {
-		fmt.Fprintf(t.w, "   %s %s\n", t.paint(dim, "fix:"), plain(f.Fix.Title))
+}
+
+// findings writes the findings of one place: a line for each, the source, and what would mend them.
+func (t *textWriter) findings(here []review.Finding) {
+	for _, f := range here {
+		place := Place(f.Location)
+		if place == "" {
+			place = f.Root
+		}
+		fmt.Fprintf(t.w, "%s: %s: %s [%s]\n", t.paint(bold, atLineStart(place)), t.paint(levelColour(f.Level), f.Level.String()),
+			plain(shorten(f.Message, maxReason)), strings.Join(append([]string{f.Rule}, f.Also...), " "))
+	}
+	t.excerpt(here[0])
+	var said []string
+	for _, f := range here {
+		if f.Fix != nil && !slices.Contains(said, f.Fix.Title) {
+			said = append(said, f.Fix.Title)
+			fmt.Fprintf(t.w, "   %s %s\n", t.paint(dim, "fix:"), plain(shorten(f.Fix.Title, maxReason)))
+		}
 	}
 	fmt.Fprintln(t.w)
 }
@@ -70,116 +96,95 @@ func (t *textWriter) finding(f review.Finding) {
 // excerpt shows the finding's line with up to two lines before it, and marks it.
 func (t *textWriter) excerpt(f review.Finding) {
 	where := shownIn(f)
-	lines := t.source(f.Location.File)
-	line := f.Location.Line
-	if f.Location.Precision != "exact" || line > len(lines) || holdsSecret(f) {
-		fmt.Fprintf(t.w, "   %s\n", plain(where))
+	lines, first := t.shown.excerpt(f)
+	if lines == nil {
+		if f.Location.Precision == "file" {
+			where = "somewhere in this file, " + where
+		}
+		fmt.Fprintf(t.w, "   %s\n", where)
 		return
 	}
-	for n := max(line-2, 1); n <= line; n++ {
-		fmt.Fprintf(t.w, "%s %s\n", t.paint(dim, fmt.Sprintf("%5d │", n)), plain(lines[n-1]))
+	last := len(lines) - 1
+	for i, line := range lines[:last] {
+		fmt.Fprintf(t.w, "%s %s\n", t.paint(dim, fmt.Sprintf("%5d │", first+i)), shorten(plain(line), maxLine))
 	}
-	text := lines[line-1]
-	start, width := marked(text, f.Location.Column)
+	start, width := marked(lines[last], f.Location.Column)
+	text, start := window(lines[last], start)
+	fmt.Fprintf(t.w, "%s %s\n", t.paint(dim, fmt.Sprintf("%5d │", first+last)), plain(text))
 	fmt.Fprintf(t.w, "%s %s%s %s\n", t.paint(dim, "      │"), strings.Repeat(" ", start),
-		t.paint(levelColour(f.Level), strings.Repeat("^", width)), plain(where))
+		t.paint(levelColour(f.Level), strings.Repeat("^", min(width, utf8.RuneCountInString(text)-start))), where)
 }
 
-// holdsSecret reports whether the finding's source line may show a secret's value.
-func holdsSecret(f review.Finding) bool {
-	return strings.HasPrefix(f.Rule, "secret-") || f.Object.Kind == "Secret"
-}
+// maxLine is how many characters of a source line are shown.
+const maxLine = 160
 
 // marked returns the columns from which and how far a line is underlined: from the finding's column to the end
 // of the text, comments left out.
 func marked(text string, column int) (start, width int) {
-	start = min(max(column-1, 0), utf8.RuneCountInString(text))
 	rest := []rune(strings.TrimRightFunc(text, unicode.IsSpace))
+	start = min(max(column-1, 0), len(rest))
 	if start >= len(rest) {
 		return start, 1
 	}
-	shown := string(rest[start:])
-	if i := strings.Index(shown, " #"); i > 0 {
-		shown = strings.TrimRight(shown[:i], " ")
+	marked := string(rest[start:])
+	if i := strings.Index(marked, " #"); i > 0 {
+		marked = strings.TrimRight(marked[:i], " ")
 	}
-	return start, max(utf8.RuneCountInString(shown), 1)
+	return start, max(utf8.RuneCountInString(marked), 1)
 }
 
-func (t *textWriter) source(file string) []string {
-	if t.report.Source == nil || file == "" {
-		return nil
+// window cuts a long line to what stands around a column, and returns where the column is in what is left. There is
+// always a character left at that column.
+func window(text string, start int) (string, int) {
+	runes := []rune(text)
+	if len(runes) <= start {
+		runes = append(runes, []rune(strings.Repeat(" ", start+1-len(runes)))...)
 	}
-	if t.file != file {
-		t.file, t.lines = file, strings.Split(strings.ReplaceAll(string(t.report.Source(file)), "\r\n", "\n"), "\n")
+	if len(runes) <= maxLine {
+		return string(runes), start
 	}
-	return t.lines
+	from := max(start-maxLine/4, 0)
+	cut := runes[from:min(from+maxLine, len(runes))]
+	before, after := "", ""
+	if from > 0 {
+		before = "…"
+	}
+	if from+len(cut) < len(runes) {
+		after = "…"
+	}
+	return before + string(cut) + after, start - from + utf8.RuneCountInString(before)
 }
 
-// shownIn says in which object and roots a finding shows.
-func shownIn(f review.Finding) string {
-	roots := strings.Join(append([]string{f.Root}, f.Roots...), ", ")
-	if f.Object.Kind == "" {
-		return "in " + roots
-	}
-	return fmt.Sprintf("in %s of %s", f.Object, roots)
-}
-
+// unrendered says which roots do not render, as far as no finding above has said so.
 func (t *textWriter) unrendered() {
-	for _, root := range t.report.Unrendered() {
-		fmt.Fprintf(t.w, "%s %s: %s\n\n", t.paint(yellow, "not rendered:"), plain(root.Path), plain(root.Reason))
+	said := make(map[string]bool)
+	for _, f := range t.report.Shown(review.New) {
+		said[f.Root] = said[f.Root] || f.Rule == review.RuleRenderFailed
 	}
-	for _, note := range t.report.Notes {
-		fmt.Fprintf(t.w, "%s %s\n", t.paint(dim, "note:"), plain(note))
+	for _, root := range t.report.Unrendered() {
+		if !said[root.Path] {
+			fmt.Fprintf(t.w, "%s %s: %s\n\n", t.paint(yellow, "not rendered:"), plain(root.Path), plain(shorten(root.Reason, maxReason)))
+		}
+	}
+}
+
+func (t *textWriter) notes() {
+	notes := t.report.allNotes()
+	for _, note := range notes {
+		fmt.Fprintf(t.w, "%s %s\n", t.paint(dim, "note:"), plain(shorten(note, maxReason)))
+	}
+	if len(notes) > 0 {
+		fmt.Fprintln(t.w)
 	}
 }
 
 func (t *textWriter) summary() {
 	r := t.report
-	s := r.Summary
-	parts := []string{fmt.Sprintf("%s new", counts(s.New))}
+	parts := []string{counts(r.Summary.New) + " new"}
 	if files := r.filesWithFindings(); files > 0 {
 		parts[0] += " in " + plural(files, "file")
 	}
-	for _, p := range []struct {
-		n    int
-		word string
-	}{{s.Existing, "existing"}, {s.Fixed, "fixed"}, {s.Exempt, "exempt"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
-		}
-	}
+	parts = append(parts, r.otherCounts()...)
 	parts = append(parts, r.rootCounts())
-	fmt.Fprintln(t.w, strings.Join(parts, " · "))
-}
-
-// rootCounts says how many roots were looked at, out of how many.
-func (r *Report) rootCounts() string {
-	if len(r.Roots) == 0 {
-		return fmt.Sprintf("the change affects none of %s", plural(r.Total, "root"))
-	}
-	rendered, failed := 0, len(r.Unrendered())
-	for _, root := range r.Roots {
-		if root.Status == review.Rendered {
-			rendered++
-		}
-	}
-	text := fmt.Sprintf("%d of %s rendered", rendered, plural(r.Total, "root"))
-	if failed > 0 {
-		text += fmt.Sprintf(", %d could not be", failed)
-	}
-	return text
-}
-
-// plain makes text from the repository harmless on a terminal: control characters and the marks that reorder
-// text become visible escapes.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return ' '
-		case r < ' ', r == 0x7f, r >= 0x80 && r < 0xa0, unicode.Is(unicode.Cf, r):
-			return '\uFFFD'
-		}
-		return r
-	}, text)
+	fmt.Fprintln(t.w, plain(strings.Join(parts, " · ")))
 }

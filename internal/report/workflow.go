@@ -2,10 +2,8 @@ package report
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -15,27 +13,32 @@ import (
 const maxAnnotations = 10
 
 // Workflow writes the report as workflow commands of GitHub Actions, which a runner shows as annotations on the
-// lines of the pull request.
+// lines of the pull request. Every line that is a command is one of ours.
 func Workflow(w io.Writer, r *Report) error {
 	out := bufio.NewWriter(w)
-	found := r.Shown(review.New)
-	slices.SortStableFunc(found, func(a, b review.Finding) int { return -cmp.Compare(a.Level, b.Level) })
 	shown := make(map[review.Level]int)
-	for _, f := range found {
-		if shown[f.Level]++; shown[f.Level] > maxAnnotations {
-			continue
+	said := make(map[string]bool)
+	for _, f := range worstFirst(r.Shown(review.New)) {
+		said[f.Root] = said[f.Root] || f.Rule == review.RuleRenderFailed
+		if shown[f.Level]++; shown[f.Level] <= maxAnnotations {
+			fmt.Fprintln(out, command(f))
 		}
-		fmt.Fprintln(out, command(f))
 	}
+	unrendered := 0
 	for _, root := range r.Unrendered() {
-		fmt.Fprintf(out, "::warning title=%s::%s\n", property("not rendered: "+root.Path), data(root.Reason))
+		if unrendered++; !said[root.Path] && unrendered <= maxAnnotations {
+			fmt.Fprintf(out, "::warning title=%s::%s\n", commandProperty("not rendered: "+root.Path), commandData(shorten(root.Reason, maxReason)))
+		}
 	}
 	for _, level := range []review.Level{review.Error, review.Warning, review.Info} {
-		if n := shown[level]; n > maxAnnotations {
-			fmt.Fprintf(out, "%s\n", data(fmt.Sprintf("%s more than GitHub shows: see the summary", plural(n-maxAnnotations, level.String()))))
+		if n := shown[level] - maxAnnotations; n > 0 {
+			fmt.Fprintf(out, "%s of level %s, more than GitHub shows for a step\n", plural(n, "more finding"), level)
 		}
 	}
-	fmt.Fprintln(out, data(r.Title()))
+	for _, note := range r.allNotes() {
+		fmt.Fprintf(out, "note: %s\n", plain(shorten(note, maxReason)))
+	}
+	fmt.Fprintln(out, atLineStart(r.Title()))
 	return out.Flush()
 }
 
@@ -46,23 +49,24 @@ func command(f review.Finding) string {
 	}
 	var properties []string
 	if f.Location.File != "" {
-		properties = append(properties, "file="+property(f.Location.File), fmt.Sprintf("line=%d", f.Location.Line),
+		properties = append(properties, "file="+commandProperty(f.Location.File), fmt.Sprintf("line=%d", f.Location.Line),
 			fmt.Sprintf("endLine=%d", f.Location.EndLine))
 		if f.Location.Precision == "exact" {
 			properties = append(properties, fmt.Sprintf("col=%d", f.Location.Column))
 		}
 	}
-	properties = append(properties, "title="+property(f.Rule))
-	return fmt.Sprintf("::%s %s::%s", name, strings.Join(properties, ","), data(messageOf(f)))
+	properties = append(properties, "title="+commandProperty(f.Rule))
+	return fmt.Sprintf("::%s %s::%s", name, strings.Join(properties, ","), commandData(messageOf(f)))
 }
 
-// data escapes the message of a workflow command. A line that is no command gets the same treatment, so that no
-// text of the repository begins a line of its own.
-func data(text string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text)
-}
-
-// property escapes a property of a workflow command.
-func property(text string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(text)
+// messageOf is what a finding says in a line: what it is, where it shows, and the consequence.
+func messageOf(f review.Finding) string {
+	text := fmt.Sprintf("%s (%s)", shorten(f.Message, maxReason), shownIn(f))
+	if f.Location.Precision == "file" {
+		text = fmt.Sprintf("%s (somewhere in this file, %s)", shorten(f.Message, maxReason), shownIn(f))
+	}
+	if f.Detail != "" {
+		text += ". " + shorten(f.Detail, 4*maxReason)
+	}
+	return text
 }

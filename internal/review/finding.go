@@ -22,12 +22,12 @@ type Finding struct {
 	Object      manifests.Identity `json:"object"`
 	Path        string             `json:"path"`
 	Message     string             `json:"message"`
-	Detail      string             `json:"detail,omitempty"`
+	Detail      string             `json:"detail"`
 	Location    Location           `json:"location"`
-	Related     []Related          `json:"related,omitempty"`
+	Related     []Related          `json:"related"`
 	Guidelines  []string           `json:"guidelines"`
 	Fingerprint string             `json:"fingerprint"` // survives moved lines and renamed files
-	Roots       []string           `json:"roots,omitempty"`
+	Roots       []string           `json:"roots"`
 	Also        []string           `json:"also,omitempty"` // rules that say the same of this field
 	Fix         *Fix               `json:"fix,omitempty"`
 	Exemption   *Exemption         `json:"exemption,omitempty"`
@@ -73,5 +73,5 @@ type Edit struct {
 type Exemption struct {
 	Reason string `json:"reason"`
 	Until  string `json:"until"` // a day, 2006-01-02
-	By     string `json:"by,omitempty"`
+	By     string `json:"by"`
 }

@@ -51,7 +51,7 @@ type RootResult struct {
 	Reason  string             `json:"reason"`
 	Objects int                `json:"objects"` // rendered at head
 	Changed int                `json:"changed"` // objects added, removed or modified
-	Because []string           `json:"because,omitempty"`
+	Because []string           `json:"because"`
 }
 
 // Summary counts findings.
