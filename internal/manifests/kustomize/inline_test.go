@@ -20,7 +20,7 @@ func TestInlineValues(t *testing.T) {
     text: |
       several
       lines
-    "1.5": 1e3
+    "1.5": 2.5
     none: null
 `
 	var doc yaml.Node
