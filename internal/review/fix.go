@@ -32,7 +32,9 @@ func (c *candidate) concrete(change *source.Change) *Fix {
 		places = append(places, place)
 	}
 	// From the bottom up, so that an edit does not move the places of those still to come.
-	slices.SortStableFunc(places, func(a, b opPlace) int { return -cmp.Compare(a.at.Line, b.at.Line) })
+	slices.SortStableFunc(places, func(a, b opPlace) int {
+		return -cmp.Or(cmp.Compare(a.at.Line, b.at.Line), cmp.Compare(a.at.Column, b.at.Column))
+	})
 	for _, place := range places {
 		if err := place.apply(texts); err != nil {
 			return nil
@@ -72,7 +74,7 @@ func placeOf(change *source.Change, o *manifests.Object, op Op) (opPlace, error)
 	if strings.HasPrefix(key, "[") {
 		key = bracketKey(o, ancestor)
 	}
-	place := opPlace{op: op, file: frame.Span.File, role: frame.Role, at: edit.Place{Line: frame.Span.Line, Key: key}, rest: rest}
+	place := opPlace{op: op, file: frame.Span.File, role: frame.Role, at: edit.Place{Line: frame.Span.Line, Key: key, Column: frame.Span.Column}, rest: rest}
 	if frame.Role == manifests.RoleValues {
 		place.at.Key = "" // a leaf of the values has a name of its own
 	}

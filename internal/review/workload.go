@@ -31,14 +31,15 @@ type Workload struct {
 }
 
 // Get returns a field of the pod's spec: the spec's own, or what the pod takes over from further above. A field that
-// the spec sets hides the ones above as a whole. When nothing sets it, it is the spec's, absent.
+// the spec sets hides the ones above as a whole. When nothing sets it, it is absent where it would hold for the most.
 func (w *Workload) Get(key string, keys ...string) manifests.Field {
+	var field manifests.Field
 	for _, from := range w.sources() {
-		if field := from.Get(key); field.IsSet() {
-			return field.Get(keys...)
+		if field = from.Get(key); field.IsSet() {
+			break
 		}
 	}
-	return w.Spec.Get(key).Get(keys...)
+	return field.Get(keys...)
 }
 
 // List returns the items of a list of the pod's spec, such as its volumes, with those taken over from further above.

@@ -103,6 +103,9 @@ func TestWorkflowTemplates(t *testing.T) {
 	if !run.Containers[0].Effective("runAsNonRoot").True() || run.Get("serviceAccountName").Text() != "runner" {
 		t.Error("a template without settings of its own has the workflow's")
 	}
+	if path := run.Get("automountServiceAccountToken").Path(); path != "spec.workflowSpec.automountServiceAccountToken" {
+		t.Errorf("what no template sets is missing at %s, want the workflow's spec", path)
+	}
 	if n := len(build.List("volumes")); n != 2 {
 		t.Errorf("%d volumes, want the template's and the workflow's", n)
 	}

@@ -28,8 +28,9 @@ func refused(format string, args ...any) error {
 
 // Place names a mapping entry or list item of a text.
 type Place struct {
-	Line int    // the line of the key or of the item's dash
-	Key  string // the key; "" for a list item
+	Line   int    // the line of the key or of the item's dash
+	Key    string // the key; "" for a list item
+	Column int    // of the key or item, in characters from 1; asked only where several places of that name share the line
 }
 
 // Set gives the field at path, below the place, the value: an existing one is replaced, an absent one is added
@@ -200,40 +201,65 @@ func find(text []byte, at Place) (*stream, entry, error) {
 	if err != nil {
 		return nil, entry{}, err
 	}
+	var found []entry
 	for _, doc := range s.docs {
-		if e, ok := search(doc, at); ok {
-			return s, e, nil
-		}
 		if doc.Line == at.Line && at.Key == "" {
-			return s, entry{value: doc}, nil
+			found = append(found, entry{value: doc})
 		}
+		search(doc, at, &found)
 	}
-	return nil, entry{}, refused("line %d: there is no such field", at.Line)
+	e, err := choose(found, at)
+	return s, e, err
 }
 
-func search(node *yaml.Node, at Place) (entry, bool) {
+// search collects the entries and items of that name on the line, outer ones first.
+func search(node *yaml.Node, at Place, found *[]entry) {
 	switch node.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i], node.Content[i+1]
 			if key.Line == at.Line && key.Value == at.Key {
-				return entry{node, key, value, i + 1}, true
+				*found = append(*found, entry{node, key, value, i + 1})
 			}
-			if e, ok := search(value, at); ok {
-				return e, true
-			}
+			search(value, at, found)
 		}
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
 			if item.Line == at.Line && at.Key == "" && item.Kind != yaml.SequenceNode {
-				return entry{node, nil, item, i}, true
+				*found = append(*found, entry{node, nil, item, i})
 			}
-			if e, ok := search(item, at); ok {
-				return e, true
-			}
+			search(item, at, found)
 		}
 	}
-	return entry{}, false
+}
+
+// choose returns the one entry that is meant: the only one, or, as on a line written in flow style, the one at the
+// column. Of a document and an item that begin at one place the item is meant.
+func choose(found []entry, at Place) (entry, error) {
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	var meant *entry
+	for i := range found {
+		if found[i].column() == at.Column && (meant == nil || meant.parent == nil) {
+			meant = &found[i]
+		}
+	}
+	if len(found) == 0 {
+		return entry{}, refused("line %d: there is no such field", at.Line)
+	}
+	if meant == nil {
+		return entry{}, refused("line %d: %d fields may be meant", at.Line, len(found))
+	}
+	return *meant, nil
+}
+
+// column returns where the entry's key, or the item, begins.
+func (e entry) column() int {
+	if e.key != nil {
+		return e.key.Column
+	}
+	return e.value.Column
 }
 
 // descend follows path as far as it is written; rest is what is not.

@@ -146,3 +146,34 @@ func FuzzSet(f *testing.F) {
 		}
 	})
 }
+
+// Several fields of one name on one line are told apart by their columns, or left alone.
+func TestPlacesOnOneLine(t *testing.T) {
+	t.Parallel()
+	const list = "add: [A, B, C] # kept\n"
+	const ports = "ports: [{port: 80, hostPort: 80}, {port: 443, hostPort: 443}]\n"
+	tests := map[string]struct {
+		text string
+		at   edit.Place
+		want string // "" where the edit has to be refused
+	}{
+		"second item":          {list, edit.Place{Line: 1, Column: 10}, "add: [A, C] # kept\n"},
+		"no such column":       {list, edit.Place{Line: 1, Column: 9}, ""},
+		"column not known":     {list, edit.Place{Line: 1}, ""},
+		"second of two keys":   {ports, edit.Place{Line: 1, Key: "hostPort", Column: 47}, "ports: [{port: 80, hostPort: 80}, {port: 443}]\n"},
+		"item before its flow": {"- a: [x, y]\n- b: 1\n", edit.Place{Line: 1, Column: 3}, "- b: 1\n"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := edit.Remove([]byte(tt.text), tt.at, nil)
+			if tt.want == "" {
+				if !errors.Is(err, edit.ErrRefused) {
+					t.Errorf("got %q, %v; want ErrRefused", got, err)
+				}
+			} else if err != nil || string(got) != tt.want {
+				t.Errorf("got %q, %v; want %q", got, err, tt.want)
+			}
+		})
+	}
+}

@@ -1,6 +1,8 @@
 package pod
 
 import (
+	"fmt"
+
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pss/standard"
 	"k8s.io/pod-security-admission/api"
@@ -11,24 +13,36 @@ var capabilitiesAdded = review.Rule{
 	Summary: "A container adds capabilities beyond the standard's",
 	Kinds:   []string{review.Workloads},
 	Covers:  []string{"pss-baseline", "pss-restricted"},
-	Params:  func() any { return &capabilityParams{Standard: standard.Baseline} },
+	Params:  func() any { return &capabilityParams{Standard: capabilityList(standard.Baseline)} },
 	Check:   checkCapabilitiesAdded,
 }
 
 // capabilityParams says which Pod Security Standard's list is held to.
 type capabilityParams struct {
-	Standard api.Level `yaml:"standard"` // baseline or restricted
+	Standard capabilityList `yaml:"standard"`
+}
+
+// capabilityList is the level of the standards whose list it is: baseline or restricted.
+type capabilityList api.Level
+
+// UnmarshalText reads a level that has a list.
+func (l *capabilityList) UnmarshalText(text []byte) error {
+	*l = capabilityList(text)
+	if *l != capabilityList(standard.Baseline) && *l != capabilityList(standard.Restricted) {
+		return fmt.Errorf("standard %q: want baseline or restricted", text)
+	}
+	return nil
 }
 
 // Adapt makes profile restricted hold to the restricted list.
 func (c *capabilityParams) Adapt(profile string, _ bool) {
 	if profile == string(standard.Restricted) {
-		c.Standard = standard.Restricted
+		c.Standard = capabilityList(standard.Restricted)
 	}
 }
 
 func checkCapabilitiesAdded(p *review.Pass) {
-	level := review.Params[capabilityParams](p).Standard
+	level := api.Level(review.Params[capabilityParams](p).Standard)
 	for _, c := range p.Pod.Containers {
 		context := c.Get("securityContext")
 		add := context.Get("capabilities", "add")

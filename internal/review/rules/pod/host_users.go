@@ -14,6 +14,9 @@ const userNamespaces = 33
 
 func checkHostUsers(p *review.Pass) {
 	field := p.Pod.Get("hostUsers")
+	if !p.Pod.Spec.Get("containers").IsList() {
+		return // a template of Argo Workflows, which has no such field
+	}
 	if p.Pod.Windows() || !p.Kube.AtLeast(userNamespaces) || is(field, false) || sharesNode(p.Pod) {
 		return
 	}
