@@ -35,7 +35,7 @@ func checkPortNames(p *review.Pass) {
 
 // checkClashes reports ports of one list that have the same name, or the same number and protocol.
 func checkClashes(p *review.Pass, title string, ports []manifests.Field, number string) {
-	names, numbers := map[string]bool{}, map[string]bool{}
+	names, numbers := map[string]bool{}, map[string]string{}
 	for _, port := range ports {
 		name := port.Get("name")
 		if name.Text() != "" && names[name.Text()] {
@@ -49,10 +49,12 @@ func checkClashes(p *review.Pass, title string, ports []manifests.Field, number 
 		}
 		at := port.Get(number)
 		key := at.Text() + "/" + protocol + "/" + port.Get("hostIP").Text() + "/" + port.Get("hostPort").Text()
-		if at.Text() != "" && numbers[key] {
+		other, twice := numbers[key]
+		isAlias := number == "containerPort" && name.Text() != "" && other != "" && name.Text() != other
+		if at.Text() != "" && twice && !isAlias {
 			p.Report(at, "%s has port %s/%s twice", title, at.Text(), protocol).
 				Detail("One of the two has no effect, or the API server refuses the object.")
 		}
-		numbers[key] = true
+		numbers[key] = name.Text()
 	}
 }

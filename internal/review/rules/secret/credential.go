@@ -82,10 +82,16 @@ func credentials(name, text string) string {
 	return ""
 }
 
+var (
+	ofSecret = pattern(`(?i)(secret|credential)s?$`)
+	// objectName is the name of an object, perhaps with a hash at its end, which a field called "…Secret" often gives.
+	objectName = pattern(`^[a-z]{3,}([-.][a-z0-9]+)+$`)
+)
+
 // passwordIn reports whether a name says that its value is a secret, and the value looks like one.
 func passwordIn(name, value string) string {
 	if match := named().FindString(name); match != "" && !strings.Contains(strings.ToLower(name), "public") &&
-		looksSecret(value) && !isPlaceholder(value) {
+		looksSecret(value) && !isPlaceholder(value) && !(ofSecret().MatchString(name) && objectName().MatchString(value)) {
 		return "password"
 	}
 	return ""
