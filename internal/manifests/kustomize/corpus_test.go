@@ -51,6 +51,8 @@ func kustomizations(t testing.TB, repository string) []string {
 func onDisk(dir string) ([]byte, error) {
 	oneAtATime.Lock()
 	defer oneAtATime.Unlock()
+	wall.expect(true)
+	defer wall.expect(false)
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionUnspecified
 	built, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), dir)
@@ -60,9 +62,9 @@ func onDisk(dir string) ([]byte, error) {
 	return built.AsYaml()
 }
 
-// TestCorpusEqualsDisk renders every kustomization of the corpus over a tree and compares with kustomize on disk:
-// the same bytes, or both fail.
-func TestCorpusEqualsDisk(t *testing.T) {
+// TestCorpus renders every kustomization of the corpus over a tree, with lines, and compares with kustomize on disk:
+// the same bytes, or both fail. No exact line may be wrong, by a checker that knows nothing of how lines are found.
+func TestCorpus(t *testing.T) {
 	for _, repository := range repositories(t) {
 		t.Run(path.Base(repository), func(t *testing.T) {
 			tree, err := source.OpenDir(repository, source.Limits{})
@@ -70,13 +72,18 @@ func TestCorpusEqualsDisk(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer tree.Close()
-			same := 0
+			same, n := 0, tally{tree: tree, files: map[string]*sourceFile{}}
 			for _, dir := range kustomizations(t, repository) {
-				if equalsDisk(t, tree, repository, dir) {
+				objects, rendered := equalsDisk(t, tree, repository, dir)
+				if rendered {
 					same++
+				}
+				for _, o := range objects {
+					n.object(t, dir, o)
 				}
 			}
 			t.Logf("%d kustomizations render to the same bytes", same)
+			n.report(t)
 		})
 	}
 }
@@ -95,17 +102,17 @@ func repositories(t testing.TB) []string {
 	return with
 }
 
-func equalsDisk(t *testing.T, tree source.Tree, repository, dir string) bool {
-	got, err := New(nil).Render(context.Background(), tree, manifests.Root{Dir: dir}, manifests.Settings{})
+func equalsDisk(t *testing.T, tree source.Tree, repository, dir string) ([]*manifests.Object, bool) {
+	got, err := New(nil).Render(context.Background(), tree, manifests.Root{Dir: dir}, manifests.Settings{Lines: true})
 	if err != nil {
 		t.Logf("does not render: %v", err)
 		if errors.Is(err, errRemote) || strings.Contains(err.Error(), "chart") {
-			return false // on disk it would be fetched
+			return nil, false // on disk it would be fetched
 		}
 		if _, err := onDisk(filepath.Join(repository, dir)); err == nil {
 			t.Errorf("%s renders on disk, but not here", dir)
 		}
-		return false
+		return nil, false
 	}
 	want, err := onDisk(filepath.Join(repository, dir))
 	if err != nil {
@@ -113,5 +120,5 @@ func equalsDisk(t *testing.T, tree source.Tree, repository, dir string) bool {
 	} else if !bytes.Equal(printed(got.Objects), want) {
 		t.Errorf("%s differs from what kustomize prints on disk", dir)
 	}
-	return true
+	return got.Objects, true
 }

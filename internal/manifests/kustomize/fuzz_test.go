@@ -7,23 +7,40 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
-// noNetwork fails whatever would reach the network.
-type noNetwork struct{ reached []string }
+// noNetwork fails whatever would reach the network, and remembers it.
+type noNetwork struct {
+	mu      sync.Mutex
+	onDisk  bool // kustomize runs on disk, for comparison: it may ask
+	reached []string
+}
+
+// wall stands before the network in all tests.
+var wall noNetwork
+
+func (n *noNetwork) expect(onDisk bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.onDisk = onDisk
+}
 
 func (n *noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
-	n.reached = append(n.reached, r.URL.String())
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.onDisk {
+		n.reached = append(n.reached, r.URL.String())
+	}
 	return nil, errors.New("no network in tests")
 }
 
 // TestMain takes the network and the git command away from kustomize, and fails when it asked for the network.
 func TestMain(m *testing.M) {
-	var wall noNetwork
 	http.DefaultTransport = &wall
 	os.Setenv("PATH", "")
 	code := m.Run()
