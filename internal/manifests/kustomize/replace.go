@@ -88,7 +88,8 @@ func (t *tracer) replacement(r types.Replacement, frame func(keys ...key) manife
 					continue
 				}
 				at := frame(name("targets"), item(i), name("fieldPaths"), item(j))
-				return t.replaced(r, sp, rest, target.Options, at, frame)
+				want, origin := t.replacementSource(r, rest, frame)
+				return replaced(r, want, sp, target.Options, append(slices.Clone(origin), at))
 			}
 		}
 		return nil
@@ -96,10 +97,8 @@ func (t *tracer) replacement(r types.Replacement, frame func(keys ...key) manife
 }
 
 // replaced claims a field to which a replacement leads, once its value is that of the source, or holds it.
-func (t *tracer) replaced(r types.Replacement, sp *spot, rest []string, options *types.FieldOptions, at manifests.Frame, frame func(keys ...key) manifests.Frame) []claim {
-	want, origin := t.replacementSource(r, rest, frame)
+func replaced(r types.Replacement, want *yaml.Node, sp *spot, options *types.FieldOptions, frames manifests.Origin) []claim {
 	n := sp.field.Node()
-	frames := append(slices.Clone(origin), at)
 	switch {
 	case want == nil:
 		return nil
