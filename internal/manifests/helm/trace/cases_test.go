@@ -202,4 +202,43 @@ data: | x:1 | |
     echo hi | x:4 | x! |
     exit 0 | x:6 | |
 `},
+	{"a library's merge", two("{{- include \"lib.merge\" (list . \"over\" \"base\") }}\n",
+		"{{ define \"lib.merge\" }}{{ $top := first . }}{{ $over := fromYaml (include (index . 1) $top) }}{{ $base := fromYaml (include (index . 2) $top) }}{{ toYaml (merge $over $base) }}{{ end }}\n{{ define \"over\" }}\nmeta:\n  name: {{ .Values.name }}\n{{ end }}\n{{ define \"base\" }}\nmeta:\n  name: base\n  ns: {{ .Values.space }}\nkind: X\n{{ end }}\n"), "{name: web1, space: prod1}", `
+kind: X | _h:10 _h:1 x:1 | |
+meta: | _h:1 x:1 | |
+  name: web1 | _h:4 _h:1 x:1 | name! |
+  ns: prod1 | _h:9 _h:1 x:1 | space! |
+`},
+	{"rendered values", two("spec:\n{{- include \"render\" (dict \"value\" .Values.extra \"context\" $) | nindent 2 }}\n{{- if .Values.text }}\n  {{- include \"render\" (dict \"value\" .Values.text \"context\" $) | nindent 2 }}\n{{- end }}\n",
+		"{{ define \"render\" -}}\n{{- $value := typeIs \"string\" .value | ternary .value (.value | toYaml) }}\n{{- if contains \"{{\" (toJson .value) }}\n{{- tpl $value .context }}\n{{- else }}\n{{- $value }}\n{{- end }}\n{{- end }}"),
+		"{extra: {a: '{{ .Values.who }}', b: {c: 1}}, text: \"x: 1\\nw: {{ .Values.who }}\", who: bob}", `
+spec: | x:1 | |
+  a: 'bob' | _h:4 x:2 | extra.a who! | 3(extra)
+  b: | _h:4 x:2 | extra.b | 3(extra)
+    c: 1 | _h:4 x:2 | extra.b.c! | 3(extra)
+  x: 1 | _h:4 x:4 | text! | 3(text) 3(text)
+  w: bob | _h:4 x:4 | text who! | 3(text) 3(text)
+`},
+	{"labels from a map", two("{{ include \"l\" . }}\n", "{{ define \"l\" }}{{ range $k, $v := .Values.labels }}\n{{ $k }}: {{ $v | quote }}\n{{- end }}{{ with .Values.more }}{{ toYaml . | nindent 0 }}{{ end }}{{ end }}"), "{labels: {a: 1}, more: {b: c}}", `
+a: "1" | _h:2 x:1 | labels.a! | 1(labels)
+b: c | _h:3 x:1 | more.b! | 3(more)
+`},
+	{"env list", one("env:\n{{- range $name, $value := .Values.env }}\n- name: {{ $name | upper }}\n  value: {{ tpl ($value | toString) $ | quote }}\n{{- end }}\n{{- toYaml .Values.extra | nindent 0 }}\n"), "{env: {a: 1, b: '{{ .Values.z }}'}, extra: [{name: c, value: d}], z: zed}", `
+env: | x:1 | |
+- name: A | x:3 | env.a | 2(env)
+  value: "1" | x:4 | env.a! | 2(env)
+- name: B | x:3 | env.b | 2(env)
+  value: "zed" | x:4 | z! env.b | 2(env)
+- name: c | x:6 | extra.0.name! |
+  value: d | x:6 | extra.0.value! |
+`},
+	{"ports", one("{{- range $i, $p := .Values.ports }}\n{{- if $p.on }}\n- port: {{ $p.port | int }}\n  name: {{ printf \"%s-%d\" $p.name $i | trunc 63 | trimSuffix \"-\" }}\n{{- end }}\n{{- end }}\n"), "{ports: [{\"on\": true, port: 80, name: http}]}", `
+- port: 80 | x:3 | ports.0.port! | 2(ports.0.on) 1(ports)
+  name: http-0 | x:4 | ports.0.name! | 2(ports.0.on) 1(ports)
+`},
+	{"merged defaults", one("{{- $c := mergeOverwrite (dict \"a\" 1 \"b\" (dict \"c\" 2)) (.Values.over | default dict) }}\n{{- range tuple \"a\" \"b\" }}\n{{ . }}: {{ get $c . | toJson }}\n{{- end }}\n{{ $c.b.d }}\n"), "{over: {b: {d: 4}}}", `
+a: 1 | x:3 | | 2()
+b: {"c":2,"d":4} | x:3 | over.b.d! | 2()
+4 | x:5 | over.b.d! |
+`},
 }

@@ -95,9 +95,9 @@ func (m *mark) shownAt(base *mark) *mark {
 	switch {
 	case m == nil:
 		return base
-	case m.site == nil && m.under == nil:
-		return &mark{site: base.site, cond: base.cond, leaves: m.leaves}
-	case m.site != nil && m.site.within(base.site):
+	case m.site == nil:
+		return &mark{site: base.site, cond: base.cond, leaves: union(m.leaves, base.leaves)}
+	case m.site.within(base.site):
 		return m
 	case m.depth >= maxUnder:
 		return m

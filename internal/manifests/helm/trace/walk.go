@@ -70,7 +70,7 @@ func (s *state) literal(n *parse.TextNode) {
 	if p := s.def.unit.prov; p != nil {
 		from := int(n.Pos)
 		t := p.asText(len(s.def.unit.source)).cut(from, from+len(n.Text))
-		s.write(string(n.Text), t)
+		s.write(string(n.Text), t, &mark{site: s.at, cond: s.cond})
 		return
 	}
 	s.spend(len(n.Text) + pieceBytes)
@@ -81,11 +81,13 @@ func (s *state) literal(n *parse.TextNode) {
 func (s *state) print(n parse.Node, v value) {
 	s.node = n
 	rv := v.rv
+	base := &mark{site: s.at, cond: s.cond, leaves: s.sourceLeaves()}
 	if rv.Kind() == reflect.String {
 		if leaves := v.prov.all(); rv.Len() == 0 && len(leaves) > 0 {
-			s.out.note(&mark{site: s.at, cond: s.cond, leaves: leaves})
+			s.spend(pieceBytes)
+			s.out.note(&mark{site: s.at, cond: s.cond, leaves: union(leaves, base.leaves)})
 		}
-		s.write(rv.String(), v.prov.asText(rv.Len()))
+		s.write(rv.String(), v.prov.asText(rv.Len()), base)
 		return
 	}
 	if isContainer(rv) {
@@ -96,11 +98,11 @@ func (s *state) print(n parse.Node, v value) {
 		s.fail("can't print %s of type %s", n, rv.Type())
 	}
 	text := fmt.Sprint(shown)
-	s.write(text, v.prov.asText(len(text)))
+	s.write(text, v.prov.asText(len(text)), base)
 }
 
-// write writes text whose pieces are known, as far as they are; what is unknown is of the current action.
-func (s *state) write(text string, t *text) {
+// write writes text whose pieces are known, as far as they are; base is the mark of the place where it is written.
+func (s *state) write(text string, t *text, base *mark) {
 	if text == "" {
 		return
 	}
@@ -108,7 +110,6 @@ func (s *state) write(text string, t *text) {
 	if size := len(s.out.buf) + len(text); size > s.limits.OutputBudget {
 		s.limit("an output of %d bytes, more than %d", size, s.limits.OutputBudget)
 	}
-	base := &mark{site: s.at, cond: s.cond}
 	if t == nil {
 		s.out.write(text, piece{mark: base, off: -1})
 		return
@@ -125,6 +126,12 @@ func (s *state) write(text string, t *text) {
 	if start < len(text) {
 		s.out.write(text[start:], piece{mark: base, off: -1})
 	}
+}
+
+// sourceLeaves gives the leaves that an action itself is from, when it was in a text given to tpl.
+func (s *state) sourceLeaves() []*node {
+	t := s.def.unit.prov.asText(len(s.def.unit.source))
+	return (&prov{text: t.cut(s.at.pos, s.at.pos+1)}).all()
 }
 
 var (
