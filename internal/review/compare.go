@@ -14,7 +14,7 @@ import (
 
 // candidate is a draft on its way to a finding: placed, and known by what survives moved lines.
 type candidate struct {
-	Draft
+	*Draft
 	level    Level
 	location Location
 	key      string // rule, object and stable path; equal on both sides for the same violation
@@ -76,10 +76,10 @@ func (s *side) unmatched() []*candidate {
 }
 
 // place makes candidates of the drafts of one root, locates them and gives them their keys.
-func place(change *source.Change, drafts []Draft, levels map[string]Level) []*candidate {
+func place(change *source.Change, drafts []*Draft, levels map[string]Level) []*candidate {
 	placed := make([]*candidate, 0, len(drafts))
 	seen := make(map[string]int)
-	slices.SortStableFunc(drafts, func(a, b Draft) int { return cmp.Compare(a.path, b.path) })
+	slices.SortStableFunc(drafts, func(a, b *Draft) int { return cmp.Compare(a.path, b.path) })
 	for _, d := range drafts {
 		origin, _ := d.object.OriginAt(d.path)
 		c := &candidate{Draft: d, level: levels[d.rule.ID], location: locate(change, origin, d.part)}
@@ -94,7 +94,7 @@ func place(change *source.Change, drafts []Draft, levels map[string]Level) []*ca
 }
 
 // draftKey names a violation by what survives moved lines, renamed files and reordered lists.
-func draftKey(d Draft) string {
+func draftKey(d *Draft) string {
 	id := d.object.Identity
 	return strings.Join([]string{d.rule.ID, id.Group(), id.Kind, id.Namespace, id.Name, stablePath(d.object, d.path)}, "|")
 }

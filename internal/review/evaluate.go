@@ -110,7 +110,7 @@ type scene struct {
 
 // evaluate runs the rules over one rendered root. A rule that panics is reported as a failure of that rule on
 // that object, and the others go on.
-func evaluate(rules []activeRule, s scene) (drafts []Draft, failures []string) {
+func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string) {
 	for i := range rules {
 		r := &rules[i]
 		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Kube: s.kube,

@@ -275,16 +275,24 @@ func ApplyFixes(tree source.Tree, all []Finding, safeOnly bool) (changed map[str
 	return changed, applied, nil
 }
 
-// collide reports whether any of the edits touches a line, or the gap, that one taken before touches.
+// collide reports whether any of the edits overlaps one taken before.
 func collide(taken map[string][]Edit, edits []Edit) bool {
 	for _, e := range edits {
 		for _, t := range taken[e.File] {
-			if e.Line <= t.EndLine+1 && t.Line <= e.EndLine+1 {
+			if e.overlaps(t) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// overlaps reports whether two edits of a file touch the same line, or insert at the same gap: which would come first?
+func (e Edit) overlaps(other Edit) bool {
+	if e.EndLine < e.Line && other.EndLine < other.Line {
+		return e.Line == other.Line
+	}
+	return e.Line <= other.EndLine && other.Line <= e.EndLine
 }
 
 // applyEdits applies edits that do not overlap.

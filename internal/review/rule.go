@@ -111,7 +111,7 @@ type Pass struct {
 	Policy *Policy
 
 	params any
-	drafts *[]Draft
+	drafts *[]*Draft
 }
 
 // Params returns the rule's parameters: the defaults of Rule.Params with what the policy file sets.
@@ -128,10 +128,11 @@ func (p *Pass) Report(at manifests.Field, format string, args ...any) *Draft {
 
 // ReportOn is Report for a field of another object of the root, as CheckRoot needs it.
 func (p *Pass) ReportOn(o *manifests.Object, at manifests.Field, format string, args ...any) *Draft {
-	*p.drafts = append(*p.drafts, Draft{
+	d := &Draft{
 		rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: fmt.Sprintf(format, args...),
-	})
-	return &(*p.drafts)[len(*p.drafts)-1]
+	}
+	*p.drafts = append(*p.drafts, d)
+	return d
 }
 
 // Draft is a finding as its rule made it: a symbolic place, not yet a line.

@@ -29,7 +29,7 @@ func checkAppArmor(p *review.Pass) {
 		d := p.Report(field, "%s names no AppArmor profile", c.Title()).
 			Detail("Nodes with AppArmor use the runtime's default profile all the same. To name it makes that certain: a node without AppArmor then refuses the pod.")
 		if p.Kube.AtLeast(30) {
-			d.Fix("Use the runtime's default profile", review.Set(field, "RuntimeDefault")).Unsafe()
+			d.Fix("Use the runtime's default profile", review.Set(field, "RuntimeDefault"))
 		}
 	}
 }

@@ -22,11 +22,21 @@ func checkCapabilitiesDropAll(p *review.Pass) {
 	for _, c := range p.Pod.Containers {
 		drop := c.Get("securityContext", "capabilities", "drop")
 		if !names(drop, "ALL") {
-			p.Report(drop, "%s does not drop all capabilities", c.Title()).
+			d := p.Report(drop, "%s does not drop all capabilities", c.Title()).
 				Detail("It keeps what the runtime grants by default: among others to send raw packets, to change owners of files and to override their permissions.").
-				Fix("Drop ALL", review.Set(drop, []any{"ALL"})).Unsafe()
+				Fix("Drop ALL", review.Set(drop, []any{"ALL"}))
+			if !withoutRoot(c) {
+				d.Unsafe()
+			}
 		}
 	}
+}
+
+// withoutRoot reports whether a container is known not to run as root. The kernel gives capabilities of the default
+// set to root only, so such a container does not use them.
+func withoutRoot(c review.Container) bool {
+	uid, known := c.Effective("runAsUser").Int()
+	return known && uid > 0 || !known && c.Effective("runAsNonRoot").True()
 }
 
 // names reports whether a list of capabilities holds one.

@@ -30,7 +30,7 @@ func checkPrivilegeEscalation(p *review.Pass) {
 		d := p.Report(field, message, c.Title()).
 			Detail("Programs in it may gain rights through set-user-ID files and file capabilities. With allowPrivilegeEscalation: false the kernel rules that out.")
 		if !needsEscalation(c) {
-			d.Fix("Set allowPrivilegeEscalation to false", review.Set(field, false)).Unsafe()
+			d.Fix("Set allowPrivilegeEscalation to false", review.Set(field, false))
 		}
 	}
 }

@@ -15,7 +15,7 @@ func checkPrivileged(p *review.Pass) {
 		if field := c.Get("securityContext", "privileged"); field.True() {
 			p.Report(field, "%s is privileged", c.Title()).
 				Detail("It has every capability and every device of the node, and SELinux, AppArmor and seccomp are switched off for it. Whoever gets into it is root on the node.").
-				Fix("Set privileged to false", review.Set(field, false)).Unsafe()
+				Fix("Set privileged to false", review.Set(field, false))
 		}
 	}
 }

@@ -29,7 +29,7 @@ func checkSeccomp(p *review.Pass) {
 		d := p.Report(field, "%s has no seccomp profile", c.Title()).
 			Detail("%s The runtime's default profile leaves out those that programs do not need and attacks on the kernel do.", what)
 		if p.Kube.AtLeast(19) {
-			d.Fix("Use the runtime's default profile", review.Set(field, "RuntimeDefault")).Unsafe()
+			d.Fix("Use the runtime's default profile", review.Set(field, "RuntimeDefault"))
 		}
 	}
 }
