@@ -108,3 +108,16 @@ func classify(s string) error {
 	}
 	return &ReferenceError{Malformed, "does not follow the grammar of image references"}
 }
+
+// Shown returns an image as it was written, fit to be shown: user information before the host, in which a password may
+// stand, is masked.
+func Shown(s string) string {
+	rest, digest := s, ""
+	if i := strings.LastIndexByte(s, '@'); i >= 0 && isDigest(s[i+1:]) {
+		rest, digest = s[:i], s[i:]
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		return "***" + rest[i:] + digest
+	}
+	return s
+}

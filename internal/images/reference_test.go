@@ -145,3 +145,17 @@ func FuzzParseReference(f *testing.F) {
 		}
 	})
 }
+
+func TestShown(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"nginx:1.27@" + sha:                  "nginx:1.27@" + sha,
+		"me:hunter2@ghcr.io/acme/web:1":      "***@ghcr.io/acme/web:1",
+		"https://me:p@ss@ghcr.io/acme/web:1": "***@ghcr.io/acme/web:1",
+		"me:hunter2@ghcr.io/web@" + sha:      "***@ghcr.io/web@" + sha,
+	} {
+		if got := Shown(text); got != want {
+			t.Errorf("%s is shown as %s, want %s", text, got, want)
+		}
+	}
+}
