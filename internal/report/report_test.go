@@ -19,11 +19,17 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // writers are all formats.
 var writers = map[string]func(*Report) (string, error){
-	"text":     func(r *Report) (string, error) { return written(r, func(b *bytes.Buffer) error { return Text(b, r, false) }) },
-	"json":     func(r *Report) (string, error) { return written(r, func(b *bytes.Buffer) error { return JSON(b, r) }) },
-	"sarif":    func(r *Report) (string, error) { return written(r, func(b *bytes.Buffer) error { return SARIF(b, r) }) },
-	"markdown": func(r *Report) (string, error) { return written(r, func(b *bytes.Buffer) error { return Markdown(b, r) }) },
-	"github":   func(r *Report) (string, error) { return written(r, func(b *bytes.Buffer) error { return Workflow(b, r) }) },
+	"text": func(r *Report) (string, error) {
+		return written(r, func(b *bytes.Buffer) error { return Text(b, r, false) })
+	},
+	"json":  func(r *Report) (string, error) { return written(r, func(b *bytes.Buffer) error { return JSON(b, r) }) },
+	"sarif": func(r *Report) (string, error) { return written(r, func(b *bytes.Buffer) error { return SARIF(b, r) }) },
+	"markdown": func(r *Report) (string, error) {
+		return written(r, func(b *bytes.Buffer) error { return Markdown(b, r) })
+	},
+	"github": func(r *Report) (string, error) {
+		return written(r, func(b *bytes.Buffer) error { return Workflow(b, r) })
+	},
 }
 
 func written(_ *Report, write func(*bytes.Buffer) error) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
@@ -33,7 +34,16 @@ func exempt(all []Finding, rules []ExemptionRule, today time.Time) {
 
 // covers reports whether the exemption names the finding's rule and object, and its root where it names one.
 func (e ExemptionRule) covers(f *Finding) bool {
-	return matchName(e.Rule, f.Rule) && e.coversObject(f.Object) && (e.Root == "" || matchName(e.Root, f.Root))
+	return matchName(e.Rule, f.Rule) && e.coversObject(f.Object) && e.coversRoot(f.Root)
+}
+
+// coversRoot matches a pattern of paths, in which "**" stands for whole segments; an empty one is every root.
+func (e ExemptionRule) coversRoot(root string) bool {
+	if e.Root == "" {
+		return true
+	}
+	pattern, err := images.ParseNamePattern(e.Root)
+	return err == nil && pattern.Match(root)
 }
 
 // coversObject matches "Kind/name" and "Kind/namespace/name"; "*" stands for any part of a name.

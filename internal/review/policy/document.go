@@ -5,154 +5,115 @@
 // other key the uppermost layer that has it counts.
 package policy
 
-import (
-	"errors"
-	"fmt"
-	"io"
-	"regexp"
-	"strings"
+import "go.yaml.in/yaml/v3"
 
-	"go.yaml.in/yaml/v3"
-)
-
-// document is a policy file as it is written. Its fields and their comments are what Schema publishes.
+// document is a policy file as it is written. The tags are the one description of the format: the strict reading,
+// the JSON schema and the list of keys in docs/policy.md all come from them. "doc" says what a key is for, "enum" the
+// words it takes, "must" that it has to be there, and "form" names what no Go type says.
 type document struct {
-	Kubernetes  yaml.Node            `yaml:"kubernetes"`
-	Helm        yaml.Node            `yaml:"helm"`
-	Rules       map[string]yaml.Node `yaml:"rules"`
-	Profile     string               `yaml:"profile"`
-	Images      *imagesSection       `yaml:"images"`
-	Roots       *rootsSection        `yaml:"roots"`
-	Exemptions  []exemption          `yaml:"exemptions"`
-	Annotations bool                 `yaml:"annotations"`
-	Workloads   []workload           `yaml:"workloads"`
-	Charts      *allowSection        `yaml:"charts"`
-	Bases       *allowSection        `yaml:"bases"`
-	Gate        *gateSection         `yaml:"gate"`
-	Checks      []string             `yaml:"checks"`
-	Acknowledge []acknowledgement    `yaml:"acknowledge"`
+	Kubernetes  yaml.Node            `yaml:"kubernetes" form:"version" doc:"The Kubernetes version that manifests are judged for, in quotes. Default: the newest known."`
+	Helm        yaml.Node            `yaml:"helm" form:"helm" doc:"The line of Helm that the cluster's tool renders with, 3 or 4. Default: 4."`
+	Profile     string               `yaml:"profile" enum:"recommended,baseline,restricted,everything" doc:"Which rules run, at which level. Default: recommended."`
+	Rules       map[string]yaml.Node `yaml:"rules" form:"rules" doc:"Single rules by id: off, on, a level, or a mapping of level and parameters."`
+	Images      *imagesSection       `yaml:"images" doc:"Which images may be used, and how they are proven."`
+	Roots       *rootsSection        `yaml:"roots" doc:"What renders, beyond what is found by itself."`
+	Exemptions  []exemption          `yaml:"exemptions" doc:"Findings that are accepted until a day."`
+	Annotations bool                 `yaml:"annotations" doc:"Annotations landwaiter.dev/exempt.RULE of manifests exempt too. Whoever opens a pull request writes them. Default: false."`
+	Workloads   []workload           `yaml:"workloads" doc:"Custom resources that carry pods."`
+	Charts      *allowSection        `yaml:"charts" doc:"Charts that may be fetched."`
+	Bases       *allowSection        `yaml:"bases" doc:"Kustomize bases that may be fetched."`
+	Gate        *gateSection         `yaml:"gate" doc:"What fails the check."`
+	Checks      []string             `yaml:"checks" enum:"images,manifests" doc:"Further check runs that can gate by themselves. Default: none."`
+	Acknowledge []acknowledgement    `yaml:"acknowledge" doc:"Who may accept a finding in a pull request, by a command."`
 }
 
 type imagesSection struct {
-	Allow       []string    `yaml:"allow"`
-	Deny        []string    `yaml:"deny"`
-	Platforms   []string    `yaml:"platforms"`
-	Registries  []registry  `yaml:"registries"`
-	TrustedRoot string      `yaml:"trustedRoot"`
-	Verify      []yaml.Node `yaml:"verify"`
-	Moving      []string    `yaml:"moving"`
+	Allow       []string       `yaml:"allow" form:"image" doc:"Patterns of the repositories that images may be from. Without it everything is allowed that is not denied."`
+	Deny        []string       `yaml:"deny" form:"image" doc:"Patterns that are refused whatever allow says."`
+	Platforms   []string       `yaml:"platforms" form:"platform" doc:"Platforms that each image must have in its registry, as linux/arm64."`
+	Registries  []registry     `yaml:"registries" doc:"What differs from a public registry over HTTPS."`
+	TrustedRoot string         `yaml:"trustedRoot" doc:"A file of trust roots in place of Sigstore's public good."`
+	Verify      []verification `yaml:"verify" doc:"What proves images; the first entry whose pattern matches counts."`
+	Moving      []string       `yaml:"moving" doc:"Tags that are moved to other images as a matter of course, beside latest."`
 }
 
 type registry struct {
-	Host      string `yaml:"host"`
-	Private   bool   `yaml:"private"`
-	PlainHTTP bool   `yaml:"plainHTTP"`
+	Host      string `yaml:"host" must:"yes" doc:"The registry's host, with its port."`
+	Private   bool   `yaml:"private" doc:"It may be at a private, loopback or link-local address."`
+	PlainHTTP bool   `yaml:"plainHTTP" doc:"It is spoken to without TLS."`
+}
+
+type verification struct {
+	Match      string      `yaml:"match" must:"yes" form:"image" doc:"A pattern of repositories."`
+	Signature  *signature  `yaml:"signature" doc:"Who has to have signed the image."`
+	Provenance *provenance `yaml:"provenance" doc:"What has to have built it."`
+	SBOM       string      `yaml:"sbom" enum:"required" doc:"A bill of materials has to be attested."`
+	Scan       *scan       `yaml:"scan" doc:"A scan for vulnerabilities has to be attested."`
+}
+
+type signature struct {
+	Issuer  string `yaml:"issuer" doc:"Who vouches for the signer's identity."`
+	Subject string `yaml:"subject" form:"name" doc:"A pattern of the signer's identity."`
+	Key     string `yaml:"key" doc:"A file with a public key, in place of issuer and subject."`
+}
+
+type provenance struct {
+	Builder string `yaml:"builder" form:"name" doc:"A pattern of the builder's identity."`
+	Source  string `yaml:"source" form:"name" doc:"A pattern of the source repository."`
+	Ref     string `yaml:"ref" form:"name" doc:"A pattern of the branch or tag it was built from."`
+}
+
+type scan struct {
+	MaxAge string `yaml:"maxAge" form:"duration" doc:"How old the scan may be, as 168h."`
+	FailOn string `yaml:"failOn" enum:"low,medium,high,critical" doc:"The severity that is refused."`
 }
 
 type rootsSection struct {
-	Include []string       `yaml:"include"`
-	Ignore  []string       `yaml:"ignore"`
-	Kops    []kopsTemplate `yaml:"kops"`
-	Helm    []chart        `yaml:"helm"`
+	Include []string       `yaml:"include" form:"path" doc:"Patterns of paths that are looked at. Default: everything."`
+	Ignore  []string       `yaml:"ignore" form:"path" doc:"Patterns of paths that are left out."`
+	Kops    []kopsTemplate `yaml:"kops" doc:"kops cluster templates with their values."`
+	Helm    []chart        `yaml:"helm" doc:"Charts with sets of values; each makes a further root."`
 }
 
 type kopsTemplate struct {
-	Template string   `yaml:"template"`
-	Values   []string `yaml:"values"`
-	Snippets string   `yaml:"snippets"`
+	Template string   `yaml:"template" must:"yes" form:"file" doc:"The template."`
+	Values   []string `yaml:"values" form:"file" doc:"Files of values; later ones win."`
+	Snippets string   `yaml:"snippets" form:"file" doc:"A directory of snippets."`
 }
 
 type chart struct {
-	Chart     string   `yaml:"chart"`
-	Values    []string `yaml:"values"`
-	Release   string   `yaml:"release"`
-	Namespace string   `yaml:"namespace"`
+	Chart     string   `yaml:"chart" must:"yes" form:"file" doc:"The chart's directory."`
+	Values    []string `yaml:"values" form:"file" doc:"Files of values; later ones win."`
+	Release   string   `yaml:"release" doc:"The name of the release. Default: release-name."`
+	Namespace string   `yaml:"namespace" doc:"The namespace of the release. Default: default."`
 }
 
 type exemption struct {
-	Rule   string    `yaml:"rule"`
-	Object string    `yaml:"object"`
-	Root   string    `yaml:"root"`
-	Reason string    `yaml:"reason"`
-	Until  yaml.Node `yaml:"until"`
-	By     string    `yaml:"by"`
+	Rule   string    `yaml:"rule" must:"yes" form:"rule" doc:"A rule's id; * stands for any part of it."`
+	Object string    `yaml:"object" form:"glob" doc:"The object as Kind/name or Kind/namespace/name; * stands for any part of a name."`
+	Root   string    `yaml:"root" form:"path" doc:"A pattern of the paths of roots; ** stands for whole segments."`
+	Reason string    `yaml:"reason" must:"yes" doc:"Why the finding is accepted."`
+	Until  yaml.Node `yaml:"until" must:"yes" form:"day" doc:"The last day, as 2027-03-31. From the next day on the finding is back, and says so."`
+	By     string    `yaml:"by" doc:"Who accepted it."`
 }
 
 type workload struct {
-	Kind string `yaml:"kind"`
-	Path string `yaml:"path"`
+	Kind string `yaml:"kind" must:"yes" doc:"Kind, or Kind.group."`
+	Path string `yaml:"path" must:"yes" doc:"Where the pod template is, as spec.podTemplate."`
 }
 
 type allowSection struct {
-	Allow []string `yaml:"allow"`
+	Allow []string `yaml:"allow" form:"name" doc:"Patterns of the places they may come from."`
 }
 
 type gateSection struct {
-	FailOn          string `yaml:"failOn"`
-	OnIndeterminate string `yaml:"onIndeterminate"`
-	OnRenderFailure string `yaml:"onRenderFailure"`
+	FailOn          string `yaml:"failOn" enum:"error,warning,info" doc:"The level at which new findings fail the check. Default: error."`
+	OnIndeterminate string `yaml:"onIndeterminate" enum:"fail,warn" doc:"What an image does whose evidence could not be asked for. Default: fail."`
+	OnRenderFailure string `yaml:"onRenderFailure" enum:"fail,warn" doc:"What a root does that rendered at base and does not any more. Default: fail."`
 }
 
 type acknowledgement struct {
-	Rules     []string `yaml:"rules"`
-	By        []string `yaml:"by"`
-	NotAuthor bool     `yaml:"notAuthor"`
-}
-
-// Mistake is what is wrong in a policy file, and where.
-type Mistake struct {
-	File   string
-	Line   int // 0 when unknown
-	Reason string
-}
-
-// Error returns "file:line: reason".
-func (m *Mistake) Error() string {
-	if m.Line == 0 {
-		return m.File + ": " + m.Reason
-	}
-	return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.Reason)
-}
-
-var (
-	unknownKey = regexp.MustCompile(`^line (\d+): field (\S+) not found in type`)
-	wrongType  = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
-)
-
-// decode reads a file's text. Every mistake that YAML decoding finds is reported, each with its line.
-func decode(file string, text []byte) (*document, *yaml.Node, error) {
-	var doc document
-	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
-	decoder.KnownFields(true)
-	err := decoder.Decode(&doc)
-	if err == nil || errors.Is(err, io.EOF) {
-		var root yaml.Node
-		if err := yaml.Unmarshal(text, &root); err != nil {
-			return nil, nil, &Mistake{File: file, Reason: err.Error()}
-		}
-		return &doc, &root, nil
-	}
-	var many *yaml.TypeError
-	if !errors.As(err, &many) {
-		return nil, nil, mistake(file, err.Error())
-	}
-	var mistakes []error
-	for _, text := range many.Errors {
-		mistakes = append(mistakes, mistake(file, text))
-	}
-	return nil, nil, errors.Join(mistakes...)
-}
-
-// mistake puts the YAML library's words into ours.
-func mistake(file, text string) error {
-	var line int
-	if m := unknownKey.FindStringSubmatch(text); m != nil {
-		fmt.Sscan(m[1], &line)
-		return &Mistake{File: file, Line: line, Reason: fmt.Sprintf("unknown key %q (\"landwaiter policy schema\" lists the keys)", m[2])}
-	}
-	if m := wrongType.FindStringSubmatch(text); m != nil {
-		fmt.Sscan(m[1], &line)
-		return &Mistake{File: file, Line: line, Reason: m[2]}
-	}
-	return &Mistake{File: file, Reason: strings.TrimPrefix(text, "yaml: ")}
+	Rules     []string `yaml:"rules" must:"yes" form:"rule" doc:"Rules, or patterns of them as \"change-*\"."`
+	By        []string `yaml:"by" must:"yes" form:"person" doc:"Users and teams, as \"@acme/security\"."`
+	NotAuthor bool     `yaml:"notAuthor" doc:"Not by whoever opened the pull request."`
 }

@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"path"
+	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,21 +21,22 @@ type Layer struct {
 	Text []byte
 }
 
+// maxBytes is more than a policy needs and less than what makes reading one slow.
+const maxBytes = 1 << 20
+
 // Load merges layers, the lowest first (the server's, the organisation's, the repository's), and checks them
-// against the rules. The error joins every *Mistake.
+// against the rules. The error joins every *Mistake, by file and line.
 func Load(rules []*review.Rule, layers ...Layer) (*review.Policy, error) {
 	p := review.DefaultPolicy()
 	p.Rules = make(map[string]review.RuleSetting)
 	var mistakes []error
 	for _, layer := range layers {
-		doc, root, err := decode(layer.File, layer.Text)
-		if err != nil {
-			mistakes = append(mistakes, err)
-			continue
+		r := reader{file: layer.File, policy: p, rules: rules}
+		r.read(layer.Text)
+		slices.SortStableFunc(r.mistakes, func(a, b *Mistake) int { return cmp.Compare(a.Line, b.Line) })
+		for _, m := range r.mistakes {
+			mistakes = append(mistakes, m)
 		}
-		r := reader{file: layer.File, root: root, policy: p, rules: rules}
-		r.read(doc)
-		mistakes = append(mistakes, r.mistakes...)
 	}
 	if len(mistakes) > 0 {
 		return nil, errors.Join(mistakes...)
@@ -44,206 +47,168 @@ func Load(rules []*review.Rule, layers ...Layer) (*review.Policy, error) {
 // reader puts one layer onto a policy.
 type reader struct {
 	file     string
-	root     *yaml.Node
 	policy   *review.Policy
 	rules    []*review.Rule
-	mistakes []error
+	mistakes []*Mistake
 }
 
 func (r *reader) wrong(line int, format string, args ...any) {
 	r.mistakes = append(r.mistakes, &Mistake{File: r.file, Line: line, Reason: fmt.Sprintf(format, args...)})
 }
 
-func (r *reader) read(doc *document) {
-	r.version(doc.Kubernetes)
-	r.helm(doc.Helm)
-	r.profile(doc.Profile)
-	for id, node := range doc.Rules {
-		r.rule(id, node)
+// read checks a layer's text, and puts it onto the policy when there is nothing wrong in it.
+func (r *reader) read(text []byte) {
+	root := r.parse(text)
+	if root == nil {
+		return
 	}
-	r.images(doc.Images)
-	r.roots(doc.Roots)
-	r.gate(doc.Gate)
+	r.mapping(root, reflect.TypeFor[document](), "")
+	if len(r.mistakes) > 0 {
+		return
+	}
+	var doc document
+	if err := root.Decode(&doc); err != nil {
+		r.mistakes = append(r.mistakes, notYAML(r.file, err))
+		return
+	}
+	r.sections(&doc, root)
 	for i, e := range doc.Exemptions {
-		r.exemption(e, r.lineOf("exemptions", strconv.Itoa(i)))
+		r.exemption(e, root, i)
+	}
+	r.apply(&doc)
+}
+
+// parse returns the text's one document; nil when there is nothing in it, or it is no YAML.
+func (r *reader) parse(text []byte) *yaml.Node {
+	if len(text) > maxBytes {
+		r.wrong(0, "is larger than %d KiB", maxBytes>>10)
+		return nil
+	}
+	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
+	var root, second yaml.Node
+	switch err := decoder.Decode(&root); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		r.mistakes = append(r.mistakes, notYAML(r.file, err))
+		return nil
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		r.wrong(second.Line, "there is a second document; a policy is one")
+		return nil
+	case !errors.Is(err, io.EOF):
+		r.mistakes = append(r.mistakes, notYAML(r.file, err))
+		return nil
+	}
+	if len(root.Content) != 1 || isNull(resolve(root.Content[0])) {
+		return nil
+	}
+	return root.Content[0]
+}
+
+// apply puts what a layer says onto the policy.
+func (r *reader) apply(doc *document) {
+	p := r.policy
+	if v := doc.Kubernetes.Value; v != "" {
+		p.Kubernetes = v
+	}
+	if line, err := strconv.Atoi(doc.Helm.Value); err == nil {
+		p.Helm = line
+	}
+	if doc.Profile != "" {
+		p.Profile = doc.Profile
+	}
+	for id, node := range doc.Rules {
+		if n := resolve(&node); !isNull(n) {
+			p.Rules[id] = r.ruleSetting(id, n)
+		}
 	}
 	for _, a := range doc.Acknowledge {
-		r.policy.Acknowledge = append(r.policy.Acknowledge, review.Acknowledge(a))
+		p.Acknowledge = append(p.Acknowledge, review.Acknowledge(a))
 	}
 	for _, w := range doc.Workloads {
-		r.policy.Workloads = append(r.policy.Workloads, review.WorkloadPath(w))
+		p.Workloads = append(p.Workloads, review.WorkloadPath(w))
 	}
 	if doc.Charts != nil {
-		r.policy.Charts = review.AllowList(*doc.Charts)
+		p.Charts = review.AllowList(*doc.Charts)
 	}
 	if doc.Bases != nil {
-		r.policy.Bases = review.AllowList(*doc.Bases)
+		p.Bases = review.AllowList(*doc.Bases)
 	}
-	if doc.Checks != nil {
-		r.policy.Checks = doc.Checks
-	}
-	r.policy.Annotations = r.policy.Annotations || doc.Annotations
-}
-
-func (r *reader) version(n yaml.Node) {
-	if n.IsZero() {
-		return
-	}
-	if n.Tag == "!!float" || n.Tag == "!!int" {
-		r.wrong(n.Line, "kubernetes: write the version in quotes, \"%s\": without them YAML reads a number, and 1.30 becomes 1.3", n.Value)
-		return
-	}
-	if _, err := review.ParseKubeVersion(n.Value); err != nil {
-		r.wrong(n.Line, "%v", err)
-		return
-	}
-	r.policy.Kubernetes = n.Value
-}
-
-func (r *reader) helm(n yaml.Node) {
-	switch {
-	case n.IsZero():
-	case n.Value == "3" || n.Value == "4":
-		r.policy.Helm, _ = strconv.Atoi(n.Value)
-	default:
-		r.wrong(n.Line, "helm: %q is neither 3 nor 4", n.Value)
+	p.Checks = orKeep(doc.Checks, p.Checks)
+	p.Annotations = p.Annotations || doc.Annotations
+	if doc.Gate != nil {
+		r.gate(*doc.Gate)
 	}
 }
 
-func (r *reader) profile(name string) {
-	if name == "" {
-		return
-	}
-	if !slices.Contains(review.Profiles(), name) {
-		r.wrong(r.lineOf("profile"), "profile %q is none of %s", name, strings.Join(review.Profiles(), ", "))
-		return
-	}
-	r.policy.Profile = name
-}
-
-// rule reads "off", a level, or a mapping of level and parameters.
-func (r *reader) rule(id string, n yaml.Node) {
-	i := slices.IndexFunc(r.rules, func(rule *review.Rule) bool { return rule.ID == id })
-	if i < 0 {
-		r.wrong(r.lineOf("rules", id), "rules: there is no rule %q (\"landwaiter rules\" lists them)", id)
-		return
-	}
-	setting, err := ruleSetting(r.rules[i], n)
-	if err != nil {
-		r.wrong(n.Line, "rules.%s: %v", id, err)
-		return
-	}
-	r.policy.Rules[id] = setting
-}
-
-func ruleSetting(rule *review.Rule, n yaml.Node) (s review.RuleSetting, err error) {
+// ruleSetting is what a node that has been checked says of a rule.
+func (r *reader) ruleSetting(id string, n *yaml.Node) review.RuleSetting {
+	var s review.RuleSetting
 	if n.Kind == yaml.ScalarNode {
-		switch n.Value {
-		case "off", "false", "no":
-			return review.RuleSetting{Off: true}, nil
-		case "on", "true", "yes":
-			return review.RuleSetting{Level: rule.Level}, nil
+		s.Level, s.Off, _ = levelOf(n.Value)
+		if !s.Off && s.Level == 0 {
+			s.Level = r.ownLevel(id)
 		}
-		s.Level, err = review.ParseLevel(n.Value)
-		return s, err
+		return s
 	}
-	if n.Kind != yaml.MappingNode {
-		return s, fmt.Errorf("want off, a level, or level and parameters")
+	if level := entry(n, "level"); level != nil {
+		s.Level, s.Off, _ = levelOf(resolve(level).Value)
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		switch value := n.Content[i+1]; n.Content[i].Value {
-		case "level":
-			if value.Value == "off" {
-				s.Off = true
-			} else if s.Level, err = review.ParseLevel(value.Value); err != nil {
-				return s, err
-			}
-		default:
-			s.Params = &n
-		}
-	}
-	if s.Params == nil {
-		return s, nil
-	}
-	if rule.Params == nil {
-		return s, fmt.Errorf("the rule has no parameters, only level")
-	}
-	return s, review.DecodeParams(s.Params, rule.Params())
+	s.Params = n // a rule that is named runs, without a level at the one that the profile gives it
+	return s
 }
 
-func (r *reader) gate(g *gateSection) {
-	if g == nil {
+func (r *reader) ownLevel(id string) review.Level {
+	for _, rule := range r.rules {
+		if rule.ID == id {
+			return rule.Level
+		}
+	}
+	return 0
+}
+
+func (r *reader) gate(g gateSection) {
+	gate := &r.policy.Gate
+	if level, err := review.ParseLevel(g.FailOn); err == nil {
+		gate.FailOn = level
+	}
+	if g.OnIndeterminate != "" {
+		gate.OnIndeterminate = g.OnIndeterminate == "fail"
+	}
+	if g.OnRenderFailure != "" {
+		gate.OnRenderFailure = g.OnRenderFailure == "fail"
+	}
+}
+
+// exemption adds an exemption, with the line that it begins on.
+func (r *reader) exemption(e exemption, root *yaml.Node, i int) {
+	line := lineOf(root, "exemptions", i)
+	if e.Object == "" && e.Root == "" {
+		r.wrong(line, "exemptions[%d] names neither an object, as Kind/name or Kind/namespace/name, nor a root", i)
 		return
 	}
-	if g.FailOn != "" {
-		level, err := review.ParseLevel(g.FailOn)
-		if err != nil {
-			r.wrong(r.lineOf("gate", "failOn"), "gate.failOn: %v", err)
-		}
-		r.policy.Gate.FailOn = level
-	}
-	r.policy.Gate.OnIndeterminate = r.failOrWarn("onIndeterminate", g.OnIndeterminate, r.policy.Gate.OnIndeterminate)
-	r.policy.Gate.OnRenderFailure = r.failOrWarn("onRenderFailure", g.OnRenderFailure, r.policy.Gate.OnRenderFailure)
-}
-
-func (r *reader) failOrWarn(key, value string, before bool) bool {
-	switch value {
-	case "":
-		return before
-	case "fail", "warn":
-		return value == "fail"
-	}
-	r.wrong(r.lineOf("gate", key), "gate.%s: %q is neither fail nor warn", key, value)
-	return before
-}
-
-func (r *reader) exemption(e exemption, line int) {
 	until, err := time.Parse(time.DateOnly, e.Until.Value)
-	switch {
-	case e.Rule == "" || e.Object == "" && e.Root == "":
-		r.wrong(line, "an exemption names its rule, and the object as Kind/name or Kind/namespace/name")
-	case strings.TrimSpace(e.Reason) == "":
-		r.wrong(line, "the exemption of %s needs a reason", e.Rule)
-	case e.Until.IsZero():
-		r.wrong(line, "the exemption of %s needs an end: until: YEAR-MONTH-DAY", e.Rule)
-	case err != nil:
-		r.wrong(line, "the exemption of %s: until %q is no day, write YEAR-MONTH-DAY", e.Rule, e.Until.Value)
-	case !r.knownRule(e.Rule):
-		r.wrong(line, "the exemption names no rule there is: %q (\"landwaiter rules\" lists them)", e.Rule)
-	default:
-		r.policy.Exemptions = append(r.policy.Exemptions, review.ExemptionRule{Rule: e.Rule, Object: e.Object,
-			Root: e.Root, Reason: e.Reason, Until: until, By: e.By, Line: line})
+	if err != nil {
+		until, err = time.Parse(time.DateOnly, resolve(&e.Until).Value)
 	}
+	if err != nil {
+		r.wrong(line, "exemptions[%d].until: %v", i, err)
+		return
+	}
+	r.policy.Exemptions = append(r.policy.Exemptions, review.ExemptionRule{Rule: e.Rule, Object: e.Object,
+		Root: e.Root, Reason: e.Reason, Until: until, By: e.By, Line: line})
 }
 
-// knownRule reports whether a pattern of rule ids names any rule.
-func (r *reader) knownRule(pattern string) bool {
-	return slices.ContainsFunc(r.rules, func(rule *review.Rule) bool {
-		ok, err := path.Match(pattern, rule.ID)
-		return ok && err == nil
-	})
-}
-
-// lineOf finds the line of a key, following keys and positions from the document's root; 0 when it is not there.
-func (r *reader) lineOf(keys ...string) int {
-	if r.root == nil || len(r.root.Content) == 0 {
+// lineOf returns the line of the i-th item of a list in a mapping, 0 when it is not there.
+func lineOf(root *yaml.Node, key string, i int) int {
+	list := entry(root, key)
+	if list == nil {
 		return 0
 	}
-	node, line := r.root.Content[0], 0
-	for _, key := range keys {
-		next := (*yaml.Node)(nil)
-		if i, err := strconv.Atoi(key); err == nil && node.Kind == yaml.SequenceNode && i < len(node.Content) {
-			next, line = node.Content[i], node.Content[i].Line
-		}
-		for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == key {
-				next, line = node.Content[i+1], node.Content[i].Line
-			}
-		}
-		if next == nil {
-			return line
-		}
-		node = next
+	if list = resolve(list); i < len(list.Content) {
+		return list.Content[i].Line
 	}
-	return line
+	return list.Line
 }

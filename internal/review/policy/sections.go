@@ -1,36 +1,71 @@
 package policy
 
 import (
-	"path"
-	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/review"
+	"go.yaml.in/yaml/v3"
 )
 
-func (r *reader) images(s *imagesSection) {
-	if s == nil {
-		return
+// sections puts the parts on images and roots onto the policy. What one value alone does not show wrong is found here.
+func (r *reader) sections(doc *document, root *yaml.Node) {
+	if doc.Images != nil {
+		r.images(doc.Images, resolve(entry(root, "images")))
 	}
+	if doc.Roots != nil {
+		r.roots(doc.Roots)
+	}
+}
+
+func (r *reader) images(s *imagesSection, n *yaml.Node) {
 	p := &r.policy.Images
-	r.imagePatterns("allow", s.Allow)
-	r.imagePatterns("deny", s.Deny)
 	p.Allow, p.Deny = orKeep(s.Allow, p.Allow), orKeep(s.Deny, p.Deny)
 	p.Platforms, p.Moving = orKeep(s.Platforms, p.Platforms), orKeep(s.Moving, p.Moving)
-	p.Verify = orKeep(s.Verify, p.Verify)
 	if s.TrustedRoot != "" {
 		p.TrustedRoot = s.TrustedRoot
 	}
 	if s.Registries != nil {
 		p.Registries = nil
 	}
-	for i, reg := range s.Registries {
-		if reg.Host == "" {
-			r.wrong(r.lineOf("images", "registries", strconv.Itoa(i)), "images.registries: an entry needs a host")
-		}
+	for _, reg := range s.Registries {
 		p.Registries = append(p.Registries, review.Registry(reg))
+	}
+	if s.Verify != nil {
+		p.Verify = nil
+	}
+	for i, v := range s.Verify {
+		r.verification(v, lineOf(n, "verify", i), i)
+		p.Verify = append(p.Verify, *resolve(resolve(entry(n, "verify")).Content[i]))
+	}
+}
+
+// verification refuses an entry that would prove nothing, or in two ways at once.
+func (r *reader) verification(v verification, line, i int) {
+	if v.Signature == nil && v.Provenance == nil && v.SBOM == "" && v.Scan == nil {
+		r.wrong(line, "images.verify[%d] asks for nothing: add signature, provenance, sbom or scan", i)
+	}
+	s := v.Signature
+	switch {
+	case s == nil:
+	case s.Key == "" && (s.Issuer == "" || s.Subject == ""):
+		r.wrong(line, "images.verify[%d].signature needs issuer and subject, or key: a signature by just anybody proves nothing", i)
+	case s.Key != "" && (s.Issuer != "" || s.Subject != ""):
+		r.wrong(line, "images.verify[%d].signature has a key and an identity; make two entries of it", i)
+	}
+}
+
+func (r *reader) roots(s *rootsSection) {
+	p := &r.policy.Roots
+	p.Include, p.Ignore = orKeep(s.Include, p.Include), orKeep(s.Ignore, p.Ignore)
+	if s.Helm != nil {
+		p.Helm = nil
+	}
+	for _, c := range s.Helm {
+		p.Helm = append(p.Helm, review.ChartVariant(c))
+	}
+	if s.Kops != nil {
+		p.Kops = nil
+	}
+	for _, k := range s.Kops {
+		p.Kops = append(p.Kops, review.KopsTemplate(k))
 	}
 }
 
@@ -39,58 +74,4 @@ func orKeep[T any](now, before []T) []T {
 		return now
 	}
 	return before
-}
-
-// imagePatterns refuses patterns that could be read in two ways.
-func (r *reader) imagePatterns(key string, patterns []string) {
-	for i, pattern := range patterns {
-		if _, err := images.ParsePattern(pattern); err != nil {
-			r.wrong(r.lineOf("images", key, strconv.Itoa(i)), "images.%s: %v", key, err)
-		}
-	}
-}
-
-func (r *reader) roots(s *rootsSection) {
-	if s == nil {
-		return
-	}
-	p := &r.policy.Roots
-	r.pathPatterns("include", s.Include)
-	r.pathPatterns("ignore", s.Ignore)
-	p.Include, p.Ignore = orKeep(s.Include, p.Include), orKeep(s.Ignore, p.Ignore)
-	for i, c := range s.Helm {
-		line := r.lineOf("roots", "helm", strconv.Itoa(i))
-		if c.Chart == "" {
-			r.wrong(line, "roots.helm: an entry needs a chart")
-		}
-		for _, file := range append([]string{c.Chart}, c.Values...) {
-			r.insideRepository(line, "roots.helm", file)
-		}
-		p.Helm = append(p.Helm, review.ChartVariant(c))
-	}
-	for i, k := range s.Kops {
-		if k.Template == "" {
-			r.wrong(r.lineOf("roots", "kops", strconv.Itoa(i)), "roots.kops: an entry needs a template")
-		}
-		p.Kops = append(p.Kops, review.KopsTemplate(k))
-	}
-}
-
-func (r *reader) insideRepository(line int, key, file string) {
-	if path.IsAbs(file) || slices.Contains(strings.Split(file, "/"), "..") {
-		r.wrong(line, "%s: %q leaves the repository; paths are relative to its root", key, file)
-	}
-}
-
-// pathPatterns refuses "**" that is not a whole segment, and what no path can match.
-func (r *reader) pathPatterns(key string, patterns []string) {
-	for i, pattern := range patterns {
-		line := r.lineOf("roots", key, strconv.Itoa(i))
-		for _, segment := range strings.Split(pattern, "/") {
-			if strings.Contains(segment, "**") && segment != "**" {
-				r.wrong(line, "roots.%s: %q: ** stands for whole segments, as in apps/**", key, pattern)
-			}
-		}
-		r.insideRepository(line, "roots."+key, pattern)
-	}
 }

@@ -1,0 +1,79 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Mistake is what is wrong in a policy file, and where.
+type Mistake struct {
+	File   string
+	Line   int // 0 when unknown
+	Reason string
+}
+
+// Error returns "file:line: reason".
+func (m *Mistake) Error() string {
+	if m.Line == 0 {
+		return m.File + ": " + m.Reason
+	}
+	return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.Reason)
+}
+
+var libraryLine = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): (.*)$`)
+
+// notYAML puts the YAML library's error into ours, with its line where it has one.
+func notYAML(file string, err error) *Mistake {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	m := &Mistake{File: file, Reason: "is no valid YAML: " + strings.TrimPrefix(text, "yaml: ")}
+	if found := libraryLine.FindStringSubmatch(text); found != nil {
+		m.Line, _ = strconv.Atoi(found[1])
+		m.Reason = "is no valid YAML: " + found[2]
+	}
+	return m
+}
+
+// nearest returns the word that was probably meant, "" when none is close.
+func nearest(word string, words []string) string {
+	best, distance := "", 3
+	for _, w := range words {
+		if d := editDistance(strings.ToLower(word), strings.ToLower(w), distance); d < distance {
+			best, distance = w, d
+		}
+	}
+	return best
+}
+
+// editDistance counts the letters to add, drop or change between two words, as long as they are fewer than most.
+func editDistance(a, b string, most int) int {
+	if len(a) > 64 || len(a)-len(b) >= most || len(b)-len(a) >= most {
+		return most
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// suggestion is ` (did you mean "word"?)`, or nothing.
+func suggestion(word string, words []string) string {
+	if near := nearest(word, words); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
+}
