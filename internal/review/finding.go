@@ -31,8 +31,6 @@ type Finding struct {
 	Also        []string           `json:"also,omitempty"` // rules that say the same of this field
 	Fix         *Fix               `json:"fix,omitempty"`
 	Exemption   *Exemption         `json:"exemption,omitempty"`
-
-	origin manifests.Origin // the stack the location was chosen from
 }
 
 // Location is where a finding stands. Lines and columns count from 1, columns in characters. With precision

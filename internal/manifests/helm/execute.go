@@ -51,7 +51,7 @@ func (j *job) helms() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return j.installed.render(top)
+	return j.installed.render(j.ctx, top)
 }
 
 // ours takes what our execution printed. Random and time functions have constant results in it.

@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -77,7 +78,7 @@ type installed struct {
 	// table returns .Values of a subchart out of its parent's scope, in the line's own type.
 	table func(parent map[string]any, name string) any
 	// render lets Helm's own engine execute all templates with a top-level scope.
-	render func(top map[string]any) (map[string]string, error)
+	render func(ctx context.Context, top map[string]any) (map[string]string, error)
 }
 
 // node is one chart of an installed chart.

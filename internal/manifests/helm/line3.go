@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -91,7 +92,7 @@ func (c chart3) install(values map[string]any, r release) (*installed, error) {
 			}
 			return chartutil.Values{}
 		},
-		render: func(top map[string]any) (map[string]string, error) {
+		render: func(_ context.Context, top map[string]any) (map[string]string, error) {
 			return engine.Engine{}.Render(c.Chart, top)
 		},
 	}, nil

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 
@@ -93,8 +94,8 @@ func (c chart4) install(values map[string]any, r release) (*installed, error) {
 			}
 			return common.Values{}
 		},
-		render: func(top map[string]any) (map[string]string, error) {
-			return engine.Engine{}.Render(c.Chart, top)
+		render: func(ctx context.Context, top map[string]any) (map[string]string, error) {
+			return engine.Engine{}.RenderWithContext(ctx, c.Chart, top)
 		},
 	}, nil
 }

@@ -21,10 +21,9 @@ type locator struct {
 
 // valuesSource is a parsed values file.
 type valuesSource struct {
-	docs   []*yaml.Node // later ones win
-	lines  []int        // before the first line of each
-	span   func(line int) source.Span
-	inline bool
+	docs  []*yaml.Node // later ones win
+	lines []int        // before the first line of each
+	span  func(line int) source.Span
 }
 
 // setting is a place where a value is set.
