@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"internal/review/rules"},
 	{"internal/review/rules/image", "internal/review/rules/namespace", "internal/review/rules/pod", "internal/review/rules/pss",
 		"internal/review/rules/reliability", "internal/review/rules/rendering", "internal/review/rules/resources", "internal/review/rules/secret"},
-	{"internal/review/policy"},
+	{"internal/review/policy", "internal/review/rules/pss/standard"},
 	{"internal/review"},
 	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/edit"},
 	{"internal/manifests/helm/trace"},
@@ -50,7 +50,7 @@ var fences = []fence{
 	{"github.com/alecthomas/kong", []string{"cmd/bot"}, "flags belong to the command"},
 	{"github.com/landlock-lsm/...", []string{"internal/manifests/sandbox"}, "walls are put up in one place"},
 	{"github.com/zricethezav/gitleaks/...", []string{"internal/review/rules/secret"}, "it is large and slow to set up"},
-	{"k8s.io/pod-security-admission/...", []string{"internal/review/rules/pss"}, "rules on the Pod Security Standards only"},
+	{"k8s.io/pod-security-admission/...", []string{"internal/review/rules/pss", "internal/review/rules/pod"}, "rules on the Pod Security Standards only"},
 	{"github.com/owenrumney/go-sarif/...", []string{"internal/report"}, "a format of the report"},
 }
 
