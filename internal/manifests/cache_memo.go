@@ -114,26 +114,39 @@ func hashMemoKey(key string) memoKey {
 
 // fact returns what is remembered under key.
 func (m *Memo) fact(key string) (fact, bool) {
-	if m == nil {
+	value, ok := m.value(key)
+	if !ok {
 		return fact{}, false
+	}
+	f, err := decodeFact(value)
+	return f, err == nil
+}
+
+// knows reports whether something is remembered under key.
+func (m *Memo) knows(key string) bool {
+	_, ok := m.value(key)
+	return ok
+}
+
+// value returns the encoded fact under key.
+func (m *Memo) value(key string) ([]byte, bool) {
+	if m == nil {
+		return nil, false
 	}
 	k := hashMemoKey(key)
 	m.mu.RLock()
 	value, ok := m.fresh[k]
 	m.mu.RUnlock()
-	if !ok {
-		n := m.records()
-		i := sort.Search(n, func(i int) bool { at, _ := m.record(i); return bytes.Compare(at, k[:]) >= 0 })
-		if i == n {
-			return fact{}, false
-		}
-		at, stored := m.record(i)
-		if value = stored; !bytes.Equal(at, k[:]) {
-			return fact{}, false
-		}
+	if ok {
+		return value, true
 	}
-	f, err := decodeFact(value)
-	return f, err == nil
+	n := m.records()
+	i := sort.Search(n, func(i int) bool { at, _ := m.record(i); return bytes.Compare(at, k[:]) >= 0 })
+	if i == n {
+		return nil, false
+	}
+	at, value := m.record(i)
+	return value, bytes.Equal(at, k[:])
 }
 
 // remember notes a fact under key.

@@ -19,7 +19,7 @@ type DiscoverOptions struct {
 	Ignore  []string      // none whose directory, or one above it, matches one of these
 	Owned   []string      // patterns of files that belong to other kinds of roots (kops templates and values)
 	Helm    []HelmVariant // charts with the values and release that the policy names
-	Memo    *Memo         // remembers what files held in earlier runs; may be nil
+	Memo    *Memo         // remembers what files held in earlier runs; nil for none
 }
 
 // HelmVariant is a chart with a set of values, as the policy's roots.helm names it.
@@ -87,6 +87,9 @@ type Passed struct {
 //
 // Nothing is rendered. The error is that of a context that ended, or of a tree that cannot be listed at all.
 func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*Discovery, error) {
+	if options.Memo == nil {
+		options.Memo = &Memo{}
+	}
 	d := &discoverer{ctx: ctx, tree: tree, options: options}
 	for _, err := range source.Problems(tree) {
 		d.problem(Problem{Reason: err.Error()})

@@ -33,22 +33,27 @@ func (d *discoverer) plainRoots() error {
 			}
 		}
 	}
+	files := make([]asked, len(candidates))
+	for i, c := range candidates {
+		files[i] = asked{c.file, c.id, Plain}
+	}
+	d.gather(files)
 	err := parallel(len(candidates), func(i int) error {
 		candidates[i].fact = d.factOf(candidates[i].file, candidates[i].id, Plain)
 		return d.ctx.Err()
 	})
-	files := map[string][]string{}
+	byDir := map[string][]string{}
 	for _, c := range candidates {
 		switch {
 		case c.fact.Apart && c.dir.kustomization != nil:
 			d.unlisted = append(d.unlisted, c.file)
 		case c.fact.Apart:
-			files[c.dir.path] = append(files[c.dir.path], c.file)
+			byDir[c.dir.path] = append(byDir[c.dir.path], c.file)
 		case c.fact.Err != "":
 			d.problem(Problem{File: c.file, Line: c.fact.Line, Reason: c.fact.Err})
 		}
 	}
-	for dir, files := range files {
+	for dir, files := range byDir {
 		d.roots = append(d.roots, Root{Path: dir, Kind: Plain, Dir: dir, Files: files})
 	}
 	return err

@@ -63,6 +63,13 @@ func (d *discoverer) readSources() error {
 			d.units = append(d.units, dir.kustomization)
 		}
 	}
+	var files []asked
+	for _, u := range d.units {
+		for _, f := range u.files {
+			files = append(files, asked{joinPath(u.dir.path, f.Name), f.ID, u.kind})
+		}
+	}
+	d.gather(files)
 	err := parallel(len(d.units), func(i int) error {
 		u := d.units[i]
 		for _, f := range u.files {
@@ -141,35 +148,6 @@ func (d *discoverer) unitProblems(u *unit) {
 	if u.fact.Err != "" {
 		d.problem(Problem{File: file, Line: u.fact.Line, Root: u.dir.path, Reason: u.fact.Err})
 	}
-}
-
-// factOf reads the file at p for what it says as part of a root of kind.
-func (d *discoverer) factOf(p, id string, kind RootKind) fact {
-	key := string(kind) + ":" + id
-	if f, ok := d.options.Memo.fact(key); ok && id != "" {
-		return f
-	}
-	data, err := d.tree.ReadFile(p)
-	if err != nil {
-		return fact{Err: readError(err)}
-	}
-	var f fact
-	switch kind {
-	case Kustomize:
-		f = readKustomization(data)
-	case Helm:
-		f = readChart(data)
-	case kindsKind:
-		f = fact{Files: kindsIn(data)}
-	case configKind:
-		f = fact{Files: scalarsOf(data)}
-	default:
-		f = classify(data)
-	}
-	if id != "" {
-		d.options.Memo.remember(key, f)
-	}
-	return f
 }
 
 // configKind stands for the configurations of kustomize's generators and transformers.

@@ -42,6 +42,11 @@ func IndexObjects(ctx context.Context, tree source.Tree, d *Discovery, kinds []s
 			}
 		}
 	}
+	questions := make([]asked, len(files))
+	for i, f := range files {
+		questions[i] = asked{f.Path, f.ID, kindsKind}
+	}
+	s.gather(questions)
 	readers := make([]*plainReader, len(files))
 	err := parallel(len(files), func(i int) error {
 		readers[i] = s.read(files[i])

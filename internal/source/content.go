@@ -114,29 +114,3 @@ func (t *tree) contentID(i int) (string, error) {
 	}
 	return t.knownID(i), nil
 }
-
-// Fetcher is what Blobs may also be, when many contents are cheaper to get at once.
-type Fetcher interface {
-	// Fetch gets the contents of these entries ready. It may do less: what it leaves out is read when it is needed.
-	Fetch(entries []Entry)
-}
-
-// Prefetch tells a tree that these files are about to be read. It is a hint: nothing is recorded, paths that are
-// not there do not matter, and reading works without it. A few thousand small files at a time are a good measure.
-func Prefetch(t Tree, paths []string) {
-	own, ok := unwrap(t)
-	if !ok {
-		return
-	}
-	fetcher, ok := own.blobs.(Fetcher)
-	if !ok {
-		return
-	}
-	entries := make([]Entry, 0, len(paths))
-	for _, name := range paths {
-		if p, err := own.find(name); err == nil && p.entry >= 0 && own.entries[p.entry].Mode == Regular {
-			entries = append(entries, own.entries[p.entry])
-		}
-	}
-	fetcher.Fetch(entries)
-}

@@ -48,15 +48,22 @@ func (l layers) Blob(e Entry, limit int64) ([]byte, error) {
 	return l.base.Blob(e, limit)
 }
 
-// Fetch implements Fetcher for what either layer can fetch.
-func (l layers) Fetch(entries []Entry) {
-	split := map[bool][]Entry{}
-	for _, e := range entries {
-		split[l.top[e.Path]] = append(split[l.top[e.Path]], e)
-	}
+// Stream implements Streamer for what either layer can stream.
+func (l layers) Stream(entries []Entry, limit int64, fn func(i int, data []byte)) {
 	for over, blobs := range map[bool]Blobs{false: l.base, true: l.over} {
-		if fetcher, ok := blobs.(Fetcher); ok && len(split[over]) > 0 {
-			fetcher.Fetch(split[over])
+		streamer, ok := blobs.(Streamer)
+		if !ok {
+			continue
+		}
+		var part []Entry
+		var numbers []int
+		for i, e := range entries {
+			if l.top[e.Path] == over {
+				part, numbers = append(part, e), append(numbers, i)
+			}
+		}
+		if len(part) > 0 {
+			streamer.Stream(part, limit, func(i int, data []byte) { fn(numbers[i], data) })
 		}
 	}
 }

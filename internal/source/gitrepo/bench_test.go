@@ -80,7 +80,7 @@ func BenchmarkReadFiles(b *testing.B) {
 			}
 		}
 	}
-	for name, prefetch := range map[string]bool{"git": false, "git prefetched": true} {
+	for name, together := range map[string]bool{"git": false, "git together": true} {
 		b.Run(name, func(b *testing.B) {
 			before := cpu(b)
 			for b.Loop() {
@@ -92,10 +92,15 @@ func BenchmarkReadFiles(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if prefetch {
-					source.Prefetch(tree, names)
+				if together {
+					source.ReadFiles(tree, names, func(i int, _ []byte, err error) {
+						if err != nil {
+							b.Error(names[i], err)
+						}
+					})
+				} else {
+					read(b, tree)
 				}
-				read(b, tree)
 				if err := opened.Close(); err != nil {
 					b.Fatal(err)
 				}

@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/landwaiter/landwaiter/internal/source"
@@ -307,8 +309,8 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// Files fetched at once are the files, whatever else was asked for; objects may lie in another repository.
-func TestPrefetchThroughAlternates(t *testing.T) {
+// Many files read at once are what they are one by one, on disk, in Git, and in another repository's objects.
+func TestReadFilesThroughAlternates(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
 	var names []string
@@ -317,33 +319,27 @@ func TestPrefetchThroughAlternates(t *testing.T) {
 		names = append(names, name)
 		r.write(name, strings.Repeat(name+"\n", i))
 	}
-	r.commit("large", strings.Repeat("x", cacheFile+1))
+	r.link("f3", "link")
+	r.write("pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:"+strings.Repeat("a", 64)+"\nsize 3\n")
+	r.commit("large", strings.Repeat("x", 9<<20), "huge", strings.Repeat("x", 11<<20))
 	r.git("tag", "v1")
 	r.commit("f1", "changed\n")
 	clone := &repo{t: t, dir: filepath.Join(filepath.Dir(r.dir), "clone"), env: r.env}
 	r.git("clone", "-q", "--shared", r.dir, clone.dir)
 	clone.write("f2", "on disk\n")
 	c := clone.change("v1", "")
-	for _, tree := range []source.Tree{c.Base, c.Head} {
-		source.Prefetch(tree, append(names, "large", "missing", "..", "large"))
-		data, err := tree.ReadFile("large")
-		if err != nil || len(data) != cacheFile+1 {
-			t.Errorf("large: %d bytes, %v", len(data), err)
-		}
-	}
-	for i, name := range names {
-		want := strings.Repeat(name+"\n", i)
-		if data, err := c.Base.ReadFile(name); err != nil || string(data) != want {
-			t.Errorf("%s at base: %q, %v", name, data, err)
-		}
-		switch i {
-		case 1:
-			want = "changed\n"
-		case 2:
-			want = "on disk\n"
-		}
-		if data, err := c.Head.ReadFile(name); err != nil || string(data) != want {
-			t.Errorf("%s at head: %q, %v", name, data, err)
+	names = slices.Concat([]string{"huge", "large"}, names, []string{"missing", "..", "huge", "large", "link", "pointer", "f5"})
+	for _, tree := range []source.Tree{c.Base, c.Head, source.Record(c.Head)} {
+		var calls atomic.Int64
+		source.ReadFiles(tree, names, func(i int, data []byte, err error) {
+			calls.Add(1)
+			want, wantErr := tree.ReadFile(names[i])
+			if string(data) != string(want) || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+				t.Errorf("%s: %.20q, %v; one by one %.20q, %v", names[i], data, err, want, wantErr)
+			}
+		})
+		if int(calls.Load()) != len(names) {
+			t.Errorf("%d calls for %d files", calls.Load(), len(names))
 		}
 	}
 }
@@ -372,7 +368,7 @@ func TestConcurrentReading(t *testing.T) {
 			if data, err := recorder.ReadFile("link"); err != nil || string(data) != "1" {
 				t.Errorf("link: %q, %v", data, err)
 			}
-			source.Prefetch(recorder, []string{"f1", "f2"})
+			source.ReadFiles(recorder, []string{"f1", "f2"}, func(int, []byte, error) {})
 		})
 	}
 	all.Wait()

@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	cacheBytes = 16 << 20  // of contents kept, twice: of late and of before
-	cacheFile  = 256 << 10 // what is larger is not kept
-	fetchWorth = 16        // objects for which a process of their own pays
-	skipBytes  = 8 << 20   // what is longer is not read to be thrown away: a new process is cheaper
+	cacheBytes  = 16 << 20  // of contents kept, twice: of late and of before
+	cacheFile   = 256 << 10 // what is larger is not kept
+	streamWorth = 16        // objects for which a process of their own pays
+	skipBytes   = 8 << 20   // what is longer is not read to be thrown away: a new process is cheaper
 )
 
 // objects reads blobs through one git cat-file that stays open. Base and head share most of their files, and bases
@@ -85,27 +85,6 @@ func (o *objects) keep(id string, data []byte) {
 		o.late, o.before, o.size = map[string][]byte{}, o.late, len(data)
 	}
 	o.late[id] = data
-}
-
-// unknown returns the IDs of the entries that are not in the cache, each once.
-func (o *objects) unknown(entries []source.Entry) []string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var ids []string
-	asked := make(map[string]bool, len(entries))
-	for _, e := range entries {
-		if _, ok := o.cached(e.ID); !ok && e.ID != "" && !asked[e.ID] {
-			asked[e.ID] = true
-			ids = append(ids, e.ID)
-		}
-	}
-	return ids
-}
-
-func (o *objects) store(id string, data []byte) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.keep(id, data)
 }
 
 func (o *objects) close() {

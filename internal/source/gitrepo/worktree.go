@@ -86,8 +86,10 @@ func (w workBlobs) Blob(e source.Entry, limit int64) ([]byte, error) {
 	return w.repo.Blob(e, limit)
 }
 
-// Fetch implements source.Fetcher.
-func (w workBlobs) Fetch(entries []source.Entry) { w.repo.Fetch(entries) }
+// Stream implements source.Streamer. A tree streams no entries without an ID, so all are in git's objects.
+func (w workBlobs) Stream(entries []source.Entry, limit int64, fn func(i int, data []byte)) {
+	w.repo.Stream(entries, limit, fn)
+}
 
 // fullIndex makes an index that has every file of the work tree, tracked or not. It also returns the repositories
 // inside of this one, which are not entered.
