@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,6 +167,16 @@ func compare(change *source.Change, base, head *side, pairOf func(headRoot strin
 	})
 	pairExact(base, head, func(c *candidate) string { return pairOf(c.rootKey()) + "|" + c.key },
 		func(c *candidate) string { return c.rootKey() + "|" + c.key })
+	// What an item of a list is called may change: then the same line is at fault for the same reason.
+	pairExact(base, head, func(c *candidate) string {
+		file, line, ok := change.ToBase(c.location.File, c.location.Line)
+		if !ok || c.location.Precision != manifests.Exact.String() {
+			return ""
+		}
+		return pairOf(c.rootKey()) + "|" + c.sameFault() + "|" + file + ":" + strconv.Itoa(line)
+	}, func(c *candidate) string {
+		return c.rootKey() + "|" + c.sameFault() + "|" + c.location.File + ":" + strconv.Itoa(c.location.Line)
+	})
 	pairMoved(base, head)
 	pairByLine(change, base, head, pairOf)
 }
@@ -238,6 +249,13 @@ func pairByLine(change *source.Change, base, head *side, pairOf func(string) str
 		}
 	}
 }
+
+// sameFault says what is wrong in an object, whatever its list items are called and in which order they stand.
+func (c *candidate) sameFault() string {
+	return c.rule.ID + "|" + c.object.String() + "|" + anyIndex.ReplaceAllString(c.path, "[]")
+}
+
+var anyIndex = regexp.MustCompile(`\[\d+\]`)
 
 func lastElement(path string) string {
 	if strings.HasSuffix(path, "]") {
