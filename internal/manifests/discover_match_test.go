@@ -39,6 +39,25 @@ func FuzzMatchAbove(f *testing.F) {
 	})
 }
 
+// TestDiscoverHidden proves that files which others read as objects are roots, however they are written.
+func TestDiscoverHidden(t *testing.T) {
+	t.Parallel()
+	const pod = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}`
+	for name, text := range map[string]string{
+		"row":         `{"a":1}` + pod + `}`,
+		"deep":        pod + `,"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`,
+		"escaped":     `{"\u0061piVersion":"v1","k\u0069nd":"Pod"}`,
+		"base64":      "apiVersion: v1\n!!binary a2luZA==: Pod\n",
+		"encoded tag": "apiVersion: v1\n!<tag:yaml.org,2002:bin%61ry> a2luZA==: Pod\n",
+		"bomb":        " " + strings.ReplaceAll(strings.TrimSuffix(bomb(), "\n"), "\n", "\n "),
+	} {
+		d := discover(t, memoryTree(t, map[string][]byte{"a/x.yaml": []byte(text)}))
+		if said := describe(d); said != "plain a a/x.yaml\n" {
+			t.Errorf("%s: %s", name, said)
+		}
+	}
+}
+
 // TestDiscoverSays proves that nothing of a tree that cannot be followed goes unsaid.
 func TestDiscoverSays(t *testing.T) {
 	t.Parallel()
@@ -56,7 +75,7 @@ func TestDiscoverSays(t *testing.T) {
 	d := discover(t, tree)
 	said := describe(d)
 	for _, want := range []string{"kustomize a\n", "! out: symbolic link leads out", "! vendor/sub: is a Git submodule", "! a/kustomization.yaml: is a Git LFS pointer",
-		"! b/x.yaml: is a Git LFS pointer", "! big/x.yaml: file is larger than the limit"} {
+		"! b/x.yaml: is a Git LFS pointer", "plain big big/x.yaml\n"} { // rendering says that it is too large, and fails
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not said:\n%s", want, said)
 		}

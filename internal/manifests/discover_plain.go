@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"bytes"
+	"errors"
 	"path"
 	"regexp"
 	"slices"
@@ -90,6 +91,9 @@ func classify(data []byte) fact {
 			return fact{Apart: true}
 		}
 		node, err := ParseYAML(doc.Data)
+		if errors.Is(err, ErrYAMLDepth) || errors.Is(err, ErrYAMLSize) {
+			return fact{Apart: true} // others may well read it: rendering says that it is not reviewed, and fails
+		}
 		switch refused := doc.refuse(node, err); {
 		case refused == nil && isObject(NewField(node, "")):
 			return fact{Apart: true}
@@ -140,11 +144,15 @@ func mayHoldObject(data []byte) bool {
 
 // escapesLetters reports whether letters of a key may be written in another way.
 func escapesLetters(data []byte) bool {
-	return bytes.IndexByte(data, '\\') >= 0 && escapedLetter.Match(data)
+	return bytes.IndexByte(data, '\\') >= 0 && escapedLetter.Match(data) ||
+		bytes.IndexByte(data, '!') >= 0 && binaryTag.Match(data)
 }
 
-// escapedLetter matches what may write a letter of a key in another way.
-var escapedLetter = regexp.MustCompile(`\\([xuU]|\r?\n)`)
+// escapedLetter matches what may write a letter of a key in another way, and binaryTag what may write it in base64.
+var (
+	escapedLetter = regexp.MustCompile(`\\([xuU]|\r?\n)`)
+	binaryTag     = regexp.MustCompile(`(?:^|[\s\[{,?:-])!\S*(?:binary|%)`)
+)
 
 // looksLikeObject reports whether a document surely is an object in block style, without parsing it. False means
 // that parsing has to tell.

@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -125,16 +126,13 @@ func (f Field) Bool() (value, ok bool) {
 	if f.node == nil || f.node.Kind != yaml.ScalarNode {
 		return false, false
 	}
-	if f.node.Tag == "!!bool" {
-		return strings.EqualFold(f.node.Value, "true"), true
-	}
-	if f.node.Tag != "!!str" || f.node.Style != 0 {
+	if f.node.Tag != "!!bool" && (f.node.Tag != "!!str" || f.node.Style != 0) {
 		return false, false
 	}
 	switch f.node.Value {
-	case "y", "Y", "yes", "Yes", "YES", "on", "On", "ON":
+	case "true", "True", "TRUE", "y", "Y", "yes", "Yes", "YES", "on", "On", "ON":
 		return true, true
-	case "n", "N", "no", "No", "NO", "off", "Off", "OFF":
+	case "false", "False", "FALSE", "n", "N", "no", "No", "NO", "off", "Off", "OFF":
 		return false, true
 	}
 	return false, false
@@ -146,13 +144,24 @@ func (f Field) True() bool { v, ok := f.Bool(); return v && ok }
 // False reports whether the field is the boolean false.
 func (f Field) False() bool { v, ok := f.Bool(); return !v && ok }
 
-// Int returns an integer, and whether the field is one.
+// Int returns an integer, and whether the field is one. As on the way to the API server, which goes through JSON,
+// underscores do not count and a whole number may be written with a fraction or an exponent: "runAsUser: 0.0" is root.
 func (f Field) Int() (value int64, ok bool) {
-	if f.node == nil || f.node.Kind != yaml.ScalarNode || f.node.Tag != "!!int" {
+	if f.node == nil || f.node.Kind != yaml.ScalarNode {
 		return 0, false
 	}
-	value, err := strconv.ParseInt(f.node.Value, 0, 64)
-	return value, err == nil
+	digits := strings.ReplaceAll(f.node.Value, "_", "")
+	switch f.node.Tag {
+	case "!!int":
+		value, err := strconv.ParseInt(digits, 0, 64)
+		return value, err == nil
+	case "!!float":
+		number, err := strconv.ParseFloat(digits, 64)
+		if err == nil && number == math.Trunc(number) && math.Abs(number) < 1<<53 {
+			return int64(number), true
+		}
+	}
+	return 0, false
 }
 
 // Decode puts the field into v, as yaml.v3 does. An absent field leaves v alone.

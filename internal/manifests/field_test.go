@@ -69,6 +69,31 @@ spec:
 	}
 }
 
+// TestFieldAsTheServerReadsIt holds what kubectl makes of a value on the way to the API server.
+func TestFieldAsTheServerReadsIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"yes": true, "On": true, "y": true, "!!bool yes": true, `!!bool "on"`: true, "TRUE": true, "!<tag:yaml.org,2002:bool> Y": true,
+		"no": false, "!!bool off": false, "False": false,
+	} {
+		if got, ok := fieldOf(t, "a: "+text).Get("a").Bool(); !ok || got != want {
+			t.Errorf("%s: got %v, %v", text, got, ok)
+		}
+	}
+	for text, want := range map[string]int64{
+		"0.0": 0, "0e0": 0, ".0": 0, "-0": 0, "0__0": 0, "!!float 0": 0, "1e3": 1000, "1_000": 1000, "0o17": 15, "010": 8, "08": 8, "0b11": 3,
+	} {
+		if got, ok := fieldOf(t, "a: "+text).Get("a").Int(); !ok || got != want {
+			t.Errorf("%s: got %v, %v", text, got, ok)
+		}
+	}
+	for _, text := range []string{"1.5", `"0"`, ".inf", ".nan", "1e300", "1:30", "true"} {
+		if got, ok := fieldOf(t, "a: "+text).Get("a").Int(); ok {
+			t.Errorf("%s: got %d", text, got)
+		}
+	}
+}
+
 func TestParentPath(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{

@@ -102,7 +102,7 @@ func (p *plainReader) document(t tracer) {
 	switch {
 	case kustomizeConfig(object.APIVersion):
 		p.note(t.file, t.doc.Line, object.Kind+" configures kustomize, and no kustomization names it")
-	case isListOf(object.Field()):
+	case IsList(object.Field()):
 		p.list(t, object.Field(), 0)
 	default:
 		p.add(t, object, node)
@@ -117,23 +117,20 @@ func (p *plainReader) add(t tracer, object *Object, written *yaml.Node) {
 	p.rendering.Objects = append(p.rendering.Objects, object)
 }
 
-// isListOf reports whether an object is a list that clients take apart: its kind ends in List and it has items.
-func isListOf(object Field) bool {
-	return strings.HasSuffix(object.Get("kind").Text(), "List") && object.Get("items").IsList()
-}
+// IsList reports whether an object is a list, which clients take apart and apply item by item. They go by the items
+// alone, whatever the kind (k8s.io/apimachinery, unstructured.UnstructuredJSONScheme): a ConfigMap with items is one.
+func IsList(object Field) bool { return object.Get("items").IsList() }
 
-// list takes the items of a list for objects. As in the API machinery's unstructured lists, an item without a
-// kind has that of the list: a Pod in a PodList.
+// list takes the items of a list for objects.
 func (p *plainReader) list(t tracer, list Field, depth int) {
-	for _, item := range list.Get("items").Items() {
-		line := t.doc.fileLine(item.Node().Line)
-		node := withListKind(list, item)
+	for _, node := range ListItems(list) {
+		line := t.doc.fileLine(node.Line)
 		switch raw, err := yaml.Marshal(node); {
 		case err != nil:
 			p.fail(t.file, line, "an item of the list cannot be written as YAML: "+yamlReason(err), err)
-		case isListOf(NewField(node, "")) && depth >= maxListDepth:
+		case IsList(NewField(node, "")) && depth >= maxListDepth:
 			p.fail(t.file, line, "lists are nested too deep", nil)
-		case isListOf(NewField(node, "")):
+		case IsList(NewField(node, "")):
 			p.list(t, NewField(node, ""), depth+1)
 		default:
 			object, err := NewObject(raw)
@@ -147,6 +144,16 @@ func (p *plainReader) list(t tracer, list Field, depth int) {
 			return
 		}
 	}
+}
+
+// ListItems returns the items of a list. As in the API machinery's unstructured lists, an item without a kind has that
+// of the list: a Pod in a PodList.
+func ListItems(list Field) []*yaml.Node {
+	var items []*yaml.Node
+	for _, item := range list.Get("items").Items() {
+		items = append(items, withListKind(list, item))
+	}
+	return items
 }
 
 // withListKind returns the node of an item, free of anchors, and with its list's kind where it has none.

@@ -140,6 +140,11 @@ func TestPlainRender(t *testing.T) {
 			failed: "a.yaml:1: is no valid YAML: YAML is nested deeper"},
 		{name: "lists with other things", files: map[string]string{"a.yaml": "apiVersion: v1\nkind: List\nitems:\n- a: b\n- 1\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a, namespace: n}\n"},
 			want: "Pod/n/a", notes: "a.yaml:4: the item is no Kubernetes object: has no apiVersion or no kind; a.yaml:5: the item is no Kubernetes object: is not a mapping"},
+		{name: "a list of another name", files: map[string]string{"a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n- metadata: {name: b}\n"},
+			want: "Pod/a ConfigMap/b"},
+		{name: "JSON values in a row", files: map[string]string{"a.yaml": `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}{"apiVersion":"v1","kind":"Pod","metadata":{"name":"b"}}`},
+			want: "Pod/a Pod/b"},
+		{name: "a kind in base64", files: map[string]string{"a.yaml": "apiVersion: v1\n!!binary a2luZA==: !!binary UG9k\nmetadata: {name: a}\n"}, want: "Pod/a"},
 		{name: "a list without items", files: map[string]string{"a.yaml": "apiVersion: v1\nkind: List\nitems: []\n"}},
 		{name: "a kind that ends like one", files: map[string]string{"a.yaml": "apiVersion: x/v1\nkind: AllowList\nmetadata: {name: a}\n"}, want: "AllowList/a"},
 	}

@@ -2,8 +2,12 @@ package manifests
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -26,14 +30,15 @@ type Document struct {
 	Data   []byte // without the separator
 }
 
-// SplitDocuments cuts a YAML stream at its "---" lines. Documents without content are left out. It does not
-// parse: a separator inside a block scalar cannot occur, because YAML does not allow it there at column 1.
+// SplitDocuments cuts a YAML stream at its "---" lines, and JSON values that follow each other without any, which
+// kubectl reads one by one. Documents without content are left out. YAML is not parsed for that: a separator inside
+// a block scalar cannot occur, because YAML does not allow it there at column 1.
 func SplitDocuments(data []byte) []Document {
 	var docs []Document
 	start, line, docLine, column := 0, 1, 1, 1
 	flush := func(end int) {
 		if chunk := data[start:end]; hasContent(chunk) {
-			docs = append(docs, Document{Line: docLine, Column: column, Data: chunk})
+			docs = append(docs, splitJSON(Document{Line: docLine, Column: column, Data: chunk})...)
 		}
 	}
 	for pos := 0; pos < len(data); {
@@ -52,6 +57,41 @@ func SplitDocuments(data []byte) []Document {
 	}
 	flush(len(data))
 	return docs
+}
+
+// splitJSON cuts a document that is a row of JSON objects into them. Any other is left whole; so is what follows the
+// last value that is JSON, for a parser to complain of.
+func splitJSON(doc Document) []Document {
+	if start := bytes.TrimLeft(doc.Data, " \t\r\n"); len(start) == 0 || start[0] != '{' {
+		return []Document{doc}
+	}
+	var docs []Document
+	var value json.RawMessage
+	decoder := json.NewDecoder(bytes.NewReader(doc.Data))
+	for rest := doc.after(0); hasContent(rest.Data); rest = doc.after(int(decoder.InputOffset())) {
+		if err := decoder.Decode(&value); err != nil {
+			docs = append(docs, rest)
+			break
+		}
+		rest.Data = rest.Data[:len(value)]
+		docs = append(docs, rest)
+	}
+	if len(docs) == 1 {
+		return []Document{doc}
+	}
+	return docs
+}
+
+// after returns what of a document comes after its first n bytes, blanks left out.
+func (d Document) after(n int) Document {
+	n += len(d.Data[n:]) - len(bytes.TrimLeft(d.Data[n:], " \t\r\n"))
+	before := d.Data[:n]
+	lines := bytes.Count(before, []byte{'\n'})
+	column := 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	if lines == 0 {
+		column += d.Column - 1
+	}
+	return Document{Line: d.Line + lines, Column: column, Data: d.Data[n:]}
 }
 
 // separator reports whether line begins a document, and what follows "---" on it when that is content.
@@ -81,7 +121,7 @@ func hasContent(chunk []byte) bool {
 }
 
 // ParseYAML parses one document into nodes with positions (lines from 1 within data). Aliases and merge keys
-// are followed, so that readers need not know of them; it refuses, with ErrYAMLDepth or ErrYAMLSize, what is
+// are followed and "!!binary" is decoded, so that readers need not know of them; it refuses, with ErrYAMLDepth or ErrYAMLSize, what is
 // nested too deep or grows too large by that. An empty document gives nil.
 func ParseYAML(data []byte) (*yaml.Node, error) {
 	var doc yaml.Node
@@ -108,6 +148,9 @@ func (r *resolver) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
 	if n.Kind == yaml.AliasNode {
 		return r.resolve(n.Alias, depth+1)
 	}
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!binary" {
+		return plainText(n), nil
+	}
 	content, changed := n.Content, false
 	for i, child := range n.Content {
 		resolved, err := r.resolve(child, depth+1)
@@ -130,6 +173,17 @@ func (r *resolver) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
 	copied := *n
 	copied.Content, copied.Anchor = content, ""
 	return &copied, nil
+}
+
+// plainText is what "!!binary" says: YAML parsers hand on the bytes behind it as if they had been written.
+func plainText(n *yaml.Node) *yaml.Node {
+	text, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.Value), ""))
+	if err != nil {
+		return n
+	}
+	copied := *n
+	copied.Tag, copied.Value, copied.Style, copied.Anchor = "!!str", string(text), yaml.DoubleQuotedStyle, ""
+	return &copied
 }
 
 // mergeKeys expands "<<" entries of a mapping: keys that the mapping itself has win, then earlier sources.

@@ -24,6 +24,11 @@ func TestSplitDocuments(t *testing.T) {
 		{"carriage returns", "a: 1\r\n---\r\nb: 1\r\n", "1:1 a: 1\r|;3:1 b: 1\r|"},
 		{"no separators", "----\n---a\n ---\n", "1:1 ----|---a| ---|"},
 		{"separator in a block scalar", "a: |\n  ---\n  b\n", "1:1 a: ||  ---|  b|"},
+		{"JSON values in a row", "# c\n{\"a\": 1}{\"b\": 2}\n\n  {\"c\": 3} # d\n", "1:1 # c|{\"a\": 1}{\"b\": 2}||  {\"c\": 3} # d|"},
+		{"JSON values in a row, alone", "{\"é\": 1}{\"b\": 2}\n\n  {\"c\": 3}\n---\nd: 4\n", "1:1 {\"é\": 1};1:9 {\"b\": 2};3:3 {\"c\": 3};5:1 d: 4|"},
+		{"JSON and what is none", "{\"a\": 1}\nb: 2\n", "1:1 {\"a\": 1};2:1 b: 2|"},
+		{"JSON behind the separator", "--- {\"a\": 1}{\"b\": 2}\n", "1:5 {\"a\": 1};1:13 {\"b\": 2}"},
+		{"one JSON value is left as it is", " {\"a\": 1} # c\n", "1:1  {\"a\": 1} # c|"},
 		{"nothing", "", ""},
 	}
 	for _, c := range cases {
@@ -48,6 +53,7 @@ func TestParseYAML(t *testing.T) {
 		{"merge of several, the first wins", "a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: [*a, *b], z: 3}\n", "{a: {x: 1}, b: {x: 2, y: 2}, c: {z: 3, x: 1, y: 2}}"},
 		{"merge in merge", "a: &a {x: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: *b}\n", "{a: {x: 1}, b: {y: 2, x: 1}, c: {y: 2, x: 1}}"},
 		{"a quoted << is a key", "\"<<\": 1\n", `{"<<": 1}`},
+		{"base64 is what it says", "!!binary a2luZA==: !!binary UG9k\n", "{kind: Pod}"},
 		{"nothing", "# c\n", ""},
 	}
 	for _, c := range cases {

@@ -155,7 +155,10 @@ func (j *job) appendObjects(all []*manifests.Object, d document) ([]*manifests.O
 	if node == nil || node.Tag == "!!null" {
 		return all, nil
 	}
-	nodes := flatten(node, 0)
+	nodes, err := flatten(node, 0)
+	if err != nil {
+		return nil, j.yamlError(d, err)
+	}
 	for _, n := range nodes {
 		raw := []byte(d.text)
 		if n != node {
@@ -180,18 +183,24 @@ func (j *job) appendObjects(all []*manifests.Object, d document) ([]*manifests.O
 	return all, nil
 }
 
-// flatten returns the objects of a document: the items of a List, however nested, or the document itself.
-func flatten(node *yaml.Node, depth int) []*yaml.Node {
+// flatten returns the objects of a document: the items of a list, however nested, or the document itself.
+func flatten(node *yaml.Node, depth int) ([]*yaml.Node, error) {
 	f := manifests.NewField(node, "")
-	items := f.Get("items")
-	if depth >= maxListDepth || !strings.HasSuffix(f.Get("kind").Text(), "List") || !items.IsList() || f.Get("metadata", "name").Exists() {
-		return []*yaml.Node{node}
+	if !manifests.IsList(f) {
+		return []*yaml.Node{node}, nil
+	}
+	if depth >= maxListDepth {
+		return nil, errors.New("lists are nested too deep")
 	}
 	var all []*yaml.Node
-	for _, item := range items.Items() {
-		all = append(all, flatten(item.Node(), depth+1)...)
+	for _, item := range manifests.ListItems(f) {
+		objects, err := flatten(item, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, objects...)
 	}
-	return all
+	return all, nil
 }
 
 func marshal(node *yaml.Node) ([]byte, error) {
