@@ -82,8 +82,8 @@ type Passed struct {
 //     variants: those of the options, ci/*-values.yaml, and values-*.yaml and values.*.yaml beside the chart.
 //   - Each directory without a kustomization that directly holds files with Kubernetes objects which no kustomization
 //     and no chart reads.
-//     A chart owns everything below its directory, but not other documents with objects beside its Chart.yaml;
-//     a chart at the tree's root owns only its own folders (charts, ci, crds, files, templates).
+//     A chart owns its own folders (charts, ci, crds, files, templates), not other documents with objects beside its
+//     Chart.yaml or below: whoever adds a Chart.yaml above them shall not hide them by that.
 //
 // Nothing is rendered. The error is that of a context that ended, or of a tree that cannot be listed at all.
 func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*Discovery, error) {
@@ -155,7 +155,6 @@ type zone uint8
 const (
 	zoneFree   zone = iota // to none
 	zoneChart              // it is the chart
-	zoneLoose              // below a chart: other charts and kustomizations may lie there
 	zoneSealed             // templates and the like: all in it is the chart's
 )
 
@@ -241,10 +240,6 @@ func (d *discoverer) zoneOf(dir *directory) zone {
 		return zoneSealed
 	case dir.file(chartFile) != nil:
 		return zoneChart
-	case above == zoneChart && path.Dir(dir.path) == ".":
-		return zoneFree
-	case above == zoneChart, above == zoneLoose:
-		return zoneLoose
 	}
 	return zoneFree
 }

@@ -1,6 +1,8 @@
 package manifests
 
 import (
+	"errors"
+
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
@@ -18,7 +20,8 @@ func (d *discoverer) factOf(p, id string, kind RootKind) fact {
 	}
 	data, err := d.tree.ReadFile(p)
 	if err != nil {
-		return fact{Err: readError(err)}
+		// What is too large to be looked at may be applied all the same: rendering says so, and fails.
+		return fact{Err: readError(err), Apart: kind == Plain && errors.Is(err, source.ErrFileSize)}
 	}
 	return d.learn(a, data)
 }

@@ -25,7 +25,7 @@ func (d *discoverer) plainRoots() error {
 	}
 	var candidates []*candidate
 	for _, dir := range d.dirs {
-		if dir.zone == zoneLoose || dir.zone == zoneSealed || !dir.wanted {
+		if dir.zone == zoneSealed || !dir.wanted {
 			continue
 		}
 		for _, f := range dir.files {
@@ -199,7 +199,7 @@ func (d *discoverer) passOver() {
 		groups["objects beside a kustomization that does not list them"] = d.unlisted
 	}
 	for _, dir := range d.dirs {
-		if !dir.wanted || dir.zone == zoneLoose || dir.zone == zoneSealed {
+		if !dir.wanted || dir.zone == zoneSealed {
 			continue
 		}
 		if u := dir.kustomization; u != nil && u.fact.Apart && !u.named {

@@ -261,6 +261,7 @@ helm web#ci/small-values.yaml
 helm web#values-prod.yaml
 helm web#values.test.yml
 helm web/more
+plain web/more/deep web/more/deep/x.yaml
 `},
 		{name: "a chart at the top owns its own folders", tree: `
 -- Chart.yaml --

@@ -60,13 +60,10 @@ func IndexObjects(ctx context.Context, tree source.Tree, d *Discovery, kinds []s
 
 // indexed reports whether the files of a directory count.
 func (d *Discovery) indexed(dir *directory) bool {
-	switch {
-	case len(d.options.Ignore) > 0 && matchAbove(d.options.Ignore, dir.path):
+	if len(d.options.Ignore) > 0 && matchAbove(d.options.Ignore, dir.path) {
 		return false
-	case dir.zone == zoneSealed:
-		return path.Base(dir.path) == "crds"
 	}
-	return dir.zone != zoneLoose
+	return dir.zone != zoneSealed || path.Base(dir.path) == "crds"
 }
 
 // collect joins what was found in the files, sorted.
