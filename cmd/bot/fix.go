@@ -81,7 +81,7 @@ func (c *fixCmd) rounds(ctx context.Context, sys surroundings, where *place, hea
 	changed, applied := make(map[string][]byte), 0
 	tree := head
 	for range maxFixRounds {
-		result, err := engine.Review(ctx, &source.Change{Head: tree}, policy, review.Options{Under: []string{where.under}, Only: c.Rules})
+		result, err := engine.Review(ctx, &source.Change{Head: tree}, policy, review.Options{Under: []string{where.under}, File: where.file, Only: c.Rules})
 		if err != nil {
 			return nil, 0, configuration(err)
 		}

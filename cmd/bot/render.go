@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -81,7 +82,7 @@ func (c *renderCmd) Run(ctx context.Context, sys surroundings) error {
 // roots are what PATH names: one root, or with --all every one below it.
 func (c *renderCmd) roots(ctx context.Context, engine *review.Engine, tree source.Tree, policy *review.Policy, where *place) ([]manifests.Root, error) {
 	if !c.All {
-		root, err := manifests.RootAt(tree, where.under)
+		root, err := manifests.RootAt(tree, cmp.Or(where.file, where.under))
 		if err != nil {
 			return nil, usageError(err)
 		}

@@ -67,7 +67,7 @@ func (c *reviewCmd) Run(ctx context.Context, sys surroundings) error {
 	}
 	defer pool.Close()
 	result, err := newEngine(sys, pool).Review(ctx, change, policy, review.Options{
-		Under: []string{where.under}, Repository: where.name(), Only: c.Rules, Skip: c.Skip, KubeVersion: c.KubeVersion, HelmLine: c.Helm,
+		Under: []string{where.under}, File: where.file, Repository: where.name(), Only: c.Rules, Skip: c.Skip, KubeVersion: c.KubeVersion, HelmLine: c.Helm,
 	})
 	if err != nil {
 		return configuration(err)

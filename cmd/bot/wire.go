@@ -87,6 +87,7 @@ type place struct {
 	tree  source.Tree   // outside Git: what PATH holds
 	root  string        // outside Git: the directory on disk that tree is
 	under string        // the part of the tree that PATH names; "." for all
+	file  string        // in Git: the file that PATH names, "" for none
 }
 
 // Close ends what the place holds open.
@@ -127,7 +128,10 @@ func open(ctx context.Context, sys surroundings, path string) (*place, error) {
 	}
 	repo, err := gitrepo.Open(ctx, dir, gitrepo.Options{Env: sys.environ})
 	if err == nil {
-		return &place{repo: repo, under: filepath.ToSlash(filepath.Join(repo.Prefix(), file))}, nil
+		if file != "" { // what renders it may lie anywhere
+			return &place{repo: repo, under: ".", file: filepath.ToSlash(filepath.Join(repo.Prefix(), file))}, nil
+		}
+		return &place{repo: repo, under: filepath.ToSlash(repo.Prefix())}, nil
 	}
 	if !errors.Is(err, gitrepo.ErrNoRepository) {
 		return nil, usageError(err)

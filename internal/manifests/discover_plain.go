@@ -68,8 +68,14 @@ func (d *discoverer) mayBePlain(dir *directory, name string) bool {
 	return manifestName(name) && !slices.Contains(kustomizationNames(), name)
 }
 
+// standardInput is the name of a file that came in through standard input.
+const standardInput = "-"
+
 // manifestName reports whether a file of this name is read as YAML or JSON.
 func manifestName(name string) bool {
+	if name == standardInput {
+		return true
+	}
 	switch path.Ext(name) {
 	case ".yaml", ".yml", ".json":
 		return true

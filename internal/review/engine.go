@@ -31,6 +31,7 @@ type Engine struct {
 // Options is what the caller of one review chooses, over the policy.
 type Options struct {
 	Under       []string // paths that are looked at; empty for the whole tree
+	File        string   // only findings that stand in this file; "" for all
 	Only, Skip  []string // rule ids
 	Repository  string   // names the repository in the cache: its path, or its full name
 	KubeVersion string   // "" for the policy's
@@ -84,6 +85,7 @@ type run struct {
 	kube     KubeVersion
 	settings manifests.Settings
 	now      time.Time
+	file     string // only findings in it
 }
 
 func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*run, error) {
@@ -99,7 +101,7 @@ func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*
 	for _, a := range active {
 		levels[a.ID] = a.level
 	}
-	return &run{change: change, policy: policy, active: active, levels: levels, kube: kube, settings: settings, now: e.Now()}, nil
+	return &run{change: change, policy: policy, active: active, levels: levels, kube: kube, settings: settings, now: e.Now(), file: opts.File}, nil
 }
 
 // ConfigError is wrong usage or configuration: unknown rules, versions and parameters.
@@ -253,6 +255,9 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	result.Findings = append(result.Findings, findings(r.change, head.candidates, (*candidate).status)...)
 	result.Findings = append(result.Findings, findings(r.change, base.unmatched(), func(*candidate) Status { return Fixed })...)
 	result.Findings = joinFailures(result.Findings)
+	if r.file != "" {
+		result.Findings = slices.DeleteFunc(result.Findings, func(f Finding) bool { return f.Location.File != r.file })
+	}
 	exempt(result.Findings, r.policy.Exemptions, r.now)
 	sortFindings(result.Findings)
 	result.Images = imagesOf(head.all(), r.policy.Images)
