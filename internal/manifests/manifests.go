@@ -42,6 +42,7 @@ type Settings struct {
 	APIVersions []string // further API versions that charts may ask for
 	HelmLine    int      // 3 or 4
 	IncludeCRDs bool     // give the CRDs of charts' crds/ directories as well
+	Strays      bool     // give the objects of crds/ directories that are no CRDs: Helm installs them, and prints none
 	Lines       bool     // trace Origins
 }
 
@@ -143,6 +144,7 @@ type ChartRelease struct {
 	Inline      []byte   // values as YAML over the files; nil for none
 	InlineSpan  source.Span
 	IncludeCRDs bool
+	Strays      bool // see Settings
 	SkipHooks   bool
 	SkipTests   bool
 }

@@ -97,6 +97,7 @@ func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
+	settings.Strays = true
 	levels := make(map[string]Level, len(active))
 	for _, a := range active {
 		levels[a.ID] = a.level

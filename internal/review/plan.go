@@ -72,7 +72,25 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 }
 
 func newPlan(change *source.Change, head *manifests.Discovery) *Plan {
-	return &Plan{Total: len(head.Roots), head: head.Roots, Notes: problems(change, head)}
+	plan := &Plan{Total: len(head.Roots), head: head.Roots, Notes: problems(change, head)}
+	for _, err := range leftOut(change) {
+		plan.Notes = append(plan.Notes, err.Error())
+	}
+	return plan
+}
+
+// leftOut are the entries of head that nobody can look at: those that no tree may have, and symbolic links that lead
+// out of it. Of a change those count that base does not have.
+func leftOut(change *source.Change) []error {
+	head := source.Problems(change.Head)
+	if change.Base == nil || len(head) == 0 {
+		return head
+	}
+	before := make(map[string]bool)
+	for _, err := range source.Problems(change.Base) {
+		before[err.Error()] = true
+	}
+	return slices.DeleteFunc(head, func(err error) bool { return before[err.Error()] })
 }
 
 // contextKinds are the kinds of objects that rules look for beyond their own root.
@@ -113,7 +131,7 @@ func problems(change *source.Change, d *manifests.Discovery) []string {
 	}
 	var notes []string
 	for _, p := range d.Problems {
-		if p.Root == "" && concerns(p.File) {
+		if p.Root == "" && p.File != "" && concerns(p.File) {
 			notes = append(notes, p.String())
 		}
 	}
@@ -121,11 +139,6 @@ func problems(change *source.Change, d *manifests.Discovery) []string {
 		files := slices.DeleteFunc(slices.Clone(p.Files), func(file string) bool { return !concerns(file) })
 		if len(files) > 0 {
 			notes = append(notes, fmt.Sprintf("not rendered, %s: %s", p.Reason, shortList(files)))
-		}
-	}
-	if change.Base == nil {
-		for _, err := range source.Problems(change.Head) {
-			notes = append(notes, err.Error())
 		}
 	}
 	return notes

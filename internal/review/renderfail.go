@@ -1,10 +1,14 @@
 package review
 
 import (
+	"errors"
 	"fmt"
+	"path"
+	"slices"
 	"strconv"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // The ids of the findings that the engine makes itself: a root that does not render, and a chart that renders
@@ -80,6 +84,32 @@ func (r *run) renderFailure(p *pair, failure *manifests.RenderError, i int) Find
 		f.Location = location(manifests.Frame{Span: span, Precision: precision}, r.change.Touches(span.File, span.Line))
 	}
 	return f
+}
+
+// leftOutFailures makes the findings of manifests that nobody can look at, though whoever applies the directory may:
+// their names are no text, or too deep, or they are links that lead out of the repository.
+func (r *run) leftOutFailures() (all []Finding) {
+	level, on := r.levels[RuleRenderFailed]
+	if !r.policy.Gate.OnRenderFailure {
+		level = Warning
+	}
+	for _, err := range leftOut(r.change) {
+		var at *source.PathError
+		if !on || !errors.As(err, &at) || !slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(at.Path)) {
+			continue
+		}
+		f := Finding{
+			Rule: RuleRenderFailed, Root: ".", Level: level, Status: New, Guidelines: r.guidelines(RuleRenderFailed),
+			Message:     "cannot be reviewed: " + err.Error(),
+			Fingerprint: fingerprint(RuleRenderFailed + "|left out|" + at.Path),
+			Location:    Location{Precision: manifests.Unknown.String()},
+		}
+		if !errors.Is(err, source.ErrPath) {
+			f.Location = Location{File: at.Path, Line: 1, EndLine: 1, Column: 1, Precision: manifests.InFile.String(), Changed: r.change.Base != nil}
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 // joinFailures makes one finding of the roots that fail at the same line for the same reason, as a chart's sets of

@@ -79,7 +79,7 @@ func New(entries []Entry, blobs Blobs, limits Limits) (Tree, error) {
 }
 
 // Problems names the entries of a tree that cannot be reviewed: those New left out, and symbolic links that lead
-// out of the tree, in circles or too deep. The errors are wrapped with their paths. Other trees have none.
+// out of the tree, in circles or too deep. The errors are each a *PathError. Other trees have none.
 func Problems(t Tree) []error {
 	own, ok := unwrap(t)
 	if !ok {
@@ -212,13 +212,25 @@ func (t *tree) isDir(name string) bool {
 	return i < len(t.entries) && strings.HasPrefix(t.entries[i].Path, name) && t.entries[i].Path[len(name)] == '/'
 }
 
-// at wraps err with the path it concerns, quoted when it would not print as it is.
-func at(name string, err error) error {
+// PathError is an error with the path in a tree that it concerns.
+type PathError struct {
+	Path string // as the tree has it: it may be no valid text
+	Err  error
+}
+
+// Error returns "path: error", the path quoted when it would not print as it is.
+func (e *PathError) Error() string {
+	name := e.Path
 	if quoted := strconv.Quote(name); len(quoted) != len(name)+2 {
 		name = quoted
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	return name + ": " + e.Err.Error()
 }
+
+// Unwrap returns the error.
+func (e *PathError) Unwrap() error { return e.Err }
+
+func at(name string, err error) error { return &PathError{Path: name, Err: err} }
 
 // Stat implements Tree.
 func (t *tree) Stat(name string) (Info, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -213,12 +214,16 @@ func marshal(node *yaml.Node) ([]byte, error) {
 	return text.Bytes(), encoder.Close()
 }
 
-// crds returns the objects of the crds/ directories, when they are asked for.
+// crds returns the objects of the crds/ directories that are asked for.
 func (j *job) crds() ([]*manifests.Object, error) {
-	if !j.rel.IncludeCRDs {
+	if !j.rel.IncludeCRDs && !j.rel.Strays {
 		return nil, nil
 	}
-	return j.chartCRDs(nil, j.installed.root)
+	all, err := j.chartCRDs(nil, j.installed.root)
+	if !j.rel.IncludeCRDs {
+		all = slices.DeleteFunc(all, func(o *manifests.Object) bool { return o.Kind == crdKind })
+	}
+	return all, err
 }
 
 func (j *job) chartCRDs(all []*manifests.Object, n *node) ([]*manifests.Object, error) {
@@ -230,6 +235,9 @@ func (j *job) chartCRDs(all []*manifests.Object, n *node) ([]*manifests.Object, 
 		template := n.path + "/" + f.name
 		j.places[template] = place{j.charts.origins[n.id], f.name}
 		for _, doc := range manifests.SplitDocuments(f.data) {
+			if !j.rel.IncludeCRDs && surelyCRD(doc.Data) {
+				continue
+			}
 			if all, err = j.appendObjects(all, document{template: template, text: string(doc.Data), line: doc.Line, plain: true}); err != nil {
 				return nil, err
 			}
@@ -247,4 +255,23 @@ var crdFile = regexp.MustCompile(`(?i)^crds/.*\.(ya?ml|json)$`)
 
 func isCRDFile(name string) bool {
 	return strings.HasPrefix(name, "crds/") && crdFile.MatchString(name)
+}
+
+const crdKind = "CustomResourceDefinition"
+
+var topKey = regexp.MustCompile(`^(apiVersion|kind|metadata|spec|status):`)
+
+// surelyCRD reports whether a document can be nothing but a CRD, without parsing it: they are large.
+func surelyCRD(doc []byte) bool {
+	kinds := 0
+	for line := range bytes.Lines(doc) {
+		switch line = bytes.TrimRight(line, " \r\n"); {
+		case len(line) == 0, line[0] == ' ', line[0] == '#':
+		case string(line) == "kind: "+crdKind:
+			kinds++
+		case !topKey.Match(line), bytes.HasPrefix(line, []byte("kind:")):
+			return false
+		}
+	}
+	return kinds == 1
 }

@@ -34,7 +34,7 @@ func New() *Renderer { return &Renderer{} }
 func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, error) {
 	objects, notes, err := r.Release(ctx, tree, manifests.ChartRelease{
 		Dir: root.Dir, Name: root.Release, Namespace: root.Namespace,
-		ValuesFiles: root.Values, IncludeCRDs: settings.IncludeCRDs,
+		ValuesFiles: root.Values, IncludeCRDs: settings.IncludeCRDs, Strays: settings.Strays,
 	}, settings)
 	if err != nil {
 		return nil, err

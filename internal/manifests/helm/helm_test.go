@@ -145,6 +145,40 @@ func TestCRDs(t *testing.T) {
 	}
 }
 
+// TestStrays proves that what Helm installs from crds/ is given, whatever it is made to look like.
+func TestStrays(t *testing.T) {
+	t.Parallel()
+	const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a}\n"
+	tree := treeOf(map[string]string{
+		"Chart.yaml":     "apiVersion: v2\nname: x\nversion: 1.0.0\n",
+		"crds/a.yaml":    crd + "---\n" + crd + "kind: Pod\nmetadata: {name: second}\n",
+		"crds/b.yaml":    "kind: CustomResourceDefinition\n\"kind\": Pod\napiVersion: v1\nmetadata: {name: quoted}\n",
+		"crds/list.json": `{"apiVersion": "v1", "kind": "PodList", "items": [{"metadata": {"name": "listed"}}]}`,
+	})
+	rendering, err := helm.New().Render(context.Background(), tree, manifests.Root{Dir: "."}, manifests.Settings{Strays: true, Lines: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := names(rendering.Objects); !slices.Equal(got, []string{"Pod/second", "Pod/quoted", "Pod/listed"}) {
+		t.Errorf("got %q", got)
+	}
+	if line := rendering.Objects[0].Origins[0][0].Span; line.File != "crds/a.yaml" || line.Line < 5 {
+		t.Errorf("stands at %+v", line)
+	}
+}
+
+func TestNestedLists(t *testing.T) {
+	t.Parallel()
+	list := "{apiVersion: v1, kind: Pod, metadata: {name: x}}"
+	for range 9 {
+		list = "{apiVersion: v1, kind: List, items: [" + list + "]}"
+	}
+	failed := failure(t, map[string]string{"Chart.yaml": "apiVersion: v2\nname: x\nversion: 1.0.0\n", "templates/x.yaml": list}, manifests.Root{Dir: "."}, manifests.Settings{})
+	if !strings.Contains(failed.Reason, "lists are nested too deep") {
+		t.Errorf("got %v", failed)
+	}
+}
+
 func TestInlineValuesAndNames(t *testing.T) {
 	t.Parallel()
 	tree := treeOf(map[string]string{

@@ -85,6 +85,7 @@ func TestHostile(t *testing.T) {
 		{"alias bomb in a transformer", ".", one("resources: [web.yaml]\ntransformers:\n- |\n" + indented(bomb())), "kustomization.yaml:3", "aliases"},
 		{"alias bomb in a transformer's patch", ".", one("resources: [web.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  kind: PatchTransformer\n  metadata: {name: p}\n  patch: |\n" + indented(bomb())), "kustomization.yaml:3", "aliases"},
 		{"alias bomb in a CRD", ".", one("resources: [web.yaml]\ncrds: [bomb.yaml]\n", "bomb.yaml", bomb()), "bomb.yaml", "aliases"},
+		{"objects under another name", ".", one("resources: [list.yaml]\n", "list.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\nitems: [{apiVersion: v1, kind: Pod, metadata: {name: y}}]\n"), "kustomization.yaml", "write kind: List"},
 		{"deep flow", ".", one("resources: [deep.yaml]\n", "deep.yaml", deep), "deep.yaml", "deeper"},
 		{"deep blocks", ".", one("resources: [deep.yaml]\n", "deep.yaml", stairs.String()), "deep.yaml", "deeper"},
 		{"diamond of kustomizations", "0a", diamond(18), "", "more than 2000 times"},

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"sync"
 
+	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/types"
@@ -136,6 +137,10 @@ func printObjects(built resmap.ResMap, top *layer) ([]*manifests.Object, error) 
 	}
 	size := 0
 	for _, r := range built.Resources() {
+		if items := r.Field("items"); !items.IsNilOrEmpty() && items.Value.YNode().Kind == yaml.SequenceNode {
+			// Kustomize takes apart only what is called a list; what applies its output goes by the items alone.
+			return nil, top.fail(nil, fmt.Sprintf("%s %s has a list of items, which whoever applies it takes for the objects: write kind: List", r.GetKind(), r.GetName()))
+		}
 		raw, err := r.AsYAML()
 		if err != nil {
 			return nil, top.fail(err, fmt.Sprintf("%s %s cannot be printed: %v", r.GetKind(), r.GetName(), err))
