@@ -139,12 +139,11 @@ func equivalentPath(o, other *manifests.Object, path string) string {
 // findings turns candidates into findings: one for each violation however many roots show it, and one for each
 // field however many rules say the same of it.
 func findings(change *source.Change, candidates []*candidate, status func(*candidate) Status) []Finding {
-	covered := coveredRules(candidates)
+	coverage := newCoverage(candidates)
 	merged := make(map[string]*Finding)
 	var order []string
 	for _, c := range candidates {
-		also, hidden := covered.of(c)
-		if hidden {
+		if c.covered {
 			continue
 		}
 		key := c.mergeKey(status(c))
@@ -156,7 +155,7 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 		} else if c.root.Root.Path != f.Root && !slices.Contains(f.Roots, c.root.Root.Path) {
 			f.Roots = append(f.Roots, c.root.Root.Path)
 		}
-		for _, id := range also {
+		for _, id := range coverage.also(c) {
 			if !slices.Contains(f.Also, id) {
 				f.Also = append(f.Also, id)
 			}
@@ -173,22 +172,22 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 func (c *candidate) mergeKey(status Status) string {
 	l := c.location
 	if l.Precision != manifests.Exact.String() {
-		return fmt.Sprintf("%s|%s|%s", c.rootKey(), c.key, status)
+		return strings.Join([]string{c.rootKey(), c.print, string(status)}, "|")
 	}
-	return fmt.Sprintf("%s|%s:%d:%d|%s|%s|%s|%s", c.rule.ID, l.File, l.Line, l.Column,
-		c.object.Kind, stablePath(c.object, c.path), c.message, status)
+	return fmt.Sprintf("%s|%s:%d:%d|%s|%s|%s|%s|%s", c.rule.ID, l.File, l.Line, l.Column,
+		c.object.Kind, stablePath(c.object, c.path), c.message, status, c.remark)
 }
 
 func (c *candidate) finding(change *source.Change, status Status) *Finding {
 	f := &Finding{
 		Rule: c.rule.ID, Level: c.level, Status: status, Root: c.root.Root.Path, Object: c.object.Identity,
-		Path: c.path, Message: c.message, Detail: c.detail, Location: c.location,
-		Guidelines: c.rule.Guidelines, Fingerprint: fingerprint(c.key),
+		Path: c.path, Message: c.message, Detail: joinSentences(c.detail, c.remark), Location: c.location,
+		Guidelines: c.rule.Guidelines, Fingerprint: fingerprint(c.print), Exemption: c.accepted,
 	}
 	if f.Guidelines == nil {
 		f.Guidelines = []string{}
 	}
-	if status == New || status == Existing {
+	if status != Fixed {
 		f.Fix = c.concrete(change)
 	}
 	for _, path := range c.related {
@@ -197,42 +196,6 @@ func (c *candidate) finding(change *source.Change, status Status) *Finding {
 		}
 	}
 	return f
-}
-
-// coverage says which rules are covered by a more specific one at which field.
-type coverage map[string][]string
-
-func coverKey(c *candidate, rule string) string {
-	return c.rootKey() + "|" + c.object.String() + "|" + c.path + "|" + rule
-}
-
-func coveredRules(candidates []*candidate) coverage {
-	present := make(map[string]bool, len(candidates))
-	for _, c := range candidates {
-		present[coverKey(c, c.rule.ID)] = true
-	}
-	covered := make(coverage)
-	for _, c := range candidates {
-		for _, general := range c.rule.Covers {
-			if key := coverKey(c, general); present[key] {
-				covered[key] = append(covered[key], c.rule.ID)
-			}
-		}
-	}
-	return covered
-}
-
-// of returns the rules that c covers at its field, and whether c itself is covered by another.
-func (v coverage) of(c *candidate) (also []string, hidden bool) {
-	if len(v[coverKey(c, c.rule.ID)]) > 0 {
-		return nil, true
-	}
-	for _, general := range c.rule.Covers {
-		if len(v[coverKey(c, general)]) > 0 {
-			also = append(also, general)
-		}
-	}
-	return also, false
 }
 
 // sortFindings orders findings as they are shown: by file and line, the worst first on one line.

@@ -2,8 +2,6 @@ package review
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,13 +17,26 @@ type candidate struct {
 	level    Level
 	location Location
 	key      string // rule, object and stable path; equal on both sides for the same violation
+	print    string // the key, unlike that of any other violation of the root
+	twin     string // tells objects of one identity in a root apart; equal on both sides for the same one
 	matched  bool
+	covered  bool       // a more specific violation at the same field stands in for it
+	accepted *Exemption // by the policy, today
+	remark   string     // on an exemption that has ended
 	// rewritten tells a matched candidate that is nevertheless new: its line was changed and so was what it says.
 	rewritten bool
 }
 
-// status says what the change did to a candidate of head.
+// status says what the change did to a candidate of head, and whether the policy accepts it.
 func (c *candidate) status() Status {
+	if c.accepted != nil {
+		return Exempt
+	}
+	return c.outcome()
+}
+
+// outcome says what the change did to a candidate of head.
+func (c *candidate) outcome() Status {
 	if c.matched && !c.rewritten {
 		return Existing
 	}
@@ -79,113 +90,53 @@ func (s *side) unmatched() []*candidate {
 // place makes candidates of the drafts of one root, locates them and gives them their keys.
 func place(change *source.Change, drafts []*Draft, levels map[string]Level) []*candidate {
 	placed := make([]*candidate, 0, len(drafts))
-	seen := make(map[string]int)
 	slices.SortStableFunc(drafts, func(a, b *Draft) int { return cmp.Compare(a.path, b.path) })
 	for _, d := range drafts {
 		origin, _ := d.object.OriginAt(d.path)
-		c := &candidate{Draft: d, level: levels[d.rule.ID], location: locate(change, origin, d.part)}
-		key := draftKey(d)
-		if seen[key]++; seen[key] > 1 {
-			key += "#" + strconv.Itoa(seen[key])
-		}
-		c.key = key
-		placed = append(placed, c)
+		placed = append(placed, &candidate{
+			Draft: d, level: levels[d.rule.ID], location: locate(change, origin, d.part), key: draftKey(d),
+		})
 	}
+	nameDuplicates(placed)
 	return placed
 }
 
-// draftKey names a violation by what survives moved lines, renamed files and reordered lists.
-func draftKey(d *Draft) string {
-	id := d.object.Identity
-	return strings.Join([]string{d.rule.ID, id.Group(), id.Kind, id.Namespace, id.Name, stablePath(d.object, d.path)}, "|")
-}
-
-// itemKeys are the fields that name an item of a list, in the order they are tried.
-var itemKeys = []string{"name", "key", "mountPath", "containerPort", "port", "host", "ip"}
-
-// stablePath writes a path with the names of list items in place of their positions.
-func stablePath(o *manifests.Object, path string) string {
-	var b strings.Builder
-	f := o.Field()
-	for rest := path; rest != ""; {
-		element, tail := cutElement(rest)
-		rest = tail
-		index, err := strconv.Atoi(strings.Trim(element, "[]"))
-		if err != nil || !strings.HasPrefix(element, "[") || !f.IsList() {
-			f = f.Get(strings.Trim(element, "[]"))
-			b.WriteString("." + element)
-			continue
-		}
-		f = f.At(index)
-		b.WriteString("[" + itemName(f) + "]")
-	}
-	return b.String()
-}
-
-// cutElement cuts the first element off a path: a key, or an index or key in brackets.
-func cutElement(path string) (element, rest string) {
-	path = strings.TrimPrefix(path, ".")
-	if strings.HasPrefix(path, "[") {
-		if end := strings.IndexByte(path, ']'); end > 0 {
-			return path[:end+1], path[end+1:]
-		}
-		return path, ""
-	}
-	if end := strings.IndexAny(path, ".["); end >= 0 {
-		return path[:end], path[end:]
-	}
-	return path, ""
-}
-
-func itemName(item manifests.Field) string {
-	for _, key := range itemKeys {
-		if name := item.Get(key).Text(); name != "" {
-			return name
-		}
-	}
-	return ""
-}
-
-// fingerprint is the published form of a candidate's key.
-func fingerprint(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:16])
-}
-
-// compare pairs head's candidates with base's: a pair is existing, the rest of head new, the rest of base
-// fixed. The tests get weaker from step to step, and each base candidate is used up by the steps that need
-// the same object.
+// compare pairs head's candidates with base's: a pair is existing, the rest of head new, the rest of base fixed. The
+// tests get weaker from step to step, and each base candidate is used up by the step that pairs it, so that no violation
+// of base excuses two of head.
 func compare(change *source.Change, base, head *side, pairOf func(headRoot string) string) {
-	pairExact(base, head, func(c *candidate) string {
-		file, line, ok := change.ToBase(c.location.File, c.location.Line)
-		if !ok {
-			return ""
-		}
-		return pairOf(c.rootKey()) + "|" + c.key + "|" + file + ":" + strconv.Itoa(line)
-	}, func(c *candidate) string {
-		return c.rootKey() + "|" + c.key + "|" + c.location.File + ":" + strconv.Itoa(c.location.Line)
-	})
-	pairExact(base, head, func(c *candidate) string { return pairOf(c.rootKey()) + "|" + c.key },
-		func(c *candidate) string { return c.rootKey() + "|" + c.key })
-	// What an item of a list is called may change: then the same line is at fault for the same reason.
-	pairExact(base, head, func(c *candidate) string {
+	nameTwins(change, base, head, pairOf)
+	atBase := func(c *candidate) string { return c.rootKey() + "|" + c.twin + "|" + c.key }
+	atHead := func(c *candidate) string { return pairOf(c.rootKey()) + "|" + c.twin + "|" + c.key }
+	line := func(c *candidate) string { return c.location.File + ":" + strconv.Itoa(c.location.Line) }
+	lineBefore := func(c *candidate) string {
 		file, line, ok := change.ToBase(c.location.File, c.location.Line)
 		if !ok || c.location.Precision != manifests.Exact.String() {
-			return ""
+			return "" // no line of base reads like that
 		}
-		return pairOf(c.rootKey()) + "|" + c.sameFault() + "|" + file + ":" + strconv.Itoa(line)
-	}, func(c *candidate) string {
-		return c.rootKey() + "|" + c.sameFault() + "|" + c.location.File + ":" + strconv.Itoa(c.location.Line)
-	})
-	pairMoved(base, head)
+		return file + ":" + strconv.Itoa(line)
+	}
+	message := func(c *candidate) string { return c.message }
+	both := func(a, b func(*candidate) string) func(*candidate) string {
+		return func(c *candidate) string { return a(c) + "|" + b(c) }
+	}
+	pairExact(base, head, both(atHead, both(lineBefore, message)), both(atBase, both(line, message)))
+	pairExact(base, head, both(atHead, message), both(atBase, message))
+	pairExact(base, head, both(atHead, lineBefore), both(atBase, line))
+	pairExact(base, head, atHead, atBase)
+	// What an item of a list is called may change: then the same line is at fault for the same reason.
+	pairExact(base, head, both(func(c *candidate) string { return pairOf(c.rootKey()) + "|" + c.sameFault() }, lineBefore),
+		both(func(c *candidate) string { return c.rootKey() + "|" + c.sameFault() }, line))
+	pairMoved(base, head, pairOf)
 	pairByLine(change, base, head, pairOf)
 }
 
-// pairExact pairs candidates whose keys under the two functions agree, one to one. An empty key pairs nothing.
+// pairExact pairs candidates whose keys under the two functions agree, one to one.
 func pairExact(base, head *side, headKey, baseKey func(*candidate) string) {
 	open := make(map[string][]*candidate)
 	for _, b := range base.candidates {
-		if key := baseKey(b); !b.matched {
+		if !b.matched {
+			key := baseKey(b)
 			open[key] = append(open[key], b)
 		}
 	}
@@ -194,34 +145,116 @@ func pairExact(base, head *side, headKey, baseKey func(*candidate) string) {
 			continue
 		}
 		key := headKey(h)
-		if key == "" || len(open[key]) == 0 {
+		if len(open[key]) == 0 {
 			continue
 		}
 		b := open[key][0]
 		open[key] = open[key][1:]
 		h.matched, b.matched = true, true
-		// The change rewrote the very line and it says something else now: that is this change's doing.
-		h.rewritten = h.location.Changed && h.message != b.message
+		h.rewritten = h.saysMoreThan(b)
 	}
 }
 
-// pairMoved pairs violations of objects that moved from one root to another: base's root has lost the object.
-func pairMoved(base, head *side) {
+// saysMoreThan reports whether the change made a violation another one than it was at base: it wrote another value on
+// its line, or it says something else now, because its line or its value changed.
+func (c *candidate) saysMoreThan(before *candidate) bool {
+	other := !c.sameValue(before)
+	if c.message == before.message {
+		return other && c.location.Changed
+	}
+	return other || c.location.Changed
+}
+
+// sameValue reports whether the fields of two violations hold the same scalar, or none both.
+func (c *candidate) sameValue(other *candidate) bool {
+	now, was := c.object.Lookup(c.path), other.object.Lookup(other.path)
+	if value, ok := now.Bool(); ok {
+		old, ok := was.Bool()
+		return ok && old == value
+	}
+	return now.Text() == was.Text()
+}
+
+// pairMoved pairs violations of objects that moved as they were from one root to another: base's root has lost the
+// object, head's had none like it.
+func pairMoved(base, head *side, pairOf func(string) string) {
 	open := make(map[string][]*candidate)
 	for _, b := range base.candidates {
-		if b.matched {
-			continue
-		}
-		if view := head.views[b.rootKey()]; view == nil || view.Match(b.object) == nil {
+		if view := head.views[b.rootKey()]; !b.matched && (view == nil || view.Match(b.object) == nil) {
 			open[b.key] = append(open[b.key], b)
 		}
 	}
 	for _, h := range head.candidates {
-		if !h.matched && len(open[h.key]) > 0 {
-			h.matched, open[h.key][0].matched = true, true
-			open[h.key] = open[h.key][1:]
+		if view := base.views[pairOf(h.rootKey())]; h.matched || view != nil && view.Match(h.object) != nil {
+			continue
+		}
+		i := slices.IndexFunc(open[h.key], func(b *candidate) bool { return h.message == b.message && !h.saysMoreThan(b) })
+		if i >= 0 {
+			h.matched, open[h.key][i].matched = true, true
+			open[h.key] = slices.Delete(open[h.key], i, i+1)
 		}
 	}
+}
+
+// nameTwins tells objects of one identity within a root apart, and finds out which one of head is which one of base: by
+// the line that each begins on, then by their order. Without that a violation could move from one to the other unseen.
+func nameTwins(change *source.Change, base, head *side, pairOf func(string) string) {
+	twins := make(map[*manifests.Object]string)
+	for key, now := range head.views {
+		was := base.views[pairOf(key)]
+		for _, o := range now.Objects {
+			if _, done := twins[o]; done || was == nil {
+				continue
+			}
+			if a, b := now.Twins(o), was.Twins(o); len(a) > 1 || len(b) > 1 {
+				pairTwins(change, a, b, twins)
+			}
+		}
+	}
+	for _, s := range []*side{base, head} {
+		for _, c := range s.candidates {
+			c.twin = twins[c.object]
+		}
+	}
+}
+
+// pairTwins numbers the objects of one identity: those of base in their order, those of head as what they were.
+func pairTwins(change *source.Change, head, base []*manifests.Object, twins map[*manifests.Object]string) {
+	starts := make(map[string]*manifests.Object, len(base))
+	open := make(map[*manifests.Object]bool, len(base))
+	for i, o := range base {
+		twins[o], open[o] = "#"+strconv.Itoa(i), true
+		if span, ok := startOf(o); ok {
+			starts[span.File+":"+strconv.Itoa(span.Line)] = o
+		}
+	}
+	var left []*manifests.Object
+	for _, o := range head {
+		span, _ := startOf(o)
+		file, line, kept := change.ToBase(span.File, span.Line)
+		was := starts[file+":"+strconv.Itoa(line)]
+		if !kept || !open[was] {
+			left = append(left, o)
+			continue
+		}
+		twins[o], open[was] = twins[was], false
+	}
+	rest := slices.DeleteFunc(slices.Clone(base), func(o *manifests.Object) bool { return !open[o] })
+	for i, o := range left {
+		twins[o] = "+" + strconv.Itoa(i)
+		if i < len(rest) {
+			twins[o] = twins[rest[i]]
+		}
+	}
+}
+
+// startOf returns the place where an object begins, if that is known.
+func startOf(o *manifests.Object) (source.Span, bool) {
+	origin, _ := o.OriginAt("")
+	if len(origin) == 0 || origin[0].Precision != manifests.Exact {
+		return source.Span{}, false
+	}
+	return origin[0].Span, true
 }
 
 // pairByLine pairs violations of objects that are new in their root (a further overlay, another name) but come
@@ -243,7 +276,7 @@ func pairByLine(change *source.Change, base, head *side, pairOf func(string) str
 		}
 		file, line, ok := change.ToBase(h.location.File, h.location.Line)
 		for _, b := range atFault[h.rule.ID+"|"+file+":"+strconv.Itoa(line)] {
-			if ok && lastElement(b.path) == lastElement(h.path) {
+			if ok && lastElement(b.path) == lastElement(h.path) && (b.message == h.message || h.sameValue(b)) {
 				h.matched, b.matched = true, true
 			}
 		}
@@ -252,7 +285,7 @@ func pairByLine(change *source.Change, base, head *side, pairOf func(string) str
 
 // sameFault says what is wrong in an object, whatever its list items are called and in which order they stand.
 func (c *candidate) sameFault() string {
-	return c.rule.ID + "|" + c.object.String() + "|" + anyIndex.ReplaceAllString(c.path, "[]")
+	return c.rule.ID + "|" + c.twin + "|" + c.object.String() + "|" + anyIndex.ReplaceAllString(c.path, "[]")
 }
 
 var anyIndex = regexp.MustCompile(`\[\d+\]`)

@@ -253,13 +253,16 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	compare(r.change, base, head, pairOf)
 	blame(r.change, base, head, pairOf)
 
+	r.exemptCandidates(head.candidates)
+	result.Findings = append(result.Findings, r.leftOutFailures()...)
+	r.exemptFindings(result.Findings)
+	result.Findings = joinFailures(result.Findings)
 	result.Findings = append(result.Findings, findings(r.change, head.candidates, (*candidate).status)...)
 	result.Findings = append(result.Findings, findings(r.change, base.unmatched(), func(*candidate) Status { return Fixed })...)
-	result.Findings = joinFailures(result.Findings)
 	if r.file != "" {
 		result.Findings = slices.DeleteFunc(result.Findings, func(f Finding) bool { return f.Location.File != r.file })
 	}
-	exempt(result.Findings, r.policy.Exemptions, r.now)
+	distinguish(result.Findings)
 	sortFindings(result.Findings)
 	result.Images = imagesOf(head.all(), r.policy.Images)
 	result.Summary = count(result.Findings)

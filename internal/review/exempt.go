@@ -3,38 +3,61 @@ package review
 import (
 	"fmt"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
-// exempt marks the findings that the policy accepts today. One whose exemption has ended stays what it is and
-// says so.
-func exempt(all []Finding, rules []ExemptionRule, today time.Time) {
-	for i := range all {
-		f := &all[i]
-		if f.Status == Fixed {
+// exempt says whether one of the exemptions accepts a violation of rule in an object of root today. Of one that has
+// ended it says so in remark.
+func exempt(rules []ExemptionRule, today time.Time, v violation) (accepted *Exemption, remark string) {
+	for _, e := range rules {
+		if !e.covers(v) {
 			continue
 		}
-		for _, rule := range rules {
-			if !rule.covers(f) {
-				continue
-			}
-			if day := today.Format(time.DateOnly); day > rule.Until.Format(time.DateOnly) {
-				f.Detail = joinSentences(f.Detail, fmt.Sprintf("Its exemption (%s) ended on %s.", rule.Reason, rule.Until.Format(time.DateOnly)))
-				continue
-			}
-			f.Status = Exempt
-			f.Exemption = &Exemption{Reason: rule.Reason, Until: rule.Until.Format(time.DateOnly), By: rule.By}
-			break
+		until := e.Until.Format(time.DateOnly)
+		if today.Format(time.DateOnly) <= until {
+			return &Exemption{Reason: e.Reason, Until: until, By: e.By}, ""
+		}
+		remark = joinSentences(remark, fmt.Sprintf("Its exemption (%s) ended on %s.", e.Reason, until))
+	}
+	return nil, remark
+}
+
+// violation is what an exemption is held against.
+type violation struct {
+	rule   string
+	object manifests.Identity
+	root   string
+}
+
+// exemptCandidates marks the violations of head that the policy accepts, each for its own root: a base's violation may
+// be accepted in one of its overlays and in the others not.
+func (r *run) exemptCandidates(candidates []*candidate) {
+	if len(r.policy.Exemptions) == 0 {
+		return
+	}
+	for _, c := range candidates {
+		c.accepted, c.remark = exempt(r.policy.Exemptions, r.now, violation{c.rule.ID, c.object.Identity, c.root.Root.Path})
+	}
+}
+
+// exemptFindings does the same for findings that the engine makes itself.
+func (r *run) exemptFindings(all []Finding) {
+	for i := range all {
+		f := &all[i]
+		accepted, remark := exempt(r.policy.Exemptions, r.now, violation{f.Rule, f.Object, f.Root})
+		if f.Detail = joinSentences(f.Detail, remark); accepted != nil {
+			f.Status, f.Exemption = Exempt, accepted
 		}
 	}
 }
 
-// covers reports whether the exemption names the finding's rule and object, and its root where it names one.
-func (e ExemptionRule) covers(f *Finding) bool {
-	return matchName(e.Rule, f.Rule) && e.coversObject(f.Object) && e.coversRoot(f.Root)
+// covers reports whether the exemption names the violation's rule and object, and its root where it names one.
+func (e ExemptionRule) covers(v violation) bool {
+	return matchName(e.Rule, v.rule) && e.coversObject(v.object) && e.coversRoot(v.root)
 }
 
 // coversRoot matches a pattern of paths, in which "**" stands for whole segments; an empty one is every root.
@@ -60,8 +83,5 @@ func matchName(pattern, name string) bool {
 }
 
 func joinSentences(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + " " + b
+	return strings.TrimSpace(a + " " + b)
 }

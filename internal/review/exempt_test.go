@@ -9,7 +9,7 @@ import (
 )
 
 func TestExemptionCovers(t *testing.T) {
-	finding := Finding{Rule: "host-path", Root: "apps/web/overlays/prod", Object: manifests.Identity{Kind: "DaemonSet", Namespace: "logging", Name: "fluent-bit"}}
+	found := violation{rule: "host-path", root: "apps/web/overlays/prod", object: manifests.Identity{Kind: "DaemonSet", Namespace: "logging", Name: "fluent-bit"}}
 	tests := []struct {
 		rule ExemptionRule
 		want bool
@@ -32,7 +32,7 @@ func TestExemptionCovers(t *testing.T) {
 		{ExemptionRule{Rule: "host-path", Root: "apps/**", Object: "DaemonSet/other"}, false},
 	}
 	for _, test := range tests {
-		if got := test.rule.covers(&finding); got != test.want {
+		if got := test.rule.covers(found); got != test.want {
 			t.Errorf("%+v covers: %v, want %v", test.rule, got, test.want)
 		}
 	}
@@ -44,7 +44,8 @@ func TestExemptionEnds(t *testing.T) {
 	rules := []ExemptionRule{{Rule: "host-path", Object: "Pod/a", Reason: "reads logs", Until: day("2026-06-30"), By: "@ops"}}
 	for today, want := range map[string]Status{"2026-06-29": Exempt, "2026-06-30": Exempt, "2026-07-01": New} {
 		all := []Finding{{Rule: "host-path", Status: New, Object: manifests.Identity{Kind: "Pod", Name: "a"}, Detail: "It is bad."}}
-		exempt(all, rules, day(today).Add(23*time.Hour))
+		r := &run{policy: &Policy{Exemptions: rules}, now: day(today).Add(23 * time.Hour)}
+		r.exemptFindings(all)
 		f := all[0]
 		if f.Status != want || (want == Exempt) != (f.Exemption != nil) {
 			t.Errorf("on %s the finding is %s, want %s", today, f.Status, want)

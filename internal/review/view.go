@@ -1,6 +1,8 @@
 package review
 
 import (
+	"sync"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
@@ -10,6 +12,9 @@ type RootView struct {
 	Objects []*manifests.Object
 
 	workloads map[*manifests.Object][]*Workload
+
+	index      sync.Once
+	byIdentity map[manifests.Identity][]*manifests.Object
 }
 
 // NewRootView makes the view of a rendering's objects. The paths point to pod templates in custom resources.
@@ -47,14 +52,32 @@ func (v *RootView) Namespace(o *manifests.Object) string {
 	return o.Namespace
 }
 
-// Match returns the object of the root with the same group, kind, namespace and name as o, nil when there is none.
+// Match returns the object of the root with the same group, kind, namespace and name as o, nil when there is none. Of
+// several it is the first.
 func (v *RootView) Match(o *manifests.Object) *manifests.Object {
-	for _, other := range v.Objects {
-		if other.Kind == o.Kind && other.Name == o.Name && other.Namespace == o.Namespace && other.Group() == o.Group() {
-			return other
-		}
+	if twins := v.Twins(o); len(twins) > 0 {
+		return twins[0]
 	}
 	return nil
+}
+
+// Twins returns the objects of the root that Kubernetes would take for o, in their order: usually one. Plain files and
+// templates may hold several, of which the one applied last wins.
+func (v *RootView) Twins(o *manifests.Object) []*manifests.Object {
+	v.index.Do(func() {
+		v.byIdentity = make(map[manifests.Identity][]*manifests.Object, len(v.Objects))
+		for _, o := range v.Objects {
+			id := unversioned(o.Identity)
+			v.byIdentity[id] = append(v.byIdentity[id], o)
+		}
+	})
+	return v.byIdentity[unversioned(o.Identity)]
+}
+
+// unversioned is an identity with its group in place of the version, which may change while the object stays.
+func unversioned(id manifests.Identity) manifests.Identity {
+	id.APIVersion = id.Group()
+	return id
 }
 
 // Index is what the whole repository is known to hold: the rendered roots, and what is plain in the source of
