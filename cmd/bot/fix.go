@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/aymanbagabas/go-udiff"
+	"github.com/landwaiter/landwaiter/internal/report"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -61,7 +62,7 @@ func (c *fixCmd) Run(ctx context.Context, sys surroundings) error {
 	if c.DryRun {
 		verb = "would apply"
 	}
-	_, err = fmt.Fprintf(sys.stderr, "%s %d safe fixes in %d files\n", verb, applied, len(changed))
+	_, err = fmt.Fprintf(sys.stderr, "%s %s in %s\n", verb, report.Plural(applied, "safe fix"), report.Plural(len(changed), "file"))
 	return err
 }
 

@@ -2,6 +2,8 @@
 // objects, and answers on the source lines.
 package main
 
+//go:generate go test . -run ^TestGenerated$ -update
+
 import (
 	"context"
 	"errors"

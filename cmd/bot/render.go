@@ -70,12 +70,18 @@ func (c *renderCmd) Run(ctx context.Context, sys surroundings) error {
 		return usageError(err)
 	}
 	settings.Lines, settings.IncludeCRDs = c.Origins, c.IncludeCRDs
-	roots, err := c.roots(ctx, engine, change.Head, policy, where)
-	if err != nil {
+	todo := job{tree: change.Head, settings: settings}
+	if todo.roots, err = c.roots(ctx, engine, change.Head, policy, where); err != nil {
 		return err
 	}
-	printer := &objectPrinter{cmd: c, out: bufio.NewWriter(sys.stdout)}
-	err = c.renderAll(ctx, pool, job{change.Head, roots, settings}, printer, sys.stderr)
+	if todo, err = c.withValues(where, todo); err != nil {
+		return usageError(err)
+	}
+	if !c.All {
+		todo = widen(ctx, pool, where, todo)
+	}
+	printer := &objectPrinter{cmd: c, out: bufio.NewWriter(sys.stdout), shown: todo.shown}
+	err = c.renderAll(ctx, pool, todo, printer, sys.stderr)
 	return errors.Join(err, printer.out.Flush())
 }
 
@@ -85,13 +91,6 @@ func (c *renderCmd) roots(ctx context.Context, engine *review.Engine, tree sourc
 		root, err := manifests.RootAt(tree, cmp.Or(where.file, where.under))
 		if err != nil {
 			return nil, usageError(err)
-		}
-		for _, file := range c.Values {
-			inside, err := where.inside(file)
-			if err != nil {
-				return nil, usageError(err)
-			}
-			root.Values = append(root.Values, inside)
 		}
 		return []manifests.Root{root}, nil
 	}
@@ -114,6 +113,7 @@ type job struct {
 	tree     source.Tree
 	roots    []manifests.Root
 	settings manifests.Settings
+	from     string // the directory that PATH is in a tree that was widened; "" in others
 }
 
 // outcome is one rendered root.
@@ -166,6 +166,7 @@ type objectPrinter struct {
 	cmd     *renderCmd
 	out     *bufio.Writer
 	printed bool
+	shown   func(file string) string // how a file of the tree is named
 }
 
 func (p *objectPrinter) print(r *manifests.Rendering) error {
@@ -231,20 +232,20 @@ func (p *objectPrinter) printJSON(root manifests.Root, o *manifests.Object) erro
 		return fmt.Errorf("%s of %s: %w", o, root.Path, err)
 	}
 	if p.cmd.Origins {
-		line.Origins = jsonOrigins(o)
+		line.Origins = p.origins(o)
 	}
 	encoder := json.NewEncoder(p.out)
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(line)
 }
 
-func jsonOrigins(o *manifests.Object) map[string]jsonOrigin {
+func (p *objectPrinter) origins(o *manifests.Object) map[string]jsonOrigin {
 	origins := make(map[string]jsonOrigin)
 	o.Walk(func(f manifests.Field) {
 		origin, _ := o.OriginAt(f.Path())
 		shown := jsonOrigin{Precision: manifests.Unknown.String()}
 		if best := origin.Best(); best != nil {
-			shown = jsonOrigin{best.Span.File, best.Span.Line, best.Precision.String()}
+			shown = jsonOrigin{p.shown(best.Span.File), best.Span.Line, best.Precision.String()}
 		}
 		origins[f.Path()] = shown
 	})

@@ -64,8 +64,8 @@ func CatalogueMarkdown(w io.Writer, rules []*review.Rule) error {
 		if r.Off {
 			level = "off (" + level + ")"
 		}
-		fmt.Fprintf(&b, "| [%s](../internal/review/rules/%s/%s.md) | %s | %s | %s |\n", r.ID, r.Area, strings.ReplaceAll(r.ID, "-", "_"),
-			level, strings.ReplaceAll(r.Summary, "|", `\|`), strings.Join(r.Guidelines, " "))
+		fmt.Fprintf(&b, "| [%s](%s) | %s | %s | %s |\n", r.ID, rulePage(r), level,
+			strings.ReplaceAll(r.Summary, "|", `\|`), strings.Join(r.Guidelines, " "))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -22,7 +22,7 @@ func Difference(r *Report, limit int) string {
 	for i, d := range diffs {
 		block := diffBlock(d)
 		if b.Len()+len(block)+tail > limit {
-			fmt.Fprintf(&b, "%s, see the report in JSON.\n", plural(len(diffs)-i, "more object"))
+			fmt.Fprintf(&b, "%s, see the report in JSON.\n", Plural(len(diffs)-i, "more object"))
 			break
 		}
 		b.WriteString(block)

@@ -60,7 +60,7 @@ func list(rows []string, noun string) string {
 	var b strings.Builder
 	for i, row := range rows {
 		if b.Len()+len(row) > maxSection {
-			fmt.Fprintf(&b, "\n%s not shown here; the report in JSON has all.\n", plural(len(rows)-i, "more "+noun))
+			fmt.Fprintf(&b, "\n%s not shown here; the report in JSON has all.\n", Plural(len(rows)-i, "more "+noun))
 			break
 		}
 		b.WriteString(row)
@@ -177,7 +177,7 @@ func imageTable(r *Report) string {
 			proof += ": " + image.Reason
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |\n", code(shorten(image.Image, maxCell)), allowed,
-			markdownText(shorten(proof, maxCell)), plural(len(image.UsedBy), "place")))
+			markdownText(shorten(proof, maxCell)), Plural(len(image.UsedBy), "place")))
 	}
 	if rows == nil {
 		return ""

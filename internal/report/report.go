@@ -54,17 +54,17 @@ func (r *Report) Title() string {
 	failed := r.Unrendered()
 	switch new := r.Summary.New; {
 	case new.Error+new.Warning > 0 && len(failed) == 0, new.Error+new.Warning > len(failed):
-		return fmt.Sprintf("%s in %s", counts(new), plural(r.files(review.Info), "file"))
+		return fmt.Sprintf("%s in %s", counts(new), Plural(r.files(review.Info), "file"))
 	case len(failed) == 1:
 		return fmt.Sprintf("Could not render %s: %s", failed[0].Path, shorten(failed[0].Reason, maxReason))
 	case len(failed) > 1:
-		return fmt.Sprintf("Could not render %s", plural(len(failed), "root"))
+		return fmt.Sprintf("Could not render %s", Plural(len(failed), "root"))
 	case len(r.Roots) == 0:
-		return fmt.Sprintf("Passed: the change affects none of %s", plural(r.Total, "root"))
+		return fmt.Sprintf("Passed: the change affects none of %s", Plural(r.Total, "root"))
 	case new.Info > 0:
-		return fmt.Sprintf("Passed: %s changed, %s", plural(len(r.Diff), "object"), counts(new))
+		return fmt.Sprintf("Passed: %s changed, %s", Plural(len(r.Diff), "object"), counts(new))
 	}
-	return fmt.Sprintf("Passed: %s changed, nothing new", plural(len(r.Diff), "object"))
+	return fmt.Sprintf("Passed: %s changed, nothing new", Plural(len(r.Diff), "object"))
 }
 
 // filesWithFindings counts the files in which new findings are shown.
@@ -126,7 +126,7 @@ func some(list []string, noun string) string {
 	if len(list) <= most {
 		return strings.Join(list, ", ")
 	}
-	return fmt.Sprintf("%s and %s", strings.Join(list[:most], ", "), plural(len(list)-most, "more "+noun))
+	return fmt.Sprintf("%s and %s", strings.Join(list[:most], ", "), Plural(len(list)-most, "more "+noun))
 }
 
 // shownIn says in which object and roots a finding shows, as harmless plain text.
@@ -155,7 +155,7 @@ func (r *Report) otherCounts() []string {
 // rootCounts says how many roots were looked at, out of how many.
 func (r *Report) rootCounts() string {
 	if len(r.Roots) == 0 {
-		return fmt.Sprintf("the change affects none of %s", plural(r.Total, "root"))
+		return fmt.Sprintf("the change affects none of %s", Plural(r.Total, "root"))
 	}
 	rendered, failed := 0, r.Unrendered()
 	for _, root := range r.Roots {
@@ -163,7 +163,7 @@ func (r *Report) rootCounts() string {
 			rendered++
 		}
 	}
-	text := fmt.Sprintf("%d of %s rendered", rendered, plural(r.Total, "root"))
+	text := fmt.Sprintf("%d of %s rendered", rendered, Plural(r.Total, "root"))
 	if len(failed) > 0 {
 		paths := make([]string, len(failed))
 		for i, root := range failed {
@@ -182,7 +182,7 @@ func counts(c review.LevelCounts) string {
 		word string
 	}{{c.Error, "error"}, {c.Warning, "warning"}, {c.Info, "note"}} {
 		if p.n > 0 {
-			parts = append(parts, plural(p.n, p.word))
+			parts = append(parts, Plural(p.n, p.word))
 		}
 	}
 	if parts == nil {
@@ -191,10 +191,13 @@ func counts(c review.LevelCounts) string {
 	return strings.Join(parts, ", ")
 }
 
-// plural writes a count with its noun.
-func plural(n int, noun string) string {
-	if n == 1 {
+// Plural writes a count with its noun: "1 file", "2 fixes".
+func Plural(n int, noun string) string {
+	switch {
+	case n == 1:
 		return "1 " + noun
+	case strings.HasSuffix(noun, "x"), strings.HasSuffix(noun, "s"):
+		return fmt.Sprintf("%d %ses", n, noun)
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -252,7 +252,7 @@ func invocation(r *Report, leftOut int) *sarif.Invocation {
 	}
 	if leftOut > 0 {
 		notify("warning", fmt.Sprintf("%s left out: GitHub takes no more than %d results and %d MB in one file. The worst are here.",
-			plural(leftOut, "finding"), maxResults, maxCompress>>20))
+			Plural(leftOut, "finding"), maxResults, maxCompress>>20))
 	}
 	for _, root := range r.Unrendered() {
 		notify("error", root.Path+" could not be rendered: "+shorten(root.Reason, 4*maxReason))

@@ -182,7 +182,7 @@ func (t *textWriter) summary() {
 	r := t.report
 	parts := []string{counts(r.Summary.New) + " new"}
 	if files := r.filesWithFindings(); files > 0 {
-		parts[0] += " in " + plural(files, "file")
+		parts[0] += " in " + Plural(files, "file")
 	}
 	parts = append(parts, r.otherCounts()...)
 	parts = append(parts, r.rootCounts())

@@ -32,7 +32,7 @@ func Workflow(w io.Writer, r *Report) error {
 	}
 	for _, level := range []review.Level{review.Error, review.Warning, review.Info} {
 		if n := shown[level] - maxAnnotations; n > 0 {
-			fmt.Fprintf(out, "%s of level %s, more than GitHub shows for a step\n", plural(n, "more finding"), level)
+			fmt.Fprintf(out, "%s of level %s, more than GitHub shows for a step\n", Plural(n, "more finding"), level)
 		}
 	}
 	for _, note := range r.allNotes() {

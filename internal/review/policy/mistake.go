@@ -46,28 +46,31 @@ func nearest(word string, words []string) string {
 	return best
 }
 
-// editDistance counts the letters to add, drop or change between two words, as long as they are fewer than most.
+// editDistance counts the letters to add, drop, change or swap with the next one between two words; most when they are
+// too long to be held against each other.
 func editDistance(a, b string, most int) int {
 	if len(a) > 64 || len(a)-len(b) >= most || len(b)-len(a) >= most {
 		return most
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+	cost := make([][]int, len(a)+1)
+	for i := range cost {
+		cost[i] = make([]int, len(b)+1)
+		for j := range cost[i] {
+			cost[i][j] = max(i, j) // right where one word is empty
+			if i == 0 || j == 0 {
+				continue
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			change := cost[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				change++
+			}
+			cost[i][j] = min(change, cost[i-1][j]+1, cost[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cost[i][j] = min(cost[i][j], cost[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return cost[len(a)][len(b)]
 }
 
 // suggestion is ` (did you mean "word"?)`, or nothing.

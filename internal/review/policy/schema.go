@@ -16,6 +16,7 @@ func Schema(rules []*review.Rule) ([]byte, error) {
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = "https://github.com/landwaiter/landwaiter/blob/main/docs/policy.schema.json"
 	root["title"] = "Landwaiter policy"
+	root["$defs"] = schema{"level": schema{"enum": []any{"off", "on", "error", "warning", "info", false, true}}}
 	out, err := json.MarshalIndent(root, "", "  ")
 	return append(out, '\n'), err
 }
@@ -98,15 +99,15 @@ func wordSchema(f field) schema {
 
 // ruleSchemas allows each rule to be off, on, at a level, or at a level with its parameters.
 func ruleSchemas(rules []*review.Rule) schema {
-	words := schema{"enum": []any{"off", "on", "error", "warning", "info", false, true}}
+	level := schema{"$ref": "#/$defs/level"}
 	properties := make(schema, len(rules))
 	for _, r := range rules {
 		setting := schema{"type": "object", "properties": schema{}, "additionalProperties": false}
 		if r.Params != nil {
 			setting = objectSchema(reflect.TypeOf(r.Params()).Elem(), rules)
 		}
-		setting["properties"].(schema)["level"] = words
-		properties[r.ID] = schema{"description": r.Summary, "anyOf": []schema{words, setting}}
+		setting["properties"].(schema)["level"] = level
+		properties[r.ID] = schema{"description": r.Summary, "anyOf": []schema{level, setting}}
 	}
 	return schema{"type": "object", "properties": properties, "additionalProperties": false}
 }

@@ -75,5 +75,5 @@ func imagePatterns(used []string) []string {
 }
 
 func starterRoots(b *strings.Builder, roots int) {
-	fmt.Fprintf(b, "# The repository has %d roots (\"landwaiter roots\" lists them). Parts that nobody deploys can be left out:\n# roots:\n#   ignore: [archive/**]\n\n", roots)
+	fmt.Fprintf(b, "# Roots found today: %d (\"landwaiter roots\" lists them). Parts that nobody deploys can be left out:\n# roots:\n#   ignore: [archive/**]\n\n", roots)
 }

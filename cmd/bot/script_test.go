@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+)
+
+var update = flag.Bool("update", false, "write generated documentation and the expectations of scripts anew")
+
+// TestMain lets the test binary be the program: scripts, and the render children that it starts, run it as such.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"landwaiter": main})
+}
+
+// TestScripts runs the command lines of testdata/script. Beside testscript's own commands they have
+//
+//	exits CODE PROGRAM [ARG…]    run a program that must end with that exit code
+//	gitinit                      make $WORK/repo a repository whose files are committed on main, and go there
+//	commit MESSAGE               commit all that is there
+//	valid review|policy FILE     hold a file against the published schema
+//	rewrite FILE OLD NEW         replace a text in a file, in which \n, \r, \t and \x are escapes
+//	same FILE FILE               compare two files byte for byte
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"), UpdateScripts: *update, Setup: surround,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "gitinit": gitInit, "commit": commit, "valid": valid, "rewrite": rewrite, "same": same,
+		},
+	})
+}
+
+// surround gives a script surroundings of its own: no configuration and no cache of whoever runs the test.
+func surround(env *testscript.Env) error {
+	program, err := exec.LookPath("landwaiter")
+	if err != nil {
+		return err
+	}
+	top, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	for key, value := range map[string]string{
+		"HOME": env.WorkDir, "LANDWAITER_CACHE": filepath.Join(env.WorkDir, ".cache"), "PROGRAM": program, "TOP": top,
+		"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CEILING_DIRECTORIES": env.WorkDir,
+		"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
+	} {
+		env.Setenv(key, value)
+	}
+	return nil
+}
+
+// exits runs a program and holds its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARG…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	var failed *exec.ExitError
+	switch {
+	case errors.As(err, &failed):
+		if failed.ExitCode() != want {
+			ts.Fatalf("exit code %d, want %d", failed.ExitCode(), want)
+		}
+	case err != nil:
+		ts.Fatalf("%v", err)
+	case want != 0:
+		ts.Fatalf("exit code 0, want %d", want)
+	}
+}
+
+func gitInit(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(os.MkdirAll(ts.MkAbs("repo"), 0o755))
+	ts.Check(ts.Chdir(ts.MkAbs("repo")))
+	ts.Check(ts.Exec("git", "init", "-q", "-b", "main"))
+	commit(ts, false, []string{"The infrastructure"})
+}
+
+func commit(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("git", "add", "-A"))
+	ts.Check(ts.Exec("git", "commit", "-q", "--allow-empty", "-m", strings.Join(args, " ")))
+}
+
+// valid holds a file against one of the published schemas.
+func valid(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] valid review|policy FILE")
+	}
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(ts.Getenv("TOP"), "docs", args[0]+".schema.json"))
+	ts.Check(err)
+	var root yaml.Node
+	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[1])), &root)) // JSON is YAML
+	daysAreText(&root)
+	var value any
+	ts.Check(root.Decode(&value))
+	switch err := schema.Validate(value); {
+	case err == nil && neg:
+		ts.Fatalf("%s is valid", args[1])
+	case err != nil && !neg:
+		ts.Fatalf("%s: %v", args[1], err)
+	}
+}
+
+// daysAreText makes text of days, as the editors that schemas are for read them.
+func daysAreText(n *yaml.Node) {
+	if n.Tag == "!!timestamp" {
+		n.Tag = "!!str"
+	}
+	for _, child := range n.Content {
+		daysAreText(child)
+	}
+}
+
+func rewrite(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: rewrite FILE OLD NEW")
+	}
+	for i, arg := range args {
+		text, err := strconv.Unquote(`"` + strings.ReplaceAll(arg, `"`, `\"`) + `"`)
+		ts.Check(err)
+		args[i] = text
+	}
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o644))
+}
+
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] same FILE FILE")
+	}
+	if equal := ts.ReadFile(args[0]) == ts.ReadFile(args[1]); equal == neg {
+		ts.Fatalf("%s and %s: the same is %v\n%q\n%q", args[0], args[1], equal, ts.ReadFile(args[0]), ts.ReadFile(args[1]))
+	}
+}
