@@ -50,6 +50,7 @@ func (e *encoder) list(list []string) {
 // decoder reads what an encoder wrote. After its first error everything is zero.
 type decoder struct {
 	buf     []byte
+	all     string // all of buf: then strings are parts of it, and cost nothing
 	strings []string
 	err     error
 }
@@ -93,7 +94,13 @@ func (d *decoder) string() string {
 	if n > 0 {
 		return d.strings[n-1]
 	}
-	s := string(d.bytes())
+	raw := d.bytes()
+	s := ""
+	if end := len(d.all) - len(d.buf); d.all != "" && d.err == nil {
+		s = d.all[end-len(raw) : end]
+	} else {
+		s = string(raw)
+	}
 	d.strings = append(d.strings, s)
 	return s
 }

@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"path/filepath"
 	"slices"
 	"sort"
 	"sync"
 )
 
-// Memo remembers what files say, by the identity of their bytes. A nil Memo remembers nothing. It may be used by
+// Memo remembers what files say, by the identity of their bytes, and the last discovery of a repository, by the tree
+// and what was wanted of it. A nil Memo remembers nothing. It may be used by
 // several goroutines and several discoveries at once.
 //
 // On disk it is a list of keys, sorted, with the places of their facts, which are decoded only when they are asked
@@ -20,9 +22,10 @@ type Memo struct {
 	stored []byte // the payload of the file
 	mu     sync.RWMutex
 	fresh  map[memoKey][]byte
+	trees  storedDiscovery
 }
 
-// memoKey is a hash of the kind of a fact and the identity of a file.
+// memoKey is the first letter of the kind of a fact, which no two share, and the identity of a file, or a hash of both.
 type memoKey [16]byte
 
 const (
@@ -53,6 +56,7 @@ func (m *Memo) Save() {
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
+	m.saveDiscovery()
 	if len(m.fresh) > 0 {
 		_ = writeFile(m.file, sealed(m.encode()))
 	}
@@ -107,13 +111,20 @@ func (m *Memo) encode() []byte {
 	return out
 }
 
-func hashMemoKey(key string) memoKey {
-	sum := sha256.Sum256([]byte(key))
-	return memoKey(sum[:16])
+// key returns the key of what a file says. Its identity is a hash already, of which the beginning is as good as another.
+func (a asked) key() (k memoKey) {
+	if half := 2 * (len(k) - 1); len(a.id) >= half {
+		if _, err := hex.Decode(k[1:], []byte(a.id[:half])); err == nil {
+			k[0] = a.kind[0]
+			return k
+		}
+	}
+	sum := sha256.Sum256([]byte(string(a.kind) + ":" + a.id))
+	return memoKey(sum[:len(k)])
 }
 
 // fact returns what is remembered under key.
-func (m *Memo) fact(key string) (fact, bool) {
+func (m *Memo) fact(key memoKey) (fact, bool) {
 	value, ok := m.value(key)
 	if !ok {
 		return fact{}, false
@@ -123,17 +134,16 @@ func (m *Memo) fact(key string) (fact, bool) {
 }
 
 // knows reports whether something is remembered under key.
-func (m *Memo) knows(key string) bool {
+func (m *Memo) knows(key memoKey) bool {
 	_, ok := m.value(key)
 	return ok
 }
 
 // value returns the encoded fact under key.
-func (m *Memo) value(key string) ([]byte, bool) {
+func (m *Memo) value(k memoKey) ([]byte, bool) {
 	if m == nil {
 		return nil, false
 	}
-	k := hashMemoKey(key)
 	m.mu.RLock()
 	value, ok := m.fresh[k]
 	m.mu.RUnlock()
@@ -150,7 +160,7 @@ func (m *Memo) value(key string) ([]byte, bool) {
 }
 
 // remember notes a fact under key.
-func (m *Memo) remember(key string, f fact) {
+func (m *Memo) remember(key memoKey, f fact) {
 	if m == nil {
 		return
 	}
@@ -159,7 +169,7 @@ func (m *Memo) remember(key string, f fact) {
 	if m.fresh == nil {
 		m.fresh = map[memoKey][]byte{}
 	}
-	m.fresh[hashMemoKey(key)] = encodeFact(f)
+	m.fresh[key] = encodeFact(f)
 }
 
 func encodeFact(f fact) []byte {

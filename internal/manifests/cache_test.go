@@ -294,9 +294,9 @@ func TestCacheWithoutDisk(t *testing.T) {
 			t.Error("found")
 		}
 		m := c.Memo("r")
-		m.remember("k", fact{Apart: true})
+		m.remember(memoKey{'k'}, fact{Apart: true})
 		m.Save()
-		if f, ok := m.fact("k"); !ok || !f.Apart {
+		if f, ok := m.fact(memoKey{'k'}); !ok || !f.Apart {
 			t.Error("a memo without a file forgets")
 		}
 	}
@@ -306,9 +306,9 @@ func TestMemo(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "cache")
 	c := OpenCache(dir, 1<<20, "v1")
-	facts := map[string]fact{
-		"a": {Apart: true, Dirs: []string{"x", "y"}, Configs: []string{"z\n"}},
-		"b": {}, "c": {Err: "is bad", Line: 3, Files: []string{"x"}, Charts: []string{"x", "x"}},
+	facts := map[memoKey]fact{
+		{'a'}: {Apart: true, Dirs: []string{"x", "y"}, Configs: []string{"z\n"}},
+		{'b'}: {}, {'c'}: {Err: "is bad", Line: 3, Files: []string{"x"}, Charts: []string{"x", "x"}},
 	}
 	m := c.Memo("r")
 	for key, f := range facts {
@@ -316,19 +316,19 @@ func TestMemo(t *testing.T) {
 	}
 	m.Save()
 	m = c.Memo("r")
-	m.remember("d", fact{Line: 4})
+	m.remember(memoKey{'d'}, fact{Line: 4})
 	m.Save()
 	m = c.Memo("r")
-	facts["d"] = fact{Line: 4}
+	facts[memoKey{'d'}] = fact{Line: 4}
 	for key, want := range facts {
 		if got, ok := m.fact(key); !ok || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got %+v, %v", key, got, ok)
+			t.Errorf("%q: got %+v, %v", key[:1], got, ok)
 		}
 	}
-	if _, ok := m.fact("e"); ok {
+	if _, ok := m.fact(memoKey{'e'}); ok {
 		t.Error("what was never there is found")
 	}
-	if _, ok := c.Memo("other").fact("a"); ok {
+	if _, ok := c.Memo("other").fact(memoKey{'a'}); ok {
 		t.Error("repositories share facts")
 	}
 	data, _ := os.ReadFile(m.file)
@@ -336,7 +336,7 @@ func TestMemo(t *testing.T) {
 		bad := bytes.Clone(data)
 		bad[i] ^= 4
 		_ = os.WriteFile(m.file, bad, 0o600)
-		if got, ok := c.Memo("r").fact("a"); ok {
+		if got, ok := c.Memo("r").fact(memoKey{'a'}); ok {
 			t.Fatalf("byte %d: found %+v", i, got)
 		}
 	}

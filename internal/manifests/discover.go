@@ -44,11 +44,16 @@ type Discovery struct {
 
 	options DiscoverOptions
 	dirs    []*directory
+	stored  bool // the directories are without their files
 	units   []*unit
 	claimed map[string]bool   // files that kustomizations read
 	partial map[string]bool   // those of them that are no resources
 	configs map[string]bool   // those of them that configure generators, transformers and validators
 	links   map[string]string // symbolic links, to what they lead to
+
+	indexes []*kindIndex  // what was looked for
+	before  *Discovery    // of which this one differs only in the content of some files
+	edited  []source.Info // these
 }
 
 // Problem is something in the tree that cannot be read as it is meant, or is ambiguous. It concerns Root, or
@@ -90,11 +95,24 @@ func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*
 	if options.Memo == nil {
 		options.Memo = &Memo{}
 	}
+	key := options.Memo.discoveryKey(tree, options)
+	if known := options.Memo.discovery(key); known != nil {
+		known.options = options
+		return known, nil
+	}
+	found, err := discoverAnew(ctx, tree, options)
+	if err == nil {
+		options.Memo.keep(key, found)
+	}
+	return found, err
+}
+
+func discoverAnew(ctx context.Context, tree source.Tree, options DiscoverOptions) (*Discovery, error) {
 	d := &discoverer{ctx: ctx, tree: tree, options: options}
 	for _, err := range source.Problems(tree) {
 		d.problem(Problem{Reason: err.Error()})
 	}
-	if err := d.list("."); err != nil {
+	if err := d.list(); err != nil {
 		return nil, err
 	}
 	if err := d.readSources(); err != nil {
@@ -168,33 +186,27 @@ func (d *directory) file(name string) *source.Info {
 }
 
 // list walks the tree. Directories that a symbolic link leads to are left to where they really are.
-func (d *discoverer) list(root string) error {
+func (d *discoverer) list() error {
 	d.byPath, d.links = map[string]*directory{}, map[string]string{}
 	d.claimed, d.partial, d.configs = map[string]bool{}, map[string]bool{}, map[string]bool{}
-	queue := []string{root}
-	for len(queue) > 0 {
-		at := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		if err := d.ctx.Err(); err != nil {
-			return err
-		}
-		entries, err := d.tree.ReadDir(at)
-		if err != nil && at == root {
+	enter := func(info source.Info) bool { return info.Name != ".git" }
+	return source.Lists(d.tree, enter, func(at string, entries []source.Info, err error) error {
+		switch {
+		case err != nil && at == ".":
 			return fmt.Errorf("list the tree: %w", err)
-		}
-		if err != nil {
+		case err != nil:
 			d.problem(Problem{File: at, Reason: "cannot be listed: " + err.Error()})
-			continue
+		default:
+			d.addDirectory(at, entries)
 		}
-		queue = append(queue, d.addDirectory(at, entries)...)
-	}
-	return nil
+		return d.ctx.Err()
+	})
 }
 
-// addDirectory adds the directory at, and returns those below it, last one first.
-func (d *discoverer) addDirectory(at string, entries []source.Info) (below []string) {
+// addDirectory adds the directory at.
+func (d *discoverer) addDirectory(at string, entries []source.Info) {
 	dir := &directory{path: at, wanted: d.wanted(at), files: make([]source.Info, 0, len(entries))}
-	for _, e := range slices.Backward(entries) {
+	for _, e := range entries {
 		if e.Link {
 			d.follow(path.Join(at, e.Name))
 		}
@@ -203,17 +215,11 @@ func (d *discoverer) addDirectory(at string, entries []source.Info) (below []str
 			dir.files = append(dir.files, e)
 		case source.Submodule:
 			d.problem(Problem{File: path.Join(at, e.Name), Reason: source.ErrSubmodule.Error()})
-		case source.Dir:
-			if e.Name != ".git" && !e.Link {
-				below = append(below, joinPath(at, e.Name))
-			}
 		}
 	}
-	slices.Reverse(dir.files)
 	dir.zone = d.zoneOf(dir)
 	d.dirs = append(d.dirs, dir)
 	d.byPath[at] = dir
-	return below
 }
 
 // follow notes where a symbolic link leads.

@@ -26,8 +26,6 @@ func (d *discoverer) factOf(p, id string, kind RootKind) fact {
 	return d.learn(a, data)
 }
 
-func (a asked) key() string { return string(a.kind) + ":" + a.id }
-
 // learn reads a fact out of a file's bytes, and remembers it.
 func (d *discoverer) learn(a asked, data []byte) fact {
 	f := a.read(data)
@@ -59,7 +57,7 @@ func (d *discoverer) gather(files []asked) {
 	}
 	var unknown []asked
 	var paths []string
-	seen := make(map[string]bool, len(files))
+	seen := make(map[memoKey]bool, len(files))
 	for _, a := range files {
 		if key := a.key(); a.id != "" && !seen[key] && !d.options.Memo.knows(key) {
 			seen[key] = true

@@ -19,22 +19,18 @@ func DiscoverHead(ctx context.Context, change *source.Change, base *Discovery) (
 	for _, target := range base.links {
 		linked[target] = true
 	}
-	edits := map[string][]source.Info{}
+	head := *base
+	head.before, head.edited, head.indexes = base, nil, nil
 	for _, f := range change.Files {
 		old, wasFile := regular(change.Base, f.Old)
 		now, isFile := regular(change.Head, f.New)
 		if f.Old != f.New || !wasFile || !isFile || linked[f.New] || base.changedFacts(before, after, old, now) {
 			return Discover(ctx, change.Head, base.options)
 		}
-		edits[path.Dir(f.New)] = append(edits[path.Dir(f.New)], now)
+		head.edited = append(head.edited, now)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
-	}
-	head := *base
-	head.dirs = make([]*directory, len(base.dirs))
-	for i, dir := range base.dirs {
-		head.dirs[i] = dir.edited(edits[dir.path])
 	}
 	return &head, nil
 }
@@ -70,19 +66,4 @@ func (d *Discovery) changedFacts(before, after *discoverer, old, now source.Info
 		}
 	}
 	return false
-}
-
-// edited returns the directory with the new identities of its files.
-func (d *directory) edited(files []source.Info) *directory {
-	if len(files) == 0 {
-		return d
-	}
-	copied := *d
-	copied.files = slices.Clone(d.files)
-	for _, now := range files {
-		if f := copied.file(path.Base(now.Path)); f != nil {
-			f.ID, f.Size = now.ID, now.Size
-		}
-	}
-	return &copied
 }

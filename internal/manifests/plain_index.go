@@ -25,37 +25,133 @@ type Index struct {
 	Failed []*RenderError // documents that could not be read, and may hold more
 }
 
+// kindIndex is an Index by files: what a discovery found of some kinds.
+type kindIndex struct {
+	kinds []string
+	files []string                // that hold some, or could not be read; in the order of discovery
+	found map[string]*plainReader // what they hold; nil when it was not read yet
+}
+
 // IndexObjects finds the objects of kinds in the YAML and JSON files of a tree, by a discovery of it: everywhere but
 // among patches, in what the policy ignores, and among the templates of charts, whose CRDs count. Files whose bytes
 // name none of the kinds are not parsed; with a memo, files that were looked at before are not even read. The error
 // is that of a context that ended.
 func IndexObjects(ctx context.Context, tree source.Tree, d *Discovery, kinds []string) (*Index, error) {
 	s := &indexSearch{discoverer: &discoverer{ctx: ctx, tree: tree, options: d.options}, kinds: kinds}
-	var files []source.Info
+	x := d.indexOf(kinds)
+	var candidates []source.Info
+	known := map[string]*plainReader{} // files that are as they were
+	switch {
+	case x != nil && x.found != nil:
+		return d.collect(x), nil
+	case x != nil:
+		candidates = described(tree, x.files)
+	case d.before != nil && d.before.indexOf(kinds) != nil:
+		candidates, known = d.sinceBefore(tree, d.before.indexOf(kinds))
+	default:
+		var err error
+		if candidates, err = d.indexable(ctx, tree); err != nil {
+			return nil, err
+		}
+	}
+	x, err := s.search(candidates, known)
+	if err != nil {
+		return nil, err
+	}
+	d.indexes = append(d.indexes, x)
+	return d.collect(x), nil
+}
+
+// indexOf returns what is known of kinds, nil when they were not looked for.
+func (d *Discovery) indexOf(kinds []string) *kindIndex {
+	for _, x := range d.indexes {
+		if slices.Equal(x.kinds, kinds) {
+			return x
+		}
+	}
+	return nil
+}
+
+// indexable returns the files that may hold objects which count.
+func (d *Discovery) indexable(ctx context.Context, tree source.Tree) (files []source.Info, err error) {
+	if d.stored {
+		whole, err := discoverAnew(ctx, tree, d.options)
+		if err != nil {
+			return nil, err
+		}
+		d.dirs, d.stored = whole.dirs, false
+	}
 	for _, dir := range d.dirs {
 		if d.indexed(dir) {
 			for _, f := range dir.files {
-				f.Path = joinPath(dir.path, f.Name)
-				if manifestName(f.Name) && !slices.Contains(kustomizationNames(), f.Name) && !d.partial[f.Path] {
+				if f.Path = joinPath(dir.path, f.Name); d.indexedFile(f) {
 					files = append(files, f)
 				}
 			}
 		}
 	}
-	questions := make([]asked, len(files))
-	for i, f := range files {
-		questions[i] = asked{f.Path, f.ID, kindsKind}
+	for _, now := range d.edited {
+		if i := slices.IndexFunc(files, func(f source.Info) bool { return f.Path == now.Path }); i >= 0 {
+			files[i] = now
+		}
+	}
+	return files, nil
+}
+
+// sinceBefore returns the files that must be looked at again, and what the others are known to hold, when before
+// is what the discovery before this one held.
+func (d *Discovery) sinceBefore(tree source.Tree, before *kindIndex) (files []source.Info, known map[string]*plainReader) {
+	files, known = described(tree, before.files), map[string]*plainReader{}
+	edited := map[string]bool{}
+	for _, now := range d.edited {
+		edited[now.Path] = true
+		at := slices.IndexFunc(d.dirs, func(dir *directory) bool { return dir.path == path.Dir(now.Path) })
+		if at >= 0 && d.indexed(d.dirs[at]) && d.indexedFile(now) && !slices.Contains(before.files, now.Path) {
+			files = append(files, now)
+		}
+	}
+	for file, p := range before.found {
+		if !edited[file] {
+			known[file] = p
+		}
+	}
+	return files, known
+}
+
+// described returns the entries of files. Those that are gone are none of them.
+func described(tree source.Tree, files []string) (infos []source.Info) {
+	for _, file := range files {
+		if info, err := tree.Stat(file); err == nil {
+			info.Name, info.Path = path.Base(file), file
+			infos = append(infos, info)
+		}
+	}
+	return infos
+}
+
+// search looks for objects in files, but for those of which it is known what they hold.
+func (s *indexSearch) search(files []source.Info, known map[string]*plainReader) (*kindIndex, error) {
+	var questions []asked
+	for _, f := range files {
+		if known[f.Path] == nil {
+			questions = append(questions, asked{f.Path, f.ID, kindsKind})
+		}
 	}
 	s.gather(questions)
 	readers := make([]*plainReader, len(files))
 	err := parallel(len(files), func(i int) error {
-		readers[i] = s.read(files[i])
-		return ctx.Err()
+		if readers[i] = known[files[i].Path]; readers[i] == nil {
+			readers[i] = s.read(files[i])
+		}
+		return s.ctx.Err()
 	})
-	if err != nil {
-		return nil, err
+	x := &kindIndex{kinds: s.kinds, found: map[string]*plainReader{}}
+	for i, p := range readers {
+		if p != nil {
+			x.files, x.found[files[i].Path] = append(x.files, files[i].Path), p
+		}
 	}
-	return d.collect(readers), nil
+	return x, err
 }
 
 // indexed reports whether the files of a directory count.
@@ -66,24 +162,30 @@ func (d *Discovery) indexed(dir *directory) bool {
 	return dir.zone != zoneSealed || path.Base(dir.path) == "crds"
 }
 
+// indexedFile reports whether a file of such a directory counts.
+func (d *Discovery) indexedFile(f source.Info) bool {
+	return manifestName(f.Name) && !slices.Contains(kustomizationNames(), f.Name) && !d.partial[f.Path]
+}
+
 // collect joins what was found in the files, sorted.
-func (d *Discovery) collect(readers []*plainReader) *Index {
+func (d *Discovery) collect(x *kindIndex) *Index {
+	index := &Index{}
+	if len(x.files) == 0 {
+		return index
+	}
 	plain := map[string]bool{}
 	for _, root := range d.Roots {
 		for _, file := range root.Files {
 			plain[file] = root.Kind == Plain
 		}
 	}
-	index := &Index{}
-	for _, p := range readers {
-		if p == nil {
-			continue
-		}
-		for _, o := range p.rendering.Objects {
+	for _, file := range x.files {
+		r := x.found[file].rendering
+		for _, o := range r.Objects {
 			at := o.Origins[0][0].Span
 			index.Found = append(index.Found, Found{Object: o, File: at.File, Line: at.Line, AsIs: plain[at.File]})
 		}
-		index.Failed = append(index.Failed, p.rendering.Failed...)
+		index.Failed = append(index.Failed, r.Failed...)
 	}
 	slices.SortStableFunc(index.Found, func(a, b Found) int { return strings.Compare(a.File, b.File) })
 	slices.SortStableFunc(index.Failed, func(a, b *RenderError) int { return strings.Compare(a.Span.File, b.Span.File) })
@@ -97,7 +199,7 @@ type indexSearch struct {
 }
 
 // kindsKind stands for what a file says of the kinds that it may hold.
-const kindsKind RootKind = "kinds"
+const kindsKind RootKind = "objects"
 
 // read returns the objects of the wanted kinds in a file, nil when it surely has none.
 func (s *indexSearch) read(f source.Info) *plainReader {

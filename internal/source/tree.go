@@ -274,24 +274,43 @@ func (t *tree) ReadDir(name string) ([]Info, error) {
 	case Submodule:
 		return nil, at(name, ErrSubmodule)
 	}
-	asked := path.Clean(name)
-	var list []Info
-	from, to := t.below(dir.path)
-	for i := from; i < to; {
-		info, next, ok := t.child(i, dir.path)
-		if i = next; !ok {
-			continue
-		}
+	from, _ := t.below(dir.path)
+	list, _ := t.list(dir.path, path.Clean(name), from)
+	return list, nil
+}
+
+// list lists the directory dir, of which entry from is the first one, under the name asked. Beside each Info stands
+// the first entry that it is or is in.
+func (t *tree) list(dir, asked string, from int) (list []Info, firsts []int) {
+	type listed struct {
+		Info
+		first int
+	}
+	var all []listed
+	for i := from; i < len(t.entries) && within(t.entries[i].Path, dir); {
+		info, next, ok := t.child(i, dir)
 		if info.Path = info.Name; asked != "." {
 			info.Path = asked + "/" + info.Name
 		}
-		list = append(list, info)
+		if ok {
+			all = append(all, listed{info, i})
+		}
+		i = next
 	}
-	byName := func(a, b Info) int { return strings.Compare(a.Name, b.Name) }
-	if !slices.IsSortedFunc(list, byName) { // "a.b" stands before "a/c", but "a" before "a.b"
-		slices.SortFunc(list, byName)
+	byName := func(a, b listed) int { return strings.Compare(a.Name, b.Name) }
+	if !slices.IsSortedFunc(all, byName) { // "a.b" stands before "a/c", but "a" before "a.b"
+		slices.SortFunc(all, byName)
 	}
-	return list, nil
+	list, firsts = make([]Info, len(all)), make([]int, len(all))
+	for i, l := range all {
+		list[i], firsts[i] = l.Info, l.first
+	}
+	return list, firsts
+}
+
+// within reports whether a path is below the directory dir.
+func within(name, dir string) bool {
+	return dir == "." || len(name) > len(dir) && name[len(dir)] == '/' && name[:len(dir)] == dir
 }
 
 // child describes the element of directory dir that entry i is or is in, and returns the entry after it.
@@ -304,11 +323,7 @@ func (t *tree) child(i int, dir string) (info Info, next int, ok bool) {
 	}
 	if slash := strings.IndexByte(e.Path[start:], '/'); slash >= 0 {
 		sub := e.Path[:start+slash]
-		next = i + 1
-		if next < len(t.entries) && strings.HasPrefix(t.entries[next].Path, e.Path[:start+slash+1]) {
-			_, next = t.below(sub)
-		}
-		return Info{Name: sub[start:], Kind: Dir}, next, true
+		return Info{Name: sub[start:], Kind: Dir}, t.after(i, sub), true
 	}
 	target := place{path: e.Path, entry: i}
 	if e.Mode == Symlink {
@@ -320,4 +335,15 @@ func (t *tree) child(i int, dir string) (info Info, next int, ok bool) {
 	info = t.info(target)
 	info.Name, info.Link = e.Path[start:], e.Mode == Symlink
 	return info, i + 1, true
+}
+
+// after returns the first entry that is not below the directory sub, in which entry i is. Most directories are small,
+// so that it looks nearby first.
+func (t *tree) after(i int, sub string) int {
+	step := 1
+	for i+step < len(t.entries) && within(t.entries[i+step].Path, sub) {
+		i += step
+		step *= 2
+	}
+	return i + 1 + sort.Search(min(step, len(t.entries)-i)-1, func(n int) bool { return !within(t.entries[i+1+n].Path, sub) })
 }

@@ -15,10 +15,9 @@ import (
 )
 
 const (
-	cacheBytes  = 16 << 20  // of contents kept, twice: of late and of before
-	cacheFile   = 256 << 10 // what is larger is not kept
-	streamWorth = 16        // objects for which a process of their own pays
-	skipBytes   = 8 << 20   // what is longer is not read to be thrown away: a new process is cheaper
+	cacheBytes = 16 << 20  // of contents kept, twice: of late and of before
+	cacheFile  = 256 << 10 // what is larger is not kept
+	skipBytes  = 8 << 20   // what is longer is not read to be thrown away: a new process is cheaper
 )
 
 // objects reads blobs through one git cat-file that stays open. Base and head share most of their files, and bases

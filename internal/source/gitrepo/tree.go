@@ -1,7 +1,6 @@
 package gitrepo
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -19,48 +18,6 @@ func (r *Repo) Blob(e source.Entry, limit int64) ([]byte, error) {
 		err = r.missing()
 	}
 	return data, err
-}
-
-// Stream implements source.Streamer: many files with one git that does not wait for each question.
-func (r *Repo) Stream(entries []source.Entry, limit int64, fn func(i int, data []byte)) {
-	if len(entries) < streamWorth {
-		return
-	}
-	for from := 0; from < len(entries); {
-		n := r.streamSome(entries[from:], limit, func(i int, data []byte) { fn(from+i, data) })
-		if n == 0 {
-			return // what is wrong is reported when the files are read one by one, if it persists
-		}
-		from += n
-	}
-}
-
-// streamSome streams entries until one is too large to be passed over, and returns how many are done with.
-func (r *Repo) streamSome(entries []source.Entry, limit int64, fn func(i int, data []byte)) (done int) {
-	var ids strings.Builder
-	for _, e := range entries {
-		ids.WriteString(e.ID)
-		ids.WriteByte('\n')
-	}
-	c := r.inScratch("cat-file", "--batch", "--buffer")
-	c.stdin = ids.String()
-	_ = r.stream(r.ctx, c, func(out io.Reader) error {
-		b := &batch{out: bufio.NewReaderSize(out, 64<<10)}
-		for i, e := range entries {
-			data, err := b.answer(e.ID, limit)
-			if err == nil {
-				fn(i, data)
-			}
-			if !b.broken || errors.Is(err, source.ErrFileSize) {
-				done = i + 1
-			}
-			if b.broken {
-				return err
-			}
-		}
-		return nil
-	})
-	return done
 }
 
 // Tree returns the tree of a revision. An unknown revision gives ErrUnknown.
