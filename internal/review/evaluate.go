@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -108,8 +109,7 @@ type scene struct {
 	policy *Policy
 }
 
-// evaluate runs the rules over one rendered root. A rule that panics is reported as a failure of that rule on
-// that object, and the others go on.
+// evaluate runs the rules over one rendered root. That a rule panics is said, and the others go on.
 func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string) {
 	for i := range rules {
 		r := &rules[i]
@@ -156,14 +156,27 @@ func (r *Rule) onWorkloads() bool {
 	return false
 }
 
+// guarded calls a rule. When the rule panics, what it found stays, and that it did not get through is a violation in
+// itself: nobody shall switch a rule off by a manifest that it stumbles over.
 func guarded(check func(*Pass), pass Pass) (failures []string) {
 	defer func() {
-		if cause := recover(); cause != nil {
-			where := pass.Root.Root.Path
-			if pass.Object != nil {
-				where = pass.Object.String() + " of " + where
-			}
-			failures = append(failures, fmt.Sprintf("rule %s failed on %s, which is a bug of ours: %v", pass.Rule.ID, where, cause))
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		at, where := pass.Object, pass.Root.Root.Path
+		if at != nil {
+			where = at.String() + " of " + where
+		} else if len(pass.Root.Objects) > 0 {
+			at = pass.Root.Objects[0]
+		}
+		what := "it panicked"
+		if err, ok := cause.(runtime.Error); ok { // any other may hold text of the manifest
+			what = err.Error()
+		}
+		failures = append(failures, fmt.Sprintf("rule %s failed on %s, which is a bug of ours: %s", pass.Rule.ID, where, what))
+		if at != nil {
+			pass.ReportOn(at, at.Field(), "could not be judged").Detail("The rule failed on it, which is a bug of ours: please report it.")
 		}
 	}()
 	check(&pass)

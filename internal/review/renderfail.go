@@ -45,7 +45,7 @@ func (r *run) renderFailures(p *pair) []Finding {
 		return nil
 	}
 	if !r.policy.Gate.OnRenderFailure {
-		level = Warning
+		level = min(level, Warning)
 	}
 	before := make(map[string]int)
 	for _, failure := range p.base.failures() {
@@ -57,7 +57,7 @@ func (r *run) renderFailures(p *pair) []Finding {
 		f.Level, f.Status = level, New
 		if p.base.err != nil || before[failure.Reason] > 0 {
 			before[failure.Reason]--
-			f.Level, f.Status = Warning, Existing
+			f.Level, f.Status = min(level, Warning), Existing
 		}
 		all = append(all, f)
 	}
@@ -91,7 +91,7 @@ func (r *run) renderFailure(p *pair, failure *manifests.RenderError, i int) Find
 func (r *run) leftOutFailures() (all []Finding) {
 	level, on := r.levels[RuleRenderFailed]
 	if !r.policy.Gate.OnRenderFailure {
-		level = Warning
+		level = min(level, Warning)
 	}
 	for _, err := range leftOut(r.change) {
 		var at *source.PathError
