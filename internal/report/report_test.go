@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -279,22 +281,27 @@ func TestSARIF(t *testing.T) {
 func TestSARIFLimits(t *testing.T) {
 	r := sample("")
 	mild, bad := r.Findings[1], r.Findings[0]
-	mild.Fix, mild.Related, mild.Detail = nil, nil, ""
 	r.Findings = nil
-	for range maxResults {
+	for i := range 400 {
+		mild.Fingerprint = fmt.Sprintf("%x", sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
 		r.Findings = append(r.Findings, mild)
 	}
 	r.Findings = append(r.Findings, bad)
-	parsed, err := sarif.FromString(mustWrite(t, "sarif", r))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := parsed.Runs[0]
-	if len(run.Results) != maxResults || *run.Results[0].RuleID != "privileged" {
-		t.Errorf("%d results, the first %s; want the limit, the worst first", len(run.Results), *run.Results[0].RuleID)
-	}
-	if text := *run.Invocations[0].ToolExecutionNotifications[0].Message.Text; !strings.Contains(text, "1 finding left out") {
-		t.Errorf("what is left out is not said: %s", text)
+	for _, limits := range []sarifLimits{{results: 100, bytes: 1 << 20}, {results: 1000, bytes: 8 << 10}} {
+		var out bytes.Buffer
+		if err := writeSARIF(&out, r, limits); err != nil {
+			t.Fatal(err)
+		}
+		run := validateSARIF(t, out.String()).Runs[0]
+		if n := len(run.Results); n > limits.results || n < 25 || *run.Results[0].RuleID != "privileged" {
+			t.Errorf("%+v: %d results, the first %s; want as many as fit, the worst first", limits, n, *run.Results[0].RuleID)
+		}
+		if size := compressed(out.Bytes(), 0); size > limits.bytes {
+			t.Errorf("%+v: %d bytes", limits, size)
+		}
+		if text := *run.Invocations[0].ToolExecutionNotifications[0].Message.Text; !strings.Contains(text, "findings left out") {
+			t.Errorf("%+v: what is left out is not said: %s", limits, text)
+		}
 	}
 }
 

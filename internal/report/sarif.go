@@ -18,17 +18,27 @@ const projectURL = "https://github.com/landwaiter/landwaiter"
 // fingerprintKey names our fingerprint, with the version of how it is made.
 const fingerprintKey = "landwaiter/v1"
 
-// What GitHub's code scanning takes in one file; what goes beyond is refused as a whole.
+// sarifLimits is what a reader takes in one file. What goes beyond is refused as a whole.
+type sarifLimits struct {
+	results int
+	bytes   int // compressed with gzip
+}
+
+// The limits of GitHub's code scanning.
 const (
-	maxResults  = 25_000
-	maxCompress = 10 << 20 // bytes, compressed with gzip
-	maxRelated  = 100      // of a result
+	maxResults    = 25_000
+	maxCompressed = 10 << 20
+	maxRelated    = 100 // related locations of a result
 )
 
 // SARIF writes the report as SARIF 2.1.0 (OASIS), as GitHub code scanning reads it: new and existing findings as
 // results with their baseline state, exempt ones as suppressed results, roots that do not render and notes as
 // notifications. What is more than GitHub takes is left out, the worst being kept, and a notification says so.
 func SARIF(w io.Writer, r *Report) error {
+	return writeSARIF(w, r, sarifLimits{maxResults, maxCompressed})
+}
+
+func writeSARIF(w io.Writer, r *Report, limits sarifLimits) error {
 	var all []review.Finding
 	for _, f := range r.Findings {
 		if f.Level >= r.Level && f.Status != review.Fixed {
@@ -36,15 +46,15 @@ func SARIF(w io.Writer, r *Report) error {
 		}
 	}
 	kept := all
-	if len(kept) > maxResults {
-		kept = worstFirst(all)[:maxResults]
+	if len(kept) > limits.results {
+		kept = worstFirst(all)[:limits.results]
 	}
 	for {
 		var out bytes.Buffer
 		if err := writeJSON(&out, sarifReport(r, kept, len(all)-len(kept))); err != nil {
 			return err
 		}
-		if len(kept) == 0 || compressed(out.Bytes()) <= maxCompress {
+		if len(kept) == 0 || compressed(out.Bytes(), limits.bytes) <= limits.bytes {
 			_, err := w.Write(out.Bytes())
 			return err
 		}
@@ -52,9 +62,9 @@ func SARIF(w io.Writer, r *Report) error {
 	}
 }
 
-// compressed is the size of text after gzip.
-func compressed(text []byte) int {
-	if len(text) <= maxCompress {
+// compressed is the size of text after gzip; of a text that is short enough as it is, its own.
+func compressed(text []byte, enough int) int {
+	if len(text) <= enough {
 		return len(text)
 	}
 	var out bytes.Buffer
@@ -252,7 +262,7 @@ func invocation(r *Report, leftOut int) *sarif.Invocation {
 	}
 	if leftOut > 0 {
 		notify("warning", fmt.Sprintf("%s left out: GitHub takes no more than %d results and %d MB in one file. The worst are here.",
-			Plural(leftOut, "finding"), maxResults, maxCompress>>20))
+			Plural(leftOut, "finding"), maxResults, maxCompressed>>20))
 	}
 	for _, root := range r.Unrendered() {
 		notify("error", root.Path+" could not be rendered: "+shorten(root.Reason, 4*maxReason))
