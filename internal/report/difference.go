@@ -12,7 +12,7 @@ import (
 // Difference is the check run's text in Markdown: the rendered difference, a block for each object, those with new
 // findings first. It is cut at an object's end when it would be longer than limit, in bytes.
 func Difference(r *Report, limit int) string {
-	if len(r.Diff) == 0 {
+	if len(r.Diff) == 0 || r.BaseID == "" {
 		return ""
 	}
 	var b strings.Builder

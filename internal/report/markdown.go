@@ -127,13 +127,13 @@ func (r *Report) placeLink(l review.Location) string {
 // link makes a link of Markdown that is already escaped, to an address of ours.
 func link(text, address string) string {
 	safe := strings.NewReplacer(" ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", `\`, "%5C", "|", "%7C",
-		"`", "%60", "\n", "%0A", "\r", "%0D", "*", "%2A", "_", "%5F", "[", "%5B", "]", "%5D").Replace(address)
+		"`", "%60", "\n", "%0A", "\r", "%0D", "[", "%5B", "]", "%5D").Replace(address)
 	return "[" + text + "](" + safe + ")"
 }
 
 // effects says what merging does to the rendered objects, root by root, and to their images.
 func effects(r *Report) string {
-	if len(r.Diff) == 0 {
+	if len(r.Diff) == 0 || r.BaseID == "" { // without a base everything is new, which is no effect of merging
 		return ""
 	}
 	byRoot := make(map[string]map[manifests.DiffKind]int)

@@ -331,6 +331,15 @@ func TestMarkdownLimits(t *testing.T) {
 	}
 }
 
+// TestNothingCompared holds that a review of everything does not pretend that merging adds it all.
+func TestNothingCompared(t *testing.T) {
+	r := sample("")
+	r.BaseID = ""
+	if text := mustWrite(t, "markdown", r); strings.Contains(text, "What merging does") || strings.Contains(text, "The rendered difference") {
+		t.Errorf("effects of no merge:\n%s", text)
+	}
+}
+
 // TestDifferenceOrder holds that objects with new findings come first.
 func TestDifferenceOrder(t *testing.T) {
 	text := Difference(sample(""), maxMarkdown)
