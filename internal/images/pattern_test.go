@@ -3,7 +3,6 @@ package images
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestPatternMatch(t *testing.T) {
@@ -150,19 +149,15 @@ func TestAllowlist(t *testing.T) {
 	}
 }
 
-// TestPatternTime holds that no pattern takes time out of proportion to what it is matched against.
+// TestPatternTime would not end if a pattern's time grew with the ways in which it could match.
 func TestPatternTime(t *testing.T) {
 	t.Parallel()
 	p, err := ParsePattern("ghcr.io/" + strings.Repeat("**/a*a*a*b/", 30) + "c")
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := time.Now()
 	if p.Match("ghcr.io/" + strings.Repeat("aaaaaaaaaaaaaaaaaaaa/", 400) + "d") {
 		t.Error("matches")
-	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("took %s", took)
 	}
 }
 
