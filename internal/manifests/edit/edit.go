@@ -2,17 +2,19 @@
 // quotes, indentation or line ends.
 //
 // A place is named by the line of its key (or list item) and its name, as an Origin gives it. Every edit is
-// checked by parsing the text again: when it does not say what was asked for, the edit is refused and nothing
-// changes.
+// checked by parsing the text again: when it does not say what was asked for, or anything else differently than before,
+// the edit is refused and nothing changes.
 package edit
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"go.yaml.in/yaml/v3"
@@ -40,27 +42,24 @@ func Set(text []byte, at Place, path []string, value any) ([]byte, error) {
 	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) { return set(text, at, path, value) })
 }
 
-func set(text []byte, at Place, path []string, value any) ([]byte, error) {
-	return change(text, at, path, func(s *stream, target *yaml.Node, rest []string) ([]byte, any, error) {
-		for i := len(rest) - 1; i > 0; i-- {
-			value = map[string]any{rest[i]: value}
-		}
-		if len(rest) == 0 {
-			out, err := s.replace(target, value)
-			return out, value, err
-		}
-		out, err := s.insert(target, rest[0], value)
-		return out, value, err
-	})
-}
-
-// Remove takes the field at path, below the place, out of its mapping or list.
+// Remove takes the field at path, below the place, out of its mapping or list. What is not there is left so.
 func Remove(text []byte, at Place, path []string) ([]byte, error) {
 	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) { return remove(text, at, path) })
 }
 
+// byteOrderMark may begin a text; no line and column counts it.
+var byteOrderMark = []byte("\ufeff")
+
 // inDocument lets edit work on the one document that holds the place; a long stream is not parsed for it.
 func inDocument(text []byte, at Place, edit func(doc []byte, at Place) ([]byte, error)) ([]byte, error) {
+	if !utf8.Valid(text) || oddBreak.Match(text) {
+		return nil, refused("line %d: the text is no UTF-8, or breaks lines in unusual ways", at.Line)
+	}
+	text, marked := bytes.CutPrefix(text, byteOrderMark)
+	if marked {
+		out, err := inDocument(text, at, edit)
+		return slices.Concat(byteOrderMark, out), err
+	}
 	start, line := 0, 1
 	for _, doc := range manifests.SplitDocuments(text) {
 		if doc.Line > at.Line {
@@ -70,7 +69,7 @@ func inDocument(text []byte, at Place, edit func(doc []byte, at Place) ([]byte, 
 			start += bytes.IndexByte(text[start:], '\n') + 1
 			line++
 		}
-		if last := doc.Line + bytes.Count(doc.Data, []byte("\n")); last < at.Line {
+		if last := doc.Line + bytes.Count(bytes.TrimSuffix(doc.Data, []byte("\n")), []byte("\n")); last < at.Line {
 			continue
 		}
 		start += bytes.Index(text[start:], doc.Data) // content may stand behind the separator
@@ -82,6 +81,35 @@ func inDocument(text []byte, at Place, edit func(doc []byte, at Place) ([]byte, 
 		return slices.Concat(text[:start], out, text[start+len(doc.Data):]), nil
 	}
 	return nil, refused("line %d: there is no such field", at.Line)
+}
+
+// oddBreak matches what YAML 1.1 takes for the end of a line and editors do not.
+var oddBreak = regexp.MustCompile("\r[^\n]|\r$|[\u0085\u2028\u2029]")
+
+func set(text []byte, at Place, path []string, value any) ([]byte, error) {
+	s, entry, err := find(text, at)
+	if err != nil {
+		return nil, err
+	}
+	entry, rest := entry.descend(path)
+	for i := len(rest) - 1; i > 0; i-- {
+		value = map[string]any{rest[i]: value}
+	}
+	var out []byte
+	check := check{s: s, at: entry.value, want: value}
+	if len(rest) == 0 && check.wanted(entry.value) {
+		return text, nil
+	}
+	if len(rest) == 0 {
+		out, err = s.replace(entry.value, value)
+	} else {
+		check.key = rest[0]
+		out, err = s.insert(entry.value, rest[0], value)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return check.verified(out, at)
 }
 
 func remove(text []byte, at Place, path []string) ([]byte, error) {
@@ -97,60 +125,16 @@ func remove(text []byte, at Place, path []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parseAll(out); err != nil {
-		return nil, refused("line %d: the text would no longer be YAML", at.Line)
-	}
-	return out, nil
-}
-
-// change finds the target, lets edit work on it and verifies what came out.
-func change(text []byte, at Place, path []string, edit func(*stream, *yaml.Node, []string) ([]byte, any, error)) ([]byte, error) {
-	s, entry, err := find(text, at)
-	if err != nil {
-		return nil, err
-	}
-	entry, rest := entry.descend(path)
-	out, want, err := edit(s, entry.value, rest)
-	if err != nil {
-		return nil, err
-	}
-	if err := verify(out, at, path, rest, want); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// verify parses the edited text and compares what now stands at the place with what was wanted.
-func verify(out []byte, at Place, path, rest []string, want any) error {
-	_, entry, err := find(out, at)
-	if err != nil {
-		return err
-	}
-	asked := path
-	if len(rest) > 1 {
-		asked = path[:len(path)-len(rest)+1]
-	}
-	got, missing := entry.descend(asked)
-	if len(missing) > 0 {
-		return refused("line %d: the field would not be where it should", at.Line)
-	}
-	var has, wants any
-	encoded, err := yaml.Marshal(want)
-	if err != nil {
-		return refused("line %d: %v", at.Line, err)
-	}
-	if got.value.Decode(&has) != nil || yaml.Unmarshal(encoded, &wants) != nil || !reflect.DeepEqual(has, wants) {
-		return refused("line %d: the field would not have the value it should", at.Line)
-	}
-	return nil
+	check := check{s: s, at: entry.parent, removed: entry.value}
+	return check.verified(out, at)
 }
 
 // stream is a parsed text.
 type stream struct {
 	text  []byte
 	lines []string // with their line ends
-	eol   string
 	docs  []*yaml.Node
+	json  bool // the text is JSON, and has to stay it
 }
 
 func parse(text []byte) (*stream, error) {
@@ -158,11 +142,7 @@ func parse(text []byte) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{text: text, lines: strings.SplitAfter(string(text), "\n"), eol: "\n", docs: docs}
-	if bytes.Contains(text, []byte("\r\n")) {
-		s.eol = "\r\n"
-	}
-	return s, nil
+	return &stream{text: text, lines: strings.SplitAfter(string(text), "\n"), docs: docs, json: json.Valid(text)}, nil
 }
 
 // parseAll parses every document, its nodes bearing the lines of the whole text.
@@ -282,7 +262,10 @@ func (e entry) child(name string) (entry, bool) {
 		}
 		return entry{}, false
 	}
-	for i := 0; e.value.Kind == yaml.MappingNode && i+1 < len(e.value.Content); i += 2 {
+	if e.value.Kind != yaml.MappingNode {
+		return entry{}, false
+	}
+	for i := len(e.value.Content) - 2; i >= 0; i -= 2 { // of a key that is written twice the last one counts
 		if e.value.Content[i].Value == name {
 			return entry{e.value, e.value.Content[i], e.value.Content[i+1], i + 1}, true
 		}
@@ -296,5 +279,5 @@ func Scalar(value any) (string, error) {
 	case map[string]any, []any:
 		return "", refused("the value is no scalar")
 	}
-	return inline(value)
+	return inline(value, 0)
 }

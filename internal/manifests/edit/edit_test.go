@@ -40,7 +40,7 @@ func TestSet(t *testing.T) {
 		to    string
 	}{
 		{"plain scalar in braces", edit.Place{Line: 10, Key: "privileged"}, nil, false, "{privileged: true,", "{privileged: false,"},
-		{"quoted scalar", edit.Place{Line: 9, Key: "image"}, nil, "nginx:2", `"nginx:1.27" #`, `nginx:2 #`},
+		{"quoted scalar", edit.Place{Line: 9, Key: "image"}, nil, "nginx:2", `"nginx:1.27" #`, `"nginx:2" #`},
 		{"absent key in braces", edit.Place{Line: 10, Key: "securityContext"}, []string{"readOnlyRootFilesystem"}, true,
 			"runAsUser: 0}", "runAsUser: 0, readOnlyRootFilesystem: true}"},
 		{"absent key in a block", edit.Place{Line: 15}, []string{"tty"}, true, "\"b, c\", d]\n", "\"b, c\", d]\n    tty: true\n"},

@@ -35,7 +35,7 @@ func (s *stream) replace(node *yaml.Node, value any) ([]byte, error) {
 	if node.Tag == "!!null" && node.Value == "" {
 		return s.fillNull(node, value)
 	}
-	flow, err := inline(value)
+	flow, err := s.inline(value, node.Style)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *stream) replace(node *yaml.Node, value any) ([]byte, error) {
 
 // fillNull gives a key without a value one.
 func (s *stream) fillNull(node *yaml.Node, value any) ([]byte, error) {
-	flow, err := inline(value)
+	flow, err := s.inline(value, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -143,20 +143,28 @@ func (s *stream) insert(node *yaml.Node, key string, value any) ([]byte, error) 
 	return s.insertBlock(node, key, value)
 }
 
+// insertFlow adds an entry within braces: on a line of its own where the last one has one.
 func (s *stream) insertFlow(node *yaml.Node, key string, value any) ([]byte, error) {
 	start := s.offset(node.Line, node.Column)
 	end := closing(s.text, start)
-	flow, err := inline(map[string]any{key: value})
+	flow, err := s.inline(map[string]any{key: value}, 0)
 	if end == 0 || err != nil {
 		return nil, refused("line %d: the braces are not understood", node.Line)
 	}
 	flow = strings.TrimSuffix(strings.TrimPrefix(flow, "{"), "}")
-	at := end - 1
-	for at > start+1 && (s.text[at-1] == ' ' || s.text[at-1] == '\n' || s.text[at-1] == '\r') {
-		at--
-	}
-	if len(node.Content) > 0 {
-		flow = ", " + flow
+	body := bytes.TrimRight(s.text[start+1:end-1], " \t\r\n")
+	at := start + 1 + len(body)
+	if n := len(node.Content); n > 0 {
+		gap := " "
+		last := node.Content[n-2]
+		lead := s.lines[last.Line-1][:s.offset(last.Line, last.Column)-s.offset(last.Line, 1)]
+		if strings.TrimSpace(lead) == "" && last.Line > node.Line {
+			gap = s.eol(last.Line) + lead
+		}
+		if body[len(body)-1] != ',' {
+			gap = "," + gap
+		}
+		flow = gap + flow
 	}
 	return s.splice(at, at, flow), nil
 }
@@ -164,16 +172,29 @@ func (s *stream) insertFlow(node *yaml.Node, key string, value any) ([]byte, err
 // insertBlock adds an entry as lines of its own, behind the mapping's last one.
 func (s *stream) insertBlock(node *yaml.Node, key string, value any) ([]byte, error) {
 	indent := node.Content[0].Column - 1
-	block, err := yamlBlock(map[string]any{key: value}, indent, s.eol)
-	if err != nil {
+	last := s.blockEnd(node.Content[0].Line, indent)
+	w := blockWriter{style: styleOf(s.docs), eol: s.eol(last)}
+	if err := w.entry(indent, key, value); err != nil {
 		return nil, err
 	}
-	last := s.blockEnd(node.Content[0].Line, indent)
+	block := w.out.String()
 	at := s.offset(last+1, 1)
 	if at > 0 && s.text[at-1] != '\n' {
-		block = s.eol + strings.TrimSuffix(block, s.eol)
+		block = w.eol + strings.TrimSuffix(block, w.eol)
 	}
 	return s.splice(at, at, block), nil
+}
+
+// eol returns how a line of the text ends; the last one as the others do.
+func (s *stream) eol(line int) string {
+	text := s.lines[line-1]
+	if !strings.HasSuffix(text, "\n") {
+		text = s.lines[0]
+	}
+	if strings.HasSuffix(text, "\r\n") {
+		return "\r\n"
+	}
+	return "\n"
 }
 
 // blockEnd returns the last line of the block that begins on line and whose keys are indented by indent.
@@ -291,42 +312,4 @@ func (s *stream) removeFlow(e entry) ([]byte, error) {
 		start = len(before) - 1
 	}
 	return s.splice(start, end, ""), nil
-}
-
-// inline writes a value on one line.
-func inline(value any) (string, error) {
-	var node yaml.Node
-	if err := node.Encode(value); err != nil {
-		return "", err
-	}
-	setFlow(&node)
-	text, err := yaml.Marshal(&node)
-	if err != nil || bytes.Count(text, []byte("\n")) != 1 {
-		return "", refused("the value does not fit on a line")
-	}
-	return strings.TrimSuffix(string(text), "\n"), nil
-}
-
-func setFlow(node *yaml.Node) {
-	if node.Kind != yaml.ScalarNode {
-		node.Style = yaml.FlowStyle
-	}
-	for _, child := range node.Content {
-		setFlow(child)
-	}
-}
-
-// yamlBlock writes a value as indented lines.
-func yamlBlock(value any, indent int, eol string) (string, error) {
-	var out bytes.Buffer
-	encoder := yaml.NewEncoder(&out)
-	encoder.SetIndent(2)
-	if err := encoder.Encode(value); err != nil {
-		return "", err
-	}
-	var block strings.Builder
-	for line := range strings.Lines(out.String()) {
-		block.WriteString(strings.Repeat(" ", indent) + strings.TrimSuffix(line, "\n") + eol)
-	}
-	return block.String(), nil
 }
