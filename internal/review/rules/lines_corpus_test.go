@@ -23,9 +23,11 @@ import (
 // How much of the corpus is planted in. LANDWAITER_PLANTS says how many plants a class gets at most; everything else
 // is in proportion.
 const (
-	plantsPerClass = 40
-	rootsPerRepo   = 14
-	costlyBytes    = 300_000 // of what a root renders to: more of it is planted in rarely
+	plantsPerClass = 20
+	together       = 16 // of one repository in one change
+	rootsPerRepo   = 16
+	costlyBytes    = 300_000 // of what a root renders to: in more than that is planted rarely
+	costlyRoots    = 4       // that read a file: likewise
 )
 
 // localRules are rules of the catalogue that look at nothing but one object. What they newly find on a line that
@@ -46,22 +48,36 @@ func TestSourceLinesCorpus(t *testing.T) {
 	}
 	plants = choosePlants(plants, limit)
 	table := newLineTable()
-	queue := make(chan plant)
+	queue := make(chan []plant)
 	var wait sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
-			for p := range queue {
-				table.add(p.class, p.ground.try(t, p.lineSpot))
+			for together := range queue {
+				tryTogether(t, together, table)
 			}
 		})
 	}
-	for _, p := range plants {
-		queue <- p
+	for _, together := range groupPlants(plants) {
+		queue <- together
 	}
 	close(queue)
 	wait.Wait()
 	checkFloors(t, table)
 	table.write(t, "corpus")
+}
+
+// tryTogether plants several spots in one change. When anything is not as it should be, fewer are planted together:
+// in the end each has a change of its own, and that counts.
+func tryTogether(t *testing.T, plants []plant, table *lineTable) {
+	got := plants[0].ground.try(t, plants)
+	if half := len(plants) / 2; half > 0 && slices.ContainsFunc(got, func(g lineTally) bool { return len(g.misses)+g.broken > 0 }) {
+		tryTogether(t, plants[:half], table)
+		tryTogether(t, plants[half:], table)
+		return
+	}
+	for i, p := range plants {
+		table.add(p.class, got[i])
+	}
 }
 
 // checkFloors fails below what was measured when this was written.
@@ -116,7 +132,8 @@ type ground struct {
 type memoryRenderer struct {
 	review.Renderer
 	mu    sync.Mutex
-	known map[string]remembered
+	known map[string]remembered                 // by root
+	heads map[source.Tree]map[string]remembered // what the same became at the head of a change, by root
 }
 
 type remembered struct {
@@ -132,12 +149,26 @@ func (m *memoryRenderer) Render(ctx context.Context, tree source.Tree, root mani
 		return old.rendering, old.reads, old.err
 	}
 	rendering, reads, err := m.Renderer.Render(ctx, tree, root, settings)
-	if !ok {
-		m.mu.Lock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if head := m.heads[tree]; head != nil {
+		head[key] = remembered{rendering, reads, err}
+	} else if !ok {
 		m.known[key] = remembered{rendering, reads, err}
-		m.mu.Unlock()
 	}
 	return rendering, reads, err
+}
+
+// watch remembers what is rendered of a head, until it is forgotten.
+func (m *memoryRenderer) watch(head source.Tree) (forget func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.heads[head] = map[string]remembered{}
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.heads, head)
+	}
 }
 
 func (m *memoryRenderer) recall(key string) (remembered, bool) {
@@ -145,6 +176,13 @@ func (m *memoryRenderer) recall(key string) (remembered, bool) {
 	defer m.mu.Unlock()
 	old, ok := m.known[key]
 	return old, ok
+}
+
+func (m *memoryRenderer) recallHead(head source.Tree, key string) (remembered, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found, ok := m.heads[head][key]
+	return found, ok
 }
 
 func openGround(t *testing.T, dir string) *ground {
@@ -164,8 +202,8 @@ func openGround(t *testing.T, dir string) *ground {
 		t.Fatal(err)
 	}
 	g := &ground{name: filepath.Base(dir), tree: tree, policy: policy, roots: found.Roots}
-	g.memory = &memoryRenderer{Renderer: lab.Renderer, known: map[string]remembered{}}
-	g.engine = &review.Engine{Renderer: g.memory, Rules: lab.Rules, Now: time.Now}
+	g.memory = &memoryRenderer{Renderer: lab.Renderer, known: map[string]remembered{}, heads: map[source.Tree]map[string]remembered{}}
+	g.engine = &review.Engine{Renderer: g.memory, Rules: lab.Rules, Now: time.Now, Cache: manifests.OpenCache(t.TempDir(), 1<<20, "lines")}
 	return g
 }
 
@@ -199,6 +237,7 @@ func (g *ground) plants(t *testing.T, limit int) []plant {
 		t.Fatal(err)
 	}
 	var found []plant
+	readers := map[string]int{}
 	for _, root := range roots[:min(len(roots), max(rootsPerRepo, rootsPerRepo*limit/plantsPerClass))] {
 		rendering, reads, err := g.memory.Render(t.Context(), g.tree, root, settings)
 		if err != nil {
@@ -206,8 +245,9 @@ func (g *ground) plants(t *testing.T, limit int) []plant {
 		}
 		var files []string
 		for _, read := range reads {
-			if info, err := g.tree.Stat(read.Path); err == nil && info.Kind == source.File {
+			if info, err := g.tree.Stat(read.Path); err == nil && info.Kind == source.File && info.Path == read.Path {
 				files = append(files, read.Path)
+				readers[read.Path]++
 			}
 		}
 		shown := shownTexts(rendering.Objects)
@@ -216,6 +256,9 @@ func (g *ground) plants(t *testing.T, limit int) []plant {
 				found = append(found, plant{s, g, len(shown) > costlyBytes})
 			}
 		}
+	}
+	for i := range found {
+		found[i].costly = found[i].costly || readers[found[i].file] > costlyRoots
 	}
 	return found
 }
@@ -238,7 +281,7 @@ func choosePlants(all []plant, limit int) []plant {
 		for _, p := range all {
 			key := p.ground.name + "/" + p.file
 			line := key + ":" + strconv.Itoa(p.line)
-			if taken[p.class] >= limit || inFile[p.class+key] > round || lines[line] || p.costly && costly[p.class] >= limit/20 {
+			if taken[p.class] >= limit || inFile[p.class+key] > round || lines[line] || p.costly && costly[p.class] >= limit/6 {
 				continue
 			}
 			taken[p.class]++
@@ -253,93 +296,149 @@ func choosePlants(all []plant, limit int) []plant {
 	return chosen
 }
 
+// groupPlants puts plants of one repository together, each on a line of its own, and only one that is a number.
+func groupPlants(plants []plant) [][]plant {
+	var groups [][]plant
+	for _, p := range plants {
+		i := slices.IndexFunc(groups, func(g []plant) bool {
+			return g[0].ground == p.ground && len(g) < together && !slices.ContainsFunc(g, func(q plant) bool {
+				return q.file == p.file && q.line == p.line || q.whole && p.whole
+			})
+		})
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], p)
+	}
+	return groups
+}
+
 // try plants, reviews and compares.
-func (g *ground) try(t *testing.T, s lineSpot) (got lineTally) {
-	before, err := g.tree.ReadFile(s.file)
+func (g *ground) try(t *testing.T, plants []plant) []lineTally {
+	change, err := g.change(plants)
 	if err != nil {
-		t.Fatal(err)
+		t.Errorf("%s: %s:%d: %v", g.name, plants[0].file, plants[0].line, err)
+		return make([]lineTally, len(plants))
 	}
-	info, err := g.tree.Stat(s.file)
+	defer g.memory.watch(change.Head)()
+	result, err := g.engine.Review(t.Context(), change, g.policy, review.Options{Only: append([]string{plantedRule}, localRules...), Repository: g.name})
 	if err != nil {
-		t.Fatal(err)
-	}
-	head, err := source.Edit(g.tree, map[string][]byte{info.Path: s.plant(before)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	change := &source.Change{Base: g.tree, BaseID: "base", Head: head, Files: []source.FileChange{{
-		Old: info.Path, New: info.Path, Hunks: []source.Hunk{{OldStart: s.line, OldLines: 1, NewStart: s.line, NewLines: 1}},
-	}}}
-	result, err := g.engine.Review(t.Context(), change, g.policy, review.Options{Only: append([]string{plantedRule}, localRules...)})
-	if err != nil {
-		t.Errorf("%s: %s:%d: %v", g.name, s.file, s.line, err)
-		return got
+		t.Errorf("%s: %s:%d: %v", g.name, plants[0].file, plants[0].line, err)
+		return make([]lineTally, len(plants))
 	}
 	for _, root := range result.Roots {
-		if root.Status == review.Failed {
-			if before, _ := g.memory.recall(string(root.Kind) + root.Path); before.err == nil {
-				return lineTally{broken: 1}
+		if before, _ := g.memory.recall(string(root.Kind) + root.Path); root.Status == review.Failed && before.err == nil {
+			if len(plants) == 1 {
+				t.Logf("%s: %s/%s:%d: no longer renders: %s", plants[0].class, g.name, plants[0].file, plants[0].line, root.Reason)
 			}
+			return slices.Repeat([]lineTally{{broken: 1}}, len(plants))
 		}
 	}
-	g.compare(t, info.Path, s, change, result, &got)
+	got := make([]lineTally, len(plants))
+	shows := g.shows(t, change)
+	for i, p := range plants {
+		got[i] = p.compare(i, plants, shows, result)
+	}
 	return got
 }
 
-// compare counts one plant: exact when every finding of it stands on its line and every root that shows it is named.
-func (g *ground) compare(t *testing.T, file string, s lineSpot, change *source.Change, result *review.Result, got *lineTally) {
-	where := path.Join(g.name, s.file) + ":" + strconv.Itoa(s.line)
-	inFile, wrong := 0, 0
-	for _, f := range result.Findings {
-		onLine := f.Location.File == file && f.Location.Line == s.line
-		switch {
-		case f.Status != review.New || onLine && f.Location.Precision == manifests.Exact.String():
-		case f.Rule != plantedRule:
-			got.spurious++
-			got.miss("%s: spurious: %s", where, describe(f))
-		case f.Location.File == file && f.Location.Precision == manifests.InFile.String():
-			inFile++
-			got.miss("%s: only the file is known: %s", where, describe(f))
-		default:
-			wrong++
-			got.miss("%s: wrong line: %s", where, describe(f))
+// change makes the change that plants these.
+func (g *ground) change(plants []plant) (*source.Change, error) {
+	change := &source.Change{Base: g.tree, BaseID: "base"}
+	files, hunks := map[string][]byte{}, map[string][]source.Hunk{}
+	for i, p := range plants {
+		data, edited := files[p.file]
+		if !edited {
+			var err error
+			if data, err = g.tree.ReadFile(p.file); err != nil {
+				return nil, err
+			}
 		}
+		files[p.file] = p.plant(data, i)
+		hunks[p.file] = append(hunks[p.file], source.Hunk{OldStart: p.line, OldLines: 1, NewStart: p.line, NewLines: 1})
 	}
-	missing := g.missing(t, change, result)
-	if len(missing) > 0 {
-		got.miss("%s: missed in %s", where, strings.Join(missing, ", "))
+	for file, changed := range hunks {
+		slices.SortFunc(changed, func(a, b source.Hunk) int { return cmp.Compare(a.OldStart, b.OldStart) })
+		change.Files = append(change.Files, source.FileChange{Old: file, New: file, Hunks: changed})
 	}
-	switch {
-	case len(rootsOf(result.Findings)) == 0 && len(missing) == 0:
-		got.silent = 1
-		return
-	case len(missing) > 0:
-		got.missed = 1
-	case wrong > 0:
-		got.wrong = 1
-	case inFile > 0:
-		got.inFile = 1
-	default:
-		got.exact = 1
-	}
-	got.planted = 1
+	slices.SortFunc(change.Files, func(a, b source.FileChange) int { return cmp.Compare(a.New, b.New) })
+	var err error
+	change.Head, err = source.Edit(g.tree, files)
+	return change, err
 }
 
-// missing renders the roots that may show the plant without the engine, and returns those that do and are not named.
-func (g *ground) missing(t *testing.T, change *source.Change, result *review.Result) (missing []string) {
-	named := rootsOf(result.Findings)
+// shows says which roots of head show which plants. Roots that the review rendered are not rendered again, others
+// that read a changed file are.
+func (g *ground) shows(t *testing.T, change *source.Change) map[string]map[string]bool {
 	settings, err := g.engine.Settings(g.policy, review.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	roots := map[string]map[string]bool{}
 	for _, root := range g.roots {
 		before, known := g.memory.recall(string(root.Kind) + root.Path)
-		if named[root.Path] || !known || len(before.reads.Changed(change.Head)) == 0 {
+		if !known || len(before.reads.Changed(change.Head)) == 0 {
 			continue
 		}
-		if after, _, err := g.memory.Renderer.Render(t.Context(), change.Head, root, settings); err == nil && shows(after.Objects) {
-			missing = append(missing, root.Path)
+		after, ok := g.memory.recallHead(change.Head, string(root.Kind)+root.Path)
+		if !ok {
+			after.rendering, _, after.err = g.memory.Renderer.Render(t.Context(), change.Head, root, settings)
+		}
+		if after.err == nil {
+			roots[root.Path] = shown(after.rendering.Objects)
 		}
 	}
-	return missing
+	return roots
 }
+
+// compare counts one plant: exact when every finding of it stands on its line and every root that shows it is named.
+func (p plant) compare(i int, plants []plant, shows map[string]map[string]bool, result *review.Result) (got lineTally) {
+	where := path.Join(p.ground.name, p.file) + ":" + strconv.Itoa(p.line)
+	what := p.planted(i)
+	for _, f := range result.Findings {
+		switch {
+		case f.Status != review.New || f.Rule == plantedRule && f.Message != "holds "+what || f.Rule != plantedRule && i > 0:
+		case f.Rule != plantedRule && !slices.ContainsFunc(plants, func(q plant) bool { return q.holds(f.Location) }):
+			got.spurious++
+			got.miss("%s: spurious: %s", where, describe(f))
+		case f.Rule != plantedRule, p.holds(f.Location) && f.Location.Precision == manifests.Exact.String():
+		case f.Location.File == p.file && f.Location.Precision == manifests.InFile.String():
+			got.inFile = 1
+			got.miss("%s: only the file is known: %s", where, describe(f))
+		default:
+			got.wrong = 1
+			got.miss("%s: wrong line: %s", where, describe(f))
+		}
+	}
+	named, shown := rootsOf(result.Findings, what), 0
+	for root, plants := range shows {
+		if plants[what] {
+			shown++
+		}
+		if plants[what] && !named[root] {
+			got.missed = 1
+			got.miss("%s: missed in %s", where, root)
+		}
+	}
+	return got.settled(len(named)+shown > 0)
+}
+
+// settled counts a plant in one column only.
+func (t lineTally) settled(effect bool) lineTally {
+	switch {
+	case !effect:
+		t.silent = 1
+		return t
+	case t.missed > 0:
+		t.wrong, t.inFile = 0, 0
+	case t.wrong > 0:
+		t.inFile = 0
+	case t.inFile == 0:
+		t.exact = 1
+	}
+	t.planted = 1
+	return t
+}
+
+func (p plant) holds(at review.Location) bool { return at.File == p.file && at.Line == p.line }

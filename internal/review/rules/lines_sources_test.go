@@ -162,7 +162,9 @@ func (f *spotFinder) patch(file string, spots []lineSpot, text, inline string, c
 	}
 	if doc.Content[0].Kind == yaml.MappingNode {
 		// Names tell what is patched: with another one the patch does something else.
-		spots = slices.DeleteFunc(spots, func(s lineSpot) bool { return strings.HasSuffix(s.keys, ".name") })
+		spots = slices.DeleteFunc(spots, func(s lineSpot) bool {
+			return strings.HasSuffix(s.keys, ".name") || s.keys == "metadata.namespace"
+		})
 		f.add(file, class("strategic merge patch"+inline), spots)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -12,25 +13,33 @@ import (
 
 // lineSpot is a place of a file where something can be planted: one value on one line.
 type lineSpot struct {
-	class      string
-	file       string
-	line       int    // from 1
-	at         int    // the byte of the line at which the value ends
-	value      string // as it is written now, without quotes
-	whole      bool   // a number, which is replaced: the value begins at "at" minus its length
-	keys       string // the path of the value, joined by dots
-	needsTwice bool   // of a class that asks for several roots
+	class string
+	file  string
+	line  int    // from 1
+	at    int    // the byte of the line at which the value ends
+	value string // as it is written now, without quotes
+	whole bool   // a number, which is replaced as a whole
+	keys  string // the path of the value, joined by dots
 }
 
-// plant returns the file with the violation in it: a suffix, so that versions, names and paths stay what they are.
-func (s lineSpot) plant(data []byte) []byte {
+// planted returns plant i of a change: a number in place of a number, otherwise a suffix, so that versions, names and
+// paths stay what they are.
+func (s lineSpot) planted(i int) string {
+	if s.whole {
+		return plantedNumber
+	}
+	return plantedWord + strconv.Itoa(i) + "x"
+}
+
+// plant returns the file with plant i in it.
+func (s lineSpot) plant(data []byte, i int) []byte {
 	lines := bytes.SplitAfter(data, []byte("\n"))
 	line := lines[s.line-1]
-	planted, from := "-"+plantedWord, s.at
+	what, from := "-"+s.planted(i), s.at
 	if s.whole {
-		planted, from = plantedNumber, s.at-len(s.value)
+		what, from = s.planted(i), s.at-len(s.value)
 	}
-	lines[s.line-1] = slices.Concat(line[:from], []byte(planted), line[s.at:])
+	lines[s.line-1] = slices.Concat(line[:from], []byte(what), line[s.at:])
 	return bytes.Join(lines, nil)
 }
 

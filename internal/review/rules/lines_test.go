@@ -1,8 +1,10 @@
 package rules_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,11 +24,13 @@ const (
 	settingsRule = "lacks-settings"
 )
 
-// What is planted: a word, or a number where the field takes only numbers.
+// What is planted: a word, with a number where one change plants several, or a number where one stood.
 const (
 	plantedWord   = "planted"
 	plantedNumber = "64209"
 )
+
+var anyPlant = regexp.MustCompile(`(?i)planted(?:\d+x)?|64209`)
 
 func lineRules() []*review.Rule {
 	return []*review.Rule{
@@ -40,23 +44,26 @@ func lineRules() []*review.Rule {
 	}
 }
 
-// checkPlanted finds the planted value in any field.
+// checkPlanted finds what was planted in any field.
 func checkPlanted(p *review.Pass) {
 	p.Object.Walk(func(f manifests.Field) {
-		if holdsPlanted(p.Object, f) {
-			p.Report(f, "holds what was planted")
+		for _, found := range plantsIn(p.Object, f) {
+			p.Report(f, "holds %s", found)
 		}
 	})
 }
 
-func holdsPlanted(o *manifests.Object, f manifests.Field) bool {
-	text := strings.ToLower(f.Text())
+// plantsIn returns what was planted in a field, each once.
+func plantsIn(o *manifests.Object, f manifests.Field) []string {
+	text := f.Text()
 	if o.Kind == "Secret" && strings.HasPrefix(f.Path(), "data") {
-		if decoded, err := base64.StdEncoding.DecodeString(f.Text()); err == nil {
-			text = strings.ToLower(string(decoded))
+		if decoded, err := base64.StdEncoding.DecodeString(text); err == nil {
+			text = string(decoded)
 		}
 	}
-	return strings.Contains(text, plantedWord) || strings.Contains(text, plantedNumber)
+	found := anyPlant.FindAllString(strings.ToLower(text), -1)
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // checkSettings finds references to ConfigMaps that the root does not hold.
@@ -171,7 +178,7 @@ func describe(f review.Finding) string {
 // change gave it must be named by a finding.
 func checkRoots(t *testing.T, lab *reviewtest.Lab, change *source.Change, result *review.Result) {
 	t.Helper()
-	named := rootsOf(result.Findings)
+	named := rootsOf(result.Findings, "")
 	if len(named) == 0 {
 		return
 	}
@@ -182,17 +189,17 @@ func checkRoots(t *testing.T, lab *reviewtest.Lab, change *source.Change, result
 	for _, root := range found.Roots {
 		before, _, errBefore := lab.Renderer.Render(t.Context(), change.Base, root, manifests.Settings{})
 		after, _, err := lab.Renderer.Render(t.Context(), change.Head, root, manifests.Settings{})
-		if err == nil && shows(after.Objects) && !named[root.Path] && (errBefore != nil || !shows(before.Objects)) {
+		if err == nil && len(shown(after.Objects)) > 0 && !named[root.Path] && (errBefore != nil || len(shown(before.Objects)) == 0) {
 			t.Errorf("root %s shows what was planted, and no finding names it", root.Path)
 		}
 	}
 }
 
-// rootsOf returns the roots in which findings say that something was planted.
-func rootsOf(findings []review.Finding) map[string]bool {
+// rootsOf returns the roots in which findings say that this was planted, or anything when it is "".
+func rootsOf(findings []review.Finding, what string) map[string]bool {
 	named := map[string]bool{}
 	for _, f := range findings {
-		if f.Rule == plantedRule {
+		if f.Rule == plantedRule && (what == "" || f.Message == "holds "+what) {
 			named[f.Root] = true
 			for _, root := range f.Roots {
 				named[root] = true
@@ -202,11 +209,50 @@ func rootsOf(findings []review.Finding) map[string]bool {
 	return named
 }
 
-// shows reports whether any field of the objects holds what was planted.
-func shows(objects []*manifests.Object) bool {
-	found := false
+// shown returns everything that was planted and shows in a field of the objects.
+func shown(objects []*manifests.Object) map[string]bool {
+	found := map[string]bool{}
 	for _, o := range objects {
-		o.Walk(func(f manifests.Field) { found = found || holdsPlanted(o, f) })
+		o.Walk(func(f manifests.Field) {
+			for _, what := range plantsIn(o, f) {
+				found[what] = true
+			}
+		})
 	}
 	return found
+}
+
+// shiftedRenderer claims for every field the line after the right one.
+type shiftedRenderer struct{ review.Renderer }
+
+func (s shiftedRenderer) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
+	rendering, reads, err := s.Renderer.Render(ctx, tree, root, settings)
+	if err != nil {
+		return nil, reads, err
+	}
+	for _, o := range rendering.Objects {
+		for i, origin := range o.Origins {
+			o.Origins[i] = slices.Clone(origin)
+			for j := range o.Origins[i] {
+				o.Origins[i][j].Span.Line++
+				o.Origins[i][j].Span.EndLine++
+			}
+		}
+	}
+	return rendering, reads, nil
+}
+
+// TestSourceLinesNotice shows that lines which are off by one do not go unnoticed.
+func TestSourceLinesNotice(t *testing.T) {
+	lab := lineLab()
+	lab.Renderer = shiftedRenderer{lab.Renderer}
+	var all lineTally
+	for _, c := range lineCases(t) {
+		if c.class == "resource" || c.class == "values" || c.class == "plain" {
+			all.add(c.run(t, lab))
+		}
+	}
+	if all.exact*5 > all.planted {
+		t.Errorf("with every line shifted, %d of %d plants count as found on their line", all.exact, all.planted)
+	}
 }
