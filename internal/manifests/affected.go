@@ -30,7 +30,11 @@ type Reach struct {
 func Candidates(change *source.Change, base, head *Discovery) Reach {
 	paths := change.Paths()
 	reached := map[string]bool{}
-	old, now := base.reacher(paths), head.reacher(paths)
+	old := base.reacher(paths)
+	now := old
+	if base == nil || head == nil || head.before != base { // else the units are the same
+		now = head.reacher(paths)
+	}
 	var found []Candidate
 	for _, pair := range pairRoots(base, head) {
 		c := Candidate{Base: pair[0], Head: pair[1]}

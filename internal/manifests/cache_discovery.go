@@ -86,7 +86,7 @@ func (m *Memo) saveDiscovery() {
 }
 
 func encodeDiscovery(d *Discovery) []byte {
-	e := encoder{strings: make(map[string]uint64, 2*len(d.dirs)+2*len(d.claimed))}
+	e := encoder{strings: make(map[string]uint64, 2*len(d.dirs)+2*d.claimed.len())}
 	e.int(len(d.dirs))
 	numbers := make(map[*directory]int, len(d.dirs))
 	for i, dir := range d.dirs {
@@ -108,9 +108,12 @@ func encodeDiscovery(d *Discovery) []byte {
 			e.int(units[used])
 		}
 	}
-	for _, set := range []map[string]bool{d.claimed, d.partial, d.configs} {
-		e.int(len(set))
-		for p := range set {
+	for _, paths := range []pathSet{d.claimed, d.partial, d.configs} {
+		e.int(paths.len())
+		for p := range paths.set {
+			e.string(p)
+		}
+		for _, p := range paths.list {
 			e.string(p)
 		}
 	}
@@ -166,9 +169,7 @@ func decodeDiscovery(data []byte) (*Discovery, error) {
 		f.dirs[i] = &dirs[i]
 	}
 	f.units = d.units(f.dirs)
-	for _, set := range []*map[string]bool{&f.claimed, &f.partial, &f.configs} {
-		*set = d.set()
-	}
+	f.claimed.list, f.partial.list, f.configs.list = d.list(), d.list(), d.list()
 	f.links = map[string]string{}
 	for range d.count() {
 		link := d.string()
@@ -205,15 +206,6 @@ func (d *decoder) units(dirs []*directory) []*unit {
 		}
 	}
 	return units
-}
-
-func (d *decoder) set() map[string]bool {
-	n := d.count()
-	set := make(map[string]bool, n)
-	for range n {
-		set[d.string()] = true
-	}
-	return set
 }
 
 func (d *decoder) roots() []Root {

@@ -46,15 +46,25 @@ type Discovery struct {
 	dirs    []*directory
 	stored  bool // the directories are without their files
 	units   []*unit
-	claimed map[string]bool   // files that kustomizations read
-	partial map[string]bool   // those of them that are no resources
-	configs map[string]bool   // those of them that configure generators, transformers and validators
+	claimed pathSet           // files that kustomizations read
+	partial pathSet           // those of them that are no resources
+	configs pathSet           // those of them that configure generators, transformers and validators
 	links   map[string]string // symbolic links, to what they lead to
 
 	indexes []*kindIndex  // what was looked for
 	before  *Discovery    // of which this one differs only in the content of some files
 	edited  []source.Info // these
 }
+
+// pathSet holds paths: as a set, or as a list when few questions are expected.
+type pathSet struct {
+	set  map[string]bool
+	list []string
+}
+
+func (s pathSet) has(p string) bool { return s.set[p] || slices.Contains(s.list, p) }
+
+func (s pathSet) len() int { return len(s.set) + len(s.list) }
 
 // Problem is something in the tree that cannot be read as it is meant, or is ambiguous. It concerns Root, or
 // nothing that renders when Root is "".
@@ -131,7 +141,8 @@ func discoverAnew(ctx context.Context, tree source.Tree, options DiscoverOptions
 	})
 	return &Discovery{
 		Roots: d.roots, Problems: d.problems, Passed: d.passed,
-		options: options, dirs: d.dirs, units: d.units, claimed: d.claimed, partial: d.partial, configs: d.configs, links: d.links,
+		options: options, dirs: d.dirs, units: d.units, links: d.links,
+		claimed: pathSet{set: d.claimed}, partial: pathSet{set: d.partial}, configs: pathSet{set: d.configs},
 	}, nil
 }
 

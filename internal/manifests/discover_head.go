@@ -54,10 +54,10 @@ func (d *Discovery) changedFacts(before, after *discoverer, old, now source.Info
 	if name == chartFile || name == requirementsFile {
 		parts = append(parts, Helm)
 	}
-	if d.configs[now.Path] {
+	if d.configs.has(now.Path) {
 		parts = append(parts, configKind)
 	}
-	if manifestName(name) && !d.claimed[now.Path] {
+	if manifestName(name) && !d.claimed.has(now.Path) {
 		parts = append(parts, Plain)
 	}
 	for _, part := range parts {

@@ -79,7 +79,7 @@ func (d *Discovery) indexable(ctx context.Context, tree source.Tree) (files []so
 		if err != nil {
 			return nil, err
 		}
-		d.dirs, d.stored = whole.dirs, false
+		d.dirs, d.partial, d.stored = whole.dirs, whole.partial, false
 	}
 	for _, dir := range d.dirs {
 		if d.indexed(dir) {
@@ -164,7 +164,7 @@ func (d *Discovery) indexed(dir *directory) bool {
 
 // indexedFile reports whether a file of such a directory counts.
 func (d *Discovery) indexedFile(f source.Info) bool {
-	return manifestName(f.Name) && !slices.Contains(kustomizationNames(), f.Name) && !d.partial[f.Path]
+	return manifestName(f.Name) && !slices.Contains(kustomizationNames(), f.Name) && !d.partial.has(f.Path)
 }
 
 // collect joins what was found in the files, sorted.

@@ -3,10 +3,10 @@ package gitrepo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -84,17 +84,11 @@ func (r *Repo) changeBetween(ctx context.Context, base, head string) (*source.Ch
 }
 
 func (r *Repo) bothTrees(ctx context.Context, base, head string) (baseTree, headTree source.Tree, err error) {
-	if base == head {
-		baseTree, err = r.treeOf(ctx, base)
+	if baseTree, err = r.treeOf(ctx, base); err != nil || base == head {
 		return baseTree, baseTree, err
 	}
-	var baseErr error
-	var listing sync.WaitGroup
-	listing.Go(func() { baseTree, baseErr = r.treeOf(ctx, base) })
-	headTree, err = r.treeOf(ctx, head)
-	listing.Wait()
-	if err == nil {
-		err = baseErr
+	if headTree, err = r.headOver(baseTree, base, head); errors.Is(err, errNotCompared) {
+		headTree, err = r.treeOf(ctx, head)
 	}
 	return baseTree, headTree, err
 }

@@ -87,6 +87,39 @@ func TestRandomWorkTrees(t *testing.T) {
 	}
 }
 
+// The head of a change between commits, put together from what differs, is the commit's own tree.
+func TestRandomCommits(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		r := newRepo(t)
+		r.commit("start", "1\n")
+		r.git("branch", "base")
+		for round := range 6 {
+			for range 8 {
+				r.shuffle(random)
+			}
+			r.commit(fmt.Sprintf("round%d", round), "x\n")
+			opened := r.open()
+			c, err := opened.Change(t.Context(), "base", "HEAD")
+			if err != nil {
+				t.Fatal(err)
+			}
+			listed, err := opened.Tree(t.Context(), "HEAD")
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect(t, fmt.Sprintf("seed %d, round %d", seed, round), show(t, c.Head), show(t, listed))
+			if source.Fingerprint(c.Head) != source.Fingerprint(listed) && len(source.Problems(listed)) == 0 {
+				t.Errorf("seed %d, round %d: not the same entries", seed, round)
+			}
+			if round%2 == 1 {
+				r.git("branch", "-f", "base")
+			}
+		}
+	}
+}
+
 func checkLines(t *testing.T, c *source.Change) {
 	t.Helper()
 	err := source.Walk(c.Head, ".", func(info source.Info) error {

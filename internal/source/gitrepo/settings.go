@@ -87,3 +87,11 @@ func (s settings) emptyTree() string {
 	}
 	return "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 }
+
+// hashSize is how many bytes name an object.
+func (s settings) hashSize() int {
+	if s.sha256 {
+		return 32
+	}
+	return 20
+}

@@ -75,16 +75,16 @@ func entryMode(mode string) source.Mode {
 
 // readRecords reads up to max records that end with NUL. More give ErrFileCount.
 func readRecords(r io.Reader, max int) (string, error) {
-	var all []byte
+	var all strings.Builder
 	buf, records := make([]byte, 128<<10), 0
 	for {
 		n, err := r.Read(buf)
-		all = append(all, buf[:n]...)
+		all.Write(buf[:n])
 		if records += bytes.Count(buf[:n], []byte{0}); records > max {
 			return "", fmt.Errorf("%w (%d)", source.ErrFileCount, max)
 		}
 		if errors.Is(err, io.EOF) {
-			return string(all), nil
+			return all.String(), nil
 		}
 		if err != nil {
 			return "", err
