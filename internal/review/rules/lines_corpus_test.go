@@ -2,7 +2,6 @@ package rules_test
 
 import (
 	"cmp"
-	"context"
 	"hash/fnv"
 	"os"
 	"path"
@@ -126,63 +125,6 @@ type ground struct {
 	policy *review.Policy
 	roots  []manifests.Root
 	memory *memoryRenderer
-}
-
-// memoryRenderer remembers what the roots of base render to, as long as nothing that they read changes.
-type memoryRenderer struct {
-	review.Renderer
-	mu    sync.Mutex
-	known map[string]remembered                 // by root
-	heads map[source.Tree]map[string]remembered // what the same became at the head of a change, by root
-}
-
-type remembered struct {
-	rendering *manifests.Rendering
-	reads     source.ReadSet
-	err       error
-}
-
-func (m *memoryRenderer) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
-	key := string(root.Kind) + root.Path
-	old, ok := m.recall(key)
-	if ok && len(old.reads.Changed(tree)) == 0 {
-		return old.rendering, old.reads, old.err
-	}
-	rendering, reads, err := m.Renderer.Render(ctx, tree, root, settings)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if head := m.heads[tree]; head != nil {
-		head[key] = remembered{rendering, reads, err}
-	} else if !ok {
-		m.known[key] = remembered{rendering, reads, err}
-	}
-	return rendering, reads, err
-}
-
-// watch remembers what is rendered of a head, until it is forgotten.
-func (m *memoryRenderer) watch(head source.Tree) (forget func()) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.heads[head] = map[string]remembered{}
-	return func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		delete(m.heads, head)
-	}
-}
-
-func (m *memoryRenderer) recall(key string) (remembered, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	old, ok := m.known[key]
-	return old, ok
-}
-
-func (m *memoryRenderer) recallHead(head source.Tree, key string) (remembered, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	found, ok := m.heads[head][key]
-	return found, ok
 }
 
 func openGround(t *testing.T, dir string) *ground {
