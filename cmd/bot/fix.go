@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/landwaiter/landwaiter/internal/report"
@@ -35,7 +38,7 @@ Examples:
 // maxFixRounds bounds how often fixes that touch the same lines are tried after one another.
 const maxFixRounds = 20
 
-// Run applies the fixes and prints what they change.
+// Run shows what the fixes change, then applies them.
 func (c *fixCmd) Run(ctx context.Context, sys surroundings) error {
 	if c.Path == "-" {
 		return usageError(errors.New("standard input cannot be fixed in place"))
@@ -49,88 +52,163 @@ func (c *fixCmd) Run(ctx context.Context, sys surroundings) error {
 	if err != nil {
 		return err
 	}
-	changed, applied, err := c.rounds(ctx, sys, where, change.Head)
+	fixed, err := c.rounds(ctx, sys, where, change.Head)
 	if err != nil {
 		return err
 	}
-	for _, file := range slices.Sorted(maps.Keys(changed)) {
-		if err := c.finish(sys, where, change.Head, file, changed[file]); err != nil {
+	for _, file := range fixed.files() {
+		before, err := change.Head.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		difference := udiff.Unified("a/"+file, "b/"+file, string(before), string(fixed.texts[file]))
+		if sys.colour { // a terminal, where text of the repository could pass for something else
+			difference = report.Safe(difference)
+		}
+		if _, err := fmt.Fprint(sys.stdout, difference); err != nil {
 			return err
 		}
 	}
-	verb := "applied"
-	if c.DryRun {
-		verb = "would apply"
+	verb := "would apply"
+	if !c.DryRun {
+		verb = "applied"
+		if err := where.write(change.Head, fixed); err != nil {
+			return err
+		}
 	}
-	_, err = fmt.Fprintf(sys.stderr, "%s %s in %s\n", verb, report.Plural(applied, "safe fix"), report.Plural(len(changed), "file"))
+	_, err = fmt.Fprintf(sys.stderr, "%s %s in %s\n", verb, report.Plural(fixed.count, "safe fix"), report.Plural(len(fixed.texts), "file"))
 	return err
 }
 
-// rounds reviews and fixes in memory until no safe fix is left.
-func (c *fixCmd) rounds(ctx context.Context, sys surroundings, where *place, head source.Tree) (map[string][]byte, int, error) {
+// fixes are texts of files after fixes.
+type fixes struct {
+	texts map[string][]byte
+	count int
+}
+
+func (f fixes) files() []string { return slices.Sorted(maps.Keys(f.texts)) }
+
+// rounds reviews and fixes in memory until no safe fix is left. What a root would no longer render with is left out.
+func (c *fixCmd) rounds(ctx context.Context, sys surroundings, where *place, head source.Tree) (fixes, error) {
 	policy, err := loadPolicy(head, c.Policy)
 	if err != nil {
-		return nil, 0, err
+		return fixes{}, err
 	}
 	pool, err := newPool(sys)
 	if err != nil {
-		return nil, 0, err
+		return fixes{}, err
 	}
 	defer pool.Close()
 	engine := newEngine(sys, pool)
 	engine.Cache = nil
-	changed, applied := make(map[string][]byte), 0
-	tree := head
+	options := review.Options{Under: []string{where.under}, File: where.file, Only: c.Rules}
+	var good fixes
+	next := fixes{texts: map[string][]byte{}}
+	tree, failing := head, -1
 	for range maxFixRounds {
-		result, err := engine.Review(ctx, &source.Change{Head: tree}, policy, review.Options{Under: []string{where.under}, File: where.file, Only: c.Rules})
+		result, err := engine.Review(ctx, &source.Change{Head: tree}, policy, options)
 		if err != nil {
-			return nil, 0, configuration(err)
+			return fixes{}, configuration(err)
 		}
-		now, n, err := review.ApplyFixes(tree, result.Findings, true)
-		if err != nil {
-			return nil, 0, err
-		}
-		if n == 0 {
+		n := failed(result.Roots)
+		if failing >= 0 && n > failing {
+			say(sys.stderr, "some fixes are left out: a root would no longer render with them")
 			break
 		}
-		applied += n
-		maps.Copy(changed, now)
-		if tree, err = source.Edit(head, changed); err != nil {
-			return nil, 0, err
+		failing = n
+		good = fixes{maps.Clone(next.texts), next.count}
+		now, count, err := review.ApplyFixes(tree, within(where.file, result.Findings), true)
+		if err != nil {
+			return fixes{}, err
+		}
+		if count == 0 {
+			break
+		}
+		next.count += count
+		maps.Copy(next.texts, now)
+		if tree, err = source.Edit(head, next.texts); err != nil {
+			return fixes{}, err
 		}
 	}
-	return changed, applied, nil
+	return good, nil
 }
 
-// finish shows a file's difference and writes the file.
-func (c *fixCmd) finish(sys surroundings, where *place, head source.Tree, file string, text []byte) error {
-	before, err := head.ReadFile(file)
-	if err != nil {
-		return err
+func failed(roots []review.RootResult) (n int) {
+	for _, root := range roots {
+		if root.Status == review.Failed {
+			n++
+		}
 	}
-	if _, err := fmt.Fprint(sys.stdout, udiff.Unified("a/"+file, "b/"+file, string(before), string(text))); err != nil || c.DryRun {
-		return err
-	}
-	return where.write(file, text)
+	return n
 }
 
-// write replaces a file of the work tree, keeping its mode. It never follows a link out of the tree.
-func (p *place) write(file string, text []byte) error {
-	dir := p.root
+// within leaves out the fixes that would change another file than the one that was asked for, if one was.
+func within(file string, all []review.Finding) []review.Finding {
+	if file == "" {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(f review.Finding) bool {
+		return f.Fix != nil && slices.ContainsFunc(f.Fix.Edits, func(e review.Edit) bool { return e.File != file })
+	})
+}
+
+// write replaces files of the work tree, each in one step, so that a failure leaves every file whole. It never follows
+// a link out of the tree.
+func (p *place) write(head source.Tree, fixed fixes) error {
+	dir := cmp.Or(p.root, p.dir)
 	if p.repo != nil {
 		dir = p.repo.Root()
 	}
 	if dir == "" {
-		return usageError(fmt.Errorf("%s is in no directory that could be written", file))
+		return usageError(fmt.Errorf("%s is in no directory that could be written", strings.Join(fixed.files(), ", ")))
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	info, err := root.Stat(filepath.FromSlash(file))
+	for _, file := range fixed.files() {
+		before, err := head.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if err := replaceFile(root, filepath.FromSlash(file), before, fixed.texts[file]); err != nil {
+			return fmt.Errorf("fixing %s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+// replaceFile puts text into the place of a file that still holds before, with the same mode. A checkout with CRLF of a
+// text that Git keeps with LF stays one.
+func replaceFile(root *os.Root, name string, before, text []byte) error {
+	held, err := root.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	return root.WriteFile(filepath.FromSlash(file), text, info.Mode().Perm())
+	switch {
+	case bytes.Equal(held, before):
+	case bytes.Equal(bytes.ReplaceAll(held, []byte("\r\n"), []byte("\n")), before):
+		text = bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))
+	default:
+		return errors.New("it is not on disk what was reviewed; run again")
+	}
+	info, err := root.Stat(name)
+	if err != nil {
+		return err
+	}
+	temporary := filepath.Join(filepath.Dir(name), fmt.Sprintf(".landwaiter-%d.tmp", os.Getpid()))
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = cmp.Or(err, f.Chmod(info.Mode().Perm()), f.Sync())
+	if err = cmp.Or(err, f.Close()); err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
+		return errors.Join(err, root.Remove(temporary))
+	}
+	return nil
 }

@@ -88,6 +88,7 @@ type place struct {
 	root  string        // outside Git: the directory on disk that tree is
 	under string        // the part of the tree that PATH names; "." for all
 	file  string        // in Git: the file that PATH names, "" for none
+	dir   string        // outside Git: where the only file of tree lies, "" when it lies nowhere
 }
 
 // Close ends what the place holds open.
@@ -156,7 +157,11 @@ func openOutside(dir, file string) (*place, error) {
 	if err != nil {
 		return nil, usageError(err)
 	}
-	return oneFile(file, text)
+	where, err := oneFile(file, text)
+	if err == nil {
+		where.dir = dir
+	}
+	return where, err
 }
 
 // oneFile is the place of a single text.

@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"errors"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,15 +12,21 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/edit"
 	"github.com/landwaiter/landwaiter/internal/source"
+	"go.yaml.in/yaml/v3"
 )
 
 // errNoPlace tells that a fix has no source line that could be edited: it comes from a template, a generator or
 // from somewhere unknown.
 var errNoPlace = errors.New("the field has no line of its own in the source")
 
-// concrete turns a symbolic fix into edits of source lines; nil when the source cannot be edited safely.
-func (c *candidate) concrete(change *source.Change) *Fix {
-	if c.fix == nil {
+// maxFixed is how many bytes of source the fixes of one review may work through: each goes through its whole file.
+// Beyond it findings have no fix; only files of many thousand violations come near.
+const maxFixed = 2 << 30
+
+// concrete turns a symbolic fix into edits of source lines; nil when the source cannot be edited safely, or nothing
+// is left of maxFixed.
+func (c *candidate) concrete(change *source.Change, left *int64) *Fix {
+	if c.fix == nil || *left <= 0 {
 		return nil
 	}
 	texts := newTexts(change.Head)
@@ -36,7 +43,8 @@ func (c *candidate) concrete(change *source.Change) *Fix {
 		return -cmp.Or(cmp.Compare(a.at.Line, b.at.Line), cmp.Compare(a.at.Column, b.at.Column))
 	})
 	for _, place := range places {
-		if err := place.apply(texts); err != nil {
+		err := place.apply(texts)
+		if *left -= int64(len(texts.now[place.file])); err != nil {
 			return nil
 		}
 	}
@@ -54,6 +62,7 @@ type opPlace struct {
 	role manifests.Role
 	at   edit.Place
 	rest []string // path from the place to the field
+	was  string   // the scalar that the field renders to now
 }
 
 // placeOf finds the line of the field, or of the nearest mapping above it that is written.
@@ -66,7 +75,7 @@ func placeOf(change *source.Change, o *manifests.Object, op Op) (opPlace, error)
 	}
 	origin, _ := o.OriginAt(ancestor)
 	frame, ok := editable(change, origin)
-	if !ok {
+	if !ok || madeElsewhere(change.Head, frame.Span.File) {
 		return opPlace{}, errNoPlace
 	}
 	key := lastElement(ancestor)
@@ -74,7 +83,7 @@ func placeOf(change *source.Change, o *manifests.Object, op Op) (opPlace, error)
 	if strings.HasPrefix(key, "[") {
 		key = bracketKey(o, ancestor)
 	}
-	place := opPlace{op: op, file: frame.Span.File, role: frame.Role, at: edit.Place{Line: frame.Span.Line, Key: key, Column: frame.Span.Column}, rest: rest}
+	place := opPlace{op: op, file: frame.Span.File, role: frame.Role, was: o.Lookup(op.Path).Text(), at: edit.Place{Line: frame.Span.Line, Key: key, Column: frame.Span.Column}, rest: rest}
 	if frame.Role == manifests.RoleValues {
 		place.at.Key = "" // a leaf of the values has a name of its own
 	}
@@ -129,6 +138,44 @@ func editable(change *source.Change, origin manifests.Origin) (manifests.Frame, 
 	return *found, true
 }
 
+var generated = regexp.MustCompile(`(?mi)^\s*(?:#|//|\{\{-?\s*/\*|"_comment":).*(?:\bgenerated\b.*\bdo not edit\b|\bdo not edit\b.*\bgenerated\b)`)
+
+// generatedHead is how many bytes of a file are looked at for the remark that it is generated.
+const generatedHead = 1024
+
+// madeElsewhere reports whether an edit of a file would be lost: a tool writes it, or it is a chart's dependency that
+// was fetched from somewhere.
+func madeElsewhere(tree source.Tree, file string) bool {
+	text, err := tree.ReadFile(file)
+	if err != nil || generated.Match(text[:min(len(text), generatedHead)]) {
+		return true
+	}
+	for rest := path.Dir(file); rest != "."; rest = path.Dir(rest) {
+		chart := path.Dir(path.Dir(rest))
+		if path.Base(path.Dir(rest)) == "charts" && fetched(tree, path.Join(chart, "Chart.yaml"), path.Base(rest)) {
+			return true
+		}
+	}
+	return false
+}
+
+// fetched reports whether a chart takes the dependency of that name from a registry or repository.
+func fetched(tree source.Tree, chart, name string) bool {
+	var declared struct {
+		Dependencies []struct{ Name, Repository string }
+	}
+	text, err := tree.ReadFile(chart)
+	if err != nil || yaml.Unmarshal(text, &declared) != nil {
+		return false
+	}
+	for _, d := range declared.Dependencies {
+		if d.Name == name && d.Repository != "" && !strings.HasPrefix(d.Repository, "file://") {
+			return true
+		}
+	}
+	return false
+}
+
 func (p opPlace) apply(texts *texts) error {
 	text, err := texts.read(p.file)
 	if err != nil {
@@ -155,7 +202,8 @@ func (p opPlace) apply(texts *texts) error {
 
 var valueOnLine = regexp.MustCompile(`^(\s*(?:- )?[\w.-]+:[ \t]+)([^\s#{}"'|>&*!\[\]][^\s#{}]*|"[^"\\{}]*"|'[^'{}]*')([ \t]*(?:#.*)?\r?\n?)$`)
 
-// replaceOnLine replaces the scalar of a "key: value" line of a values file or template.
+// replaceOnLine replaces the scalar of a "key: value" line of a values file or template, if it is all that the field is
+// made of.
 func (p opPlace) replaceOnLine(text []byte) ([]byte, error) {
 	if p.op.Remove || len(p.rest) > 0 {
 		return nil, errNoPlace
@@ -166,7 +214,9 @@ func (p opPlace) replaceOnLine(text []byte) ([]byte, error) {
 		return nil, errNoPlace
 	}
 	match := valueOnLine.FindStringSubmatch(lines[p.at.Line-1])
-	if match == nil {
+	var written yaml.Node
+	if match == nil || yaml.Unmarshal([]byte(match[2]), &written) != nil || len(written.Content) != 1 ||
+		manifests.NewField(written.Content[0], "").Text() != p.was {
 		return nil, errNoPlace
 	}
 	lines[p.at.Line-1] = match[1] + value + match[3]
@@ -234,6 +284,7 @@ func lineEdits(file, before, after string) []Edit {
 				e.EndLine++
 			}
 		}
+		e.NewText = strings.Clone(e.NewText) // else it would keep the whole text alive
 		all = append(all, e)
 	}
 	return all
@@ -248,59 +299,4 @@ func commonTail(before, after string) int {
 		}
 	}
 	return tail
-}
-
-// ApplyFixes applies the fixes of findings to the texts of a tree, the safe ones only if asked so. Fixes that touch
-// the same lines as one before them are left for another round. It returns the changed files and how many fixes
-// went in.
-func ApplyFixes(tree source.Tree, all []Finding, safeOnly bool) (changed map[string][]byte, applied int, err error) {
-	taken := make(map[string][]Edit)
-	for _, f := range all {
-		if f.Fix == nil || safeOnly && !f.Fix.Safe || f.Status == Exempt || f.Status == Fixed || collide(taken, f.Fix.Edits) {
-			continue
-		}
-		applied++
-		for _, e := range f.Fix.Edits {
-			taken[e.File] = append(taken[e.File], e)
-		}
-	}
-	changed = make(map[string][]byte, len(taken))
-	for file, edits := range taken {
-		text, err := tree.ReadFile(file)
-		if err != nil {
-			return nil, 0, err
-		}
-		changed[file] = applyEdits(text, edits)
-	}
-	return changed, applied, nil
-}
-
-// collide reports whether any of the edits overlaps one taken before.
-func collide(taken map[string][]Edit, edits []Edit) bool {
-	for _, e := range edits {
-		for _, t := range taken[e.File] {
-			if e.overlaps(t) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// overlaps reports whether two edits of a file touch the same line, or insert at the same gap: which would come first?
-func (e Edit) overlaps(other Edit) bool {
-	if e.EndLine < e.Line && other.EndLine < other.Line {
-		return e.Line == other.Line
-	}
-	return e.Line <= other.EndLine && other.Line <= e.EndLine
-}
-
-// applyEdits applies edits that do not overlap.
-func applyEdits(text []byte, edits []Edit) []byte {
-	lines := strings.SplitAfter(string(text), "\n")
-	slices.SortFunc(edits, func(a, b Edit) int { return -cmp.Compare(a.Line, b.Line) })
-	for _, e := range edits {
-		lines = slices.Replace(lines, e.Line-1, e.EndLine, e.NewText)
-	}
-	return []byte(strings.Join(lines, ""))
 }
