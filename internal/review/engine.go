@@ -86,6 +86,8 @@ type run struct {
 	settings manifests.Settings
 	now      time.Time
 	file     string // only findings in it
+
+	failUnrendered bool // what does not render fails the check though no finding says so, see unseenFailures
 }
 
 func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*run, error) {
@@ -102,7 +104,8 @@ func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*
 	for _, a := range active {
 		levels[a.ID] = a.level
 	}
-	return &run{change: change, policy: policy, active: active, levels: levels, kube: kube, settings: settings, now: e.Now(), file: opts.File}, nil
+	return &run{change: change, policy: policy, active: active, levels: levels, kube: kube, settings: settings, now: e.Now(), file: opts.File,
+		failUnrendered: unseenFailures(policy, opts)}, nil
 }
 
 // ConfigError is wrong usage or configuration: unknown rules, versions and parameters.
@@ -267,6 +270,9 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	result.Images = imagesOf(head.all(), r.policy.Images)
 	result.Summary = count(result.Findings)
 	result.Verdict = judge(r.policy.Gate, result.Findings)
+	if r.failUnrendered && slices.ContainsFunc(pairs, (*pair).breaks) {
+		result.Verdict = Fails
+	}
 }
 
 // sides makes the views of all roots. Base is left out where head does not render: nothing can be compared there.

@@ -29,6 +29,18 @@ func (r rendered) failures() []*manifests.RenderError {
 	return nil
 }
 
+// unseenFailures reports whether roots that do not render fail the check although the rule that says so was not among
+// those asked for: choosing rules does not make what could not be reviewed pass.
+func unseenFailures(policy *Policy, opts Options) bool {
+	return len(opts.Only) > 0 && !slices.Contains(opts.Only, RuleRenderFailed) && !slices.Contains(opts.Skip, RuleRenderFailed) &&
+		!policy.Rules[RuleRenderFailed].Off && policy.Gate.OnRenderFailure && opts.File == ""
+}
+
+// breaks reports whether more of the root fails at head than at base.
+func (p *pair) breaks() bool {
+	return p.Head != nil && p.base.err == nil && len(p.head.failures()) > len(p.base.failures())
+}
+
 // summarise names the first of failures, and how many there are.
 func summarise(failures []*manifests.RenderError) string {
 	if len(failures) == 1 {

@@ -63,6 +63,12 @@ func (l *layer) join(p string) string {
 	return inTree(path.Join("/", l.dir, p))
 }
 
+// outside reports whether a relative path of the kustomization leads above the tree, where nothing is.
+func (l *layer) outside(p string) bool {
+	at := path.Join(l.dir, p)
+	return !path.IsAbs(p) && (at == ".." || strings.HasPrefix(at, "../"))
+}
+
 // key is one step of a place in a YAML file: a name (of a mapping's key, compared without case, as kustomize does)
 // or the number of an item.
 type key struct {

@@ -102,6 +102,9 @@ func (s *scanner) check(l *layer, refs []reference) error {
 		if r.path == "" || strings.ContainsAny(r.path, "\n{") {
 			continue // a patch, not a path; or kustomize's own complaint
 		}
+		if l.outside(r.path) {
+			return outsideError(l, r.path, r.keys)
+		}
 		if _, err := s.tree.Stat(l.join(r.path)); errors.Is(err, source.ErrNotExist) {
 			return l.fail(err, fmt.Sprintf("%s %s is not in the repository (looked for %s)", r.what, r.path, l.join(r.path)), r.keys...)
 		}
@@ -111,6 +114,10 @@ func (s *scanner) check(l *layer, refs []reference) error {
 
 func remoteError(l *layer, r reference) error {
 	return l.fail(errRemote, fmt.Sprintf("remote %s %s is not in the repository, and nothing is fetched: copy it in", r.what, r.path), r.keys...)
+}
+
+func outsideError(l *layer, p string, keys []key) error {
+	return l.fail(source.ErrNotExist, p+" leads out of the repository, where nothing is read", keys...)
 }
 
 var errRemote = errors.New("remote")
@@ -225,6 +232,9 @@ func (s *scanner) scanComponents(l *layer) error {
 func (s *scanner) stat(l *layer, entry string, keys []key) (source.Info, error) {
 	if entry == "" {
 		return source.Info{}, l.fail(nil, "is empty, where a path should be", keys...)
+	}
+	if l.outside(entry) {
+		return source.Info{}, outsideError(l, entry, keys)
 	}
 	info, err := s.tree.Stat(l.join(entry))
 	switch {

@@ -1,7 +1,7 @@
 // Package policy reads policy files: strictly, layer over layer, with the line of every mistake.
 //
 // A repository's .github/landwaiter.yaml lies over its organisation's and that over the server's. What a layer
-// says of a rule replaces what lower layers say of that rule; exemptions and acknowledgements add up; of every
+// says of a rule replaces what lower layers say of that rule; exemptions, acknowledgements and denied images add up; of every
 // other key the uppermost layer that has it counts.
 package policy
 

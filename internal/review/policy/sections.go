@@ -3,6 +3,7 @@ package policy
 import (
 	"github.com/landwaiter/landwaiter/internal/review"
 	"go.yaml.in/yaml/v3"
+	"slices"
 )
 
 // sections puts the parts on images and roots onto the policy. What one value alone does not show wrong is found here.
@@ -17,7 +18,7 @@ func (r *reader) sections(doc *document, root *yaml.Node) {
 
 func (r *reader) images(s *imagesSection, n *yaml.Node) {
 	p := &r.policy.Images
-	p.Allow, p.Deny = orKeep(s.Allow, p.Allow), orKeep(s.Deny, p.Deny)
+	p.Allow, p.Deny = orKeep(s.Allow, p.Allow), slices.Concat(p.Deny, s.Deny)
 	p.Platforms, p.Moving = orKeep(s.Platforms, p.Platforms), orKeep(s.Moving, p.Moving)
 	if s.TrustedRoot != "" {
 		p.TrustedRoot = s.TrustedRoot
