@@ -12,8 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"slices"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
