@@ -21,7 +21,7 @@ var errNoPlace = errors.New("the field has no line of its own in the source")
 
 // maxFixed is how many bytes of source the fixes of one review may work through: each goes through its whole file.
 // Beyond it findings have no fix; only files of many thousand violations come near.
-const maxFixed = 2 << 30
+const maxFixed = 1 << 30
 
 // concrete turns a symbolic fix into edits of source lines; nil when the source cannot be edited safely, or nothing
 // is left of maxFixed.

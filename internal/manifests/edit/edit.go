@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -52,7 +51,7 @@ var byteOrderMark = []byte("\ufeff")
 
 // inDocument lets edit work on the one document that holds the place; a long stream is not parsed for it.
 func inDocument(text []byte, at Place, edit func(doc []byte, at Place) ([]byte, error)) ([]byte, error) {
-	if !utf8.Valid(text) || oddBreak.Match(text) {
+	if !utf8.Valid(text) || oddBreaks(text) {
 		return nil, refused("line %d: the text is no UTF-8, or breaks lines in unusual ways", at.Line)
 	}
 	text, marked := bytes.CutPrefix(text, byteOrderMark)
@@ -83,8 +82,19 @@ func inDocument(text []byte, at Place, edit func(doc []byte, at Place) ([]byte, 
 	return nil, refused("line %d: there is no such field", at.Line)
 }
 
-// oddBreak matches what YAML 1.1 takes for the end of a line and editors do not.
-var oddBreak = regexp.MustCompile("\r[^\n]|\r$|[\u0085\u2028\u2029]")
+// oddBreaks reports whether text holds what YAML 1.1 takes for the end of a line and editors do not.
+func oddBreaks(text []byte) bool {
+	for rest := text; ; {
+		i := bytes.IndexByte(rest, '\r')
+		if i < 0 {
+			break
+		}
+		if rest = rest[i+1:]; !bytes.HasPrefix(rest, []byte("\n")) {
+			return true
+		}
+	}
+	return slices.ContainsFunc([]string{"\u0085", "\u2028", "\u2029"}, func(odd string) bool { return bytes.Contains(text, []byte(odd)) })
+}
 
 func set(text []byte, at Place, path []string, value any) ([]byte, error) {
 	s, entry, err := find(text, at)
