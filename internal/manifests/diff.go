@@ -3,6 +3,7 @@ package manifests
 import (
 	"bytes"
 	"reflect"
+	"slices"
 
 	"github.com/aymanbagabas/go-udiff"
 )
@@ -25,26 +26,32 @@ type ObjectDiff struct {
 	Unified string   `json:"unified"` // a unified difference of the objects' YAML
 }
 
+// maxTwins is how many objects of one identity are searched for the one that stayed.
+const maxTwins = 16
+
 // Diff compares the objects of one root at base and head by identity, whatever their order. Objects that say
 // the same in another way (order of keys, quotes, comments) are left out.
 func Diff(root string, base, head []*Object) []ObjectDiff {
 	before := make(map[Identity][]*Object, len(base))
 	for _, o := range base {
-		key := diffKey(o)
-		before[key] = append(before[key], o)
+		before[diffKey(o)] = append(before[diffKey(o)], o)
 	}
-	var diffs []ObjectDiff
+	var changed []*Object // of head; of several objects of one identity those that stayed are no part of it
 	for _, o := range head {
-		key := diffKey(o)
-		if len(before[key]) == 0 {
-			diffs = append(diffs, diffOf(root, nil, o))
+		left := before[diffKey(o)]
+		if i := slices.IndexFunc(left[:min(len(left), maxTwins)], func(old *Object) bool { return same(old, o) }); i >= 0 {
+			before[diffKey(o)] = slices.Delete(left, i, i+1)
 			continue
 		}
-		old := before[key][0]
-		before[key] = before[key][1:]
-		if !same(old, o) {
-			diffs = append(diffs, diffOf(root, old, o))
+		changed = append(changed, o)
+	}
+	var diffs []ObjectDiff
+	for _, o := range changed {
+		var old *Object
+		if left := before[diffKey(o)]; len(left) > 0 {
+			old, before[diffKey(o)] = left[0], left[1:]
 		}
+		diffs = append(diffs, diffOf(root, old, o))
 	}
 	for _, o := range base {
 		if left := before[diffKey(o)]; len(left) > 0 && left[0] == o {

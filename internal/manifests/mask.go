@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -10,49 +11,22 @@ import (
 // Masked stands in for every secret value.
 const Masked = "***"
 
+// lastApplied is the annotation in which kubectl keeps the text of an object as it was applied.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// HoldsSecrets reports whether the object's YAML may hold values that must never be shown: it is a Secret, holds
-// one as lists and custom resources do, or carries the text of one in kubectl's annotation.
+// HoldsSecrets reports whether the object's YAML may hold values that must never be shown: it is a Secret, a list that
+// may have some, or carries kubectl's copy of an object that may be one.
 func (o *Object) HoldsSecrets() bool {
-	if o.Kind == "Secret" && o.Group() == "" {
-		return true
-	}
-	if !bytes.Contains(o.Raw, []byte("Secret")) {
-		return false
-	}
-	found := false
-	o.Walk(func(f Field) {
-		found = found || f.IsMap() && (isSecret(f.node) || f.Get("kind").Text() == "SecretList" ||
-			strings.Contains(f.Get(lastApplied).Text(), "Secret"))
-	})
-	return found
+	holds := func(text string) bool { return bytes.Contains(o.Raw, []byte(text)) }
+	return o.Kind == "Secret" && o.Group() == "" || holds(lastApplied) || holds("Secret") && holds("items") && o.Field().Get("items").IsList()
 }
 
-// isSecret reports whether a mapping is a Secret of the core group that holds values. A reference to one holds none.
-func isSecret(n *yaml.Node) bool {
-	kind, version := mappedTo(n, "kind"), mappedTo(n, "apiVersion")
-	if kind == nil || kind.Value != "Secret" || version != nil && strings.Contains(version.Value, "/") {
-		return false
-	}
-	return mappedTo(n, "data") != nil || mappedTo(n, "stringData") != nil
+func isSecret(f Field) bool {
+	return f.Get("kind").Text() == "Secret" && !strings.Contains(f.Get("apiVersion").Text(), "/")
 }
 
-// mappedTo returns what a mapping has for a key, the last one where it is written twice; nil for none.
-func mappedTo(n *yaml.Node, key string) (found *yaml.Node) {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			found = n.Content[i+1]
-		}
-	}
-	return found
-}
-
-// Masked returns the object's YAML with secret values replaced by "***", keys and everything else as they are. Of an
-// object that holds secrets the comments are left out: a value may have been left in them.
+// Masked returns the object's YAML with secret values replaced by "***", keys and everything else as they are. Comments,
+// in which a value may have been left, are not in it.
 func (o *Object) Masked() []byte { return o.masked(nil) }
 
 // masked masks o's values; those that differ from before's are marked, so that a difference shows that a value
@@ -65,90 +39,97 @@ func (o *Object) masked(before *Object) []byte {
 	if err != nil || node == nil {
 		return []byte(Masked + "\n")
 	}
-	var old *yaml.Node
+	var old Field
 	if before != nil {
-		old, _ = before.Node() // what cannot be compared is not marked
+		old = before.Field()
 	}
-	secret := o.Kind == "Secret" && o.Group() == ""
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
-	if err := encoder.Encode(maskNode(node, old, secret)); err != nil {
+	if err := encoder.Encode(maskObject(o.Field(), old, false)); err != nil {
 		return []byte(Masked + "\n")
 	}
 	return out.Bytes()
 }
 
-// maskNode copies a node and masks the secret values below it. The node is taken for a Secret when it looks like
-// one, or when secret says so.
-func maskNode(node, old *yaml.Node, secret bool) *yaml.Node {
-	copied := bare(node)
-	switch node.Kind {
-	case yaml.AliasNode:
-		return maskNode(node.Alias, old, secret)
-	case yaml.SequenceNode:
-		for i, item := range node.Content {
-			copied.Content[i] = maskNode(item, itemOf(old, i), secret)
+// shownOfSecrets are the fields of a Secret that hold no values. All others are masked: data, stringData, what SOPS
+// adds, and what is only misspelt.
+var shownOfSecrets = []string{"apiVersion", "kind", "metadata", "type", "immutable"}
+
+// maskObject copies an object, its secret values masked, and those of the objects that it lists. The items of a
+// SecretList need not say that they are Secrets.
+func maskObject(f, old Field, listed bool) *yaml.Node {
+	secret := listed || isSecret(f)
+	ofSecrets := f.Get("kind").Text() == "SecretList"
+	return maskEach(f, old, func(key string, child, old Field) *yaml.Node {
+		switch {
+		case key == "metadata":
+			return maskMetadata(child, old)
+		case secret && !slices.Contains(shownOfSecrets, key):
+			return maskValues(child, old)
+		case key == "items" && child.IsList():
+			return maskEach(child, old, func(_ string, item, old Field) *yaml.Node { return maskObject(item, old, ofSecrets) })
 		}
-	case yaml.MappingNode:
-		kind := mappedTo(node, "kind")
-		secrets := kind != nil && kind.Value == "SecretList"
-		secret = secret || isSecret(node)
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			key, value := node.Content[i].Value, node.Content[i+1]
-			before := mappedTo(old, key)
-			copied.Content[i] = bare(node.Content[i])
-			switch {
-			case secret && (key == "data" || key == "stringData" || key == "sops"):
-				copied.Content[i+1] = maskValues(value, before)
-			case key == lastApplied:
-				copied.Content[i+1] = maskValues(value, before)
-			case key == "annotations" || key == "metadata":
-				copied.Content[i+1] = maskNode(value, before, false)
-			default:
-				copied.Content[i+1] = maskNode(value, before, secrets && key == "items")
-			}
-		}
-	}
-	return copied
+		return withoutComments(child.node)
+	})
 }
 
-// maskValues masks every scalar below a node.
-func maskValues(node, old *yaml.Node) *yaml.Node {
-	copied := bare(node)
-	switch node.Kind {
-	case yaml.AliasNode:
-		return maskValues(node.Alias, old)
-	case yaml.SequenceNode:
-		for i, item := range node.Content {
-			copied.Content[i] = maskValues(item, itemOf(old, i))
+// maskMetadata masks kubectl's copy of the object in its annotations, if it may be one of a Secret.
+func maskMetadata(f, old Field) *yaml.Node {
+	return maskEach(f, old, func(key string, child, old Field) *yaml.Node {
+		switch {
+		case key == "annotations" && child.IsMap():
+			return maskMetadata(child, old)
+		case key == lastApplied && mayBeSecret(child.Text()):
+			return maskValues(child, old)
 		}
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			copied.Content[i] = bare(node.Content[i])
-			copied.Content[i+1] = maskValues(node.Content[i+1], mappedTo(old, node.Content[i].Value))
-		}
-	default:
-		masked := Masked
-		if old != nil && old.Value != node.Value {
-			masked += " (changed)"
-		}
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: masked}
-	}
-	return copied
+		return withoutComments(child.node)
+	})
 }
 
-func itemOf(list *yaml.Node, i int) *yaml.Node {
-	if list == nil || list.Kind != yaml.SequenceNode || i >= len(list.Content) {
-		return nil
-	}
-	return list.Content[i]
+// mayBeSecret reports whether the JSON of an object may be that of a Secret. What is no JSON may be anything.
+func mayBeSecret(text string) bool {
+	node, err := ParseYAML([]byte(text))
+	return err != nil || strings.Contains(NewField(node, "").Get("kind").Text(), "Secret") || NewField(node, "").Get("items").IsList()
 }
 
-// bare copies a node, with room for what is below it, without comments and anchor.
-func bare(node *yaml.Node) *yaml.Node {
-	copied := *node
+// maskValues masks every scalar below a field.
+func maskValues(f, old Field) *yaml.Node {
+	if f.IsMap() || f.IsList() {
+		return maskEach(f, old, func(_ string, child, old Field) *yaml.Node { return maskValues(child, old) })
+	}
+	masked := Masked
+	if old.IsSet() && old.Text() != f.Text() {
+		masked += " (changed)"
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: masked}
+}
+
+// maskEach copies a mapping or list with what mask makes of its values or items; anything else stays as it is.
+func maskEach(f, old Field, mask func(key string, child, old Field) *yaml.Node) *yaml.Node {
+	if !f.IsMap() && !f.IsList() {
+		return withoutComments(f.node)
+	}
+	copied := *f.node
 	copied.HeadComment, copied.LineComment, copied.FootComment, copied.Anchor = "", "", "", ""
+	copied.Content = nil
+	for _, e := range f.Entries() {
+		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: e.Key}
+		copied.Content = append(copied.Content, key, mask(e.Key, e.Value, old.Get(e.Key)))
+	}
+	for i, item := range f.Items() {
+		copied.Content = append(copied.Content, mask("", item, old.At(i)))
+	}
+	return &copied
+}
+
+// withoutComments copies a tree without its comments.
+func withoutComments(node *yaml.Node) *yaml.Node {
+	copied := *node
+	copied.HeadComment, copied.LineComment, copied.FootComment = "", "", ""
 	copied.Content = make([]*yaml.Node, len(node.Content))
+	for i, child := range node.Content {
+		copied.Content[i] = withoutComments(child)
+	}
 	return &copied
 }

@@ -5,113 +5,103 @@ import (
 	"testing"
 )
 
-// The values that no masked text may hold.
+// hidden are the values that no text may show; base64 of it is aHVudGVy…
 const (
-	plainValue  = "hunter2-plain"
-	base64Value = "aHVudGVyMi1wbGFpbg=="
+	hidden        = "hunter2"
+	hiddenEncoded = "aHVudGVyMg=="
 )
 
+// TestMasked holds that no form of a Secret shows its values, and that everything else stays.
 func TestMasked(t *testing.T) {
-	tests := []struct{ name, text, kept string }{
-		{"data", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  password: " + base64Value + "\n", "password: '***'"},
-		{"stringData", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  password: " + plainValue + "\n", "password: '***'"},
-		{"flow style", "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {password: " + base64Value + "}}\n", "password: '***'"},
-		{"JSON", `{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"password": "` + base64Value + `"}}`, "password"},
-		{"block scalar", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  file: |\n    user: x\n    password: " + plainValue + "\n", "file: '***'"},
-		{"folded over lines", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  file: >-\n    x\n    " + plainValue + "\n", "file: '***'"},
-		{"no text", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  number: 4711\n  list: [" + plainValue + ", 4711]\n  deep: {deeper: {a: " + plainValue + "}}\n", "deeper"},
-		{"data that is a text", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: " + plainValue + "\n", "data: '***'"},
-		{"data that is a list", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: [{password: " + plainValue + "}]\n", "password"},
-		{"tagged", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  password: !!binary " + base64Value + "\n", "password: '***'"},
-		{"anchored", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  a: &x " + base64Value + "\n  b: *x\n", "b: '***'"},
-		{"comments", "apiVersion: v1\nkind: Secret\n# was " + plainValue + "\nmetadata: {name: a} # " + plainValue + "\ndata: # " + plainValue + "\n  # " + plainValue + "\n  password: " + base64Value + " # " + plainValue + "\n# " + plainValue + "\n", "password: '***'"},
-		{"last applied", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"data\":{\"password\":\"" + base64Value + "\"}}\ndata: {}\n", "last-applied-configuration: '***'"},
-		{"last applied of a list", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{\"kind\": \"Secret\", \"stringData\": {\"password\": \"" + plainValue + "\"}}'\n", "last-applied-configuration: '***'"},
-		{"SOPS", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  password: ENC[AES256_GCM,data:" + plainValue + ",type:str]\nsops:\n  age:\n  - recipient: age1x\n    enc: " + plainValue + "\n", "recipient: '***'"},
-		{"items of a List", "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: a}\n  data: {password: " + base64Value + "}\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: b}\n  data: {shown: yes-it-is}\n", "shown: yes-it-is"},
-		{"a SecretList", "apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {name: a}\n  data: {password: " + base64Value + "}\n", "password: '***'"},
-		{"doubled keys in a mapping", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  'multi line':\n    - - " + plainValue + "\n", "multi line"},
-		{"the key of a mapping is a mapping", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  a: {b: {c: [{d: " + plainValue + "}]}}\n", "d: '***'"},
-	}
-	for _, test := range tests {
-		o, err := NewObject([]byte(test.text))
-		if err != nil {
-			t.Errorf("%s: %v", test.name, err)
-			continue
-		}
-		masked := string(o.Masked())
-		for _, secret := range []string{plainValue, base64Value, "4711"} {
-			if strings.Contains(masked, secret) {
-				t.Errorf("%s: %s is left:\n%s", test.name, secret, masked)
-			}
-		}
-		if !strings.Contains(masked, test.kept) {
-			t.Errorf("%s: %q is not there any more:\n%s", test.name, test.kept, masked)
-		}
-		if !o.HoldsSecrets() {
-			t.Errorf("%s: is said to hold no secrets", test.name)
-		}
-	}
-}
-
-// TestMaskedLeaves holds that what is no Secret is not touched, by a byte.
-func TestMaskedLeaves(t *testing.T) {
-	for _, text := range []string{
-		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a} # kept\ndata:\n  password: shown\n",
-		"apiVersion: acme.example/v1\nkind: Secret\nmetadata: {name: a}\ndata: {password: another kind}\n",
-		"apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: a}\nspec: {encryptedData: {password: AgBx}}\n",
-	} {
-		o, err := NewObject([]byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := string(o.Masked()); got != text {
-			t.Errorf("changed to %q", got)
-		}
-	}
-}
-
-// TestMaskedDiff holds that a difference shows that a value changed, was added or went away, and never which it is.
-func TestMaskedDiff(t *testing.T) {
-	secret := func(data string) []*Object {
-		o, err := NewObject([]byte("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n" + data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return []*Object{o}
-	}
-	tests := []struct {
-		name       string
-		base, head []*Object
-		want       []string
+	t.Parallel()
+	const head = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\n"
+	tests := map[string]struct {
+		text string
+		want []string // what has to be there
 	}{
-		{"changed", secret("  a: " + base64Value + "\n  b: c2FtZQ==\n"), secret("  a: b3RoZXI=\n  b: c2FtZQ==\n"), []string{"-  a: '***'", "+  a: '*** (changed)'"}},
-		{"added key", secret("  a: c2FtZQ==\n"), secret("  a: c2FtZQ==\n  b: " + base64Value + "\n"), []string{"+  b: '***'"}},
-		{"removed key", secret("  a: c2FtZQ==\n  b: " + base64Value + "\n"), secret("  a: c2FtZQ==\n"), []string{"-  b: '***'"}},
-		{"new", nil, secret("  a: " + base64Value + "\n"), []string{"+  a: '***'"}},
-		{"gone", secret("  a: " + base64Value + "\n"), nil, []string{"-  a: '***'"}},
-		{"only a comment", secret("  a: " + base64Value + " # old\n"), secret("  a: " + base64Value + " # " + plainValue + "\n"), nil},
+		"data":         {head + "type: Opaque\ndata:\n  password: aHVudGVyMg==\n", []string{"password: '***'", "type: Opaque", "name: s"}},
+		"string data":  {head + "stringData:\n  password: hunter2\n", []string{"stringData:", "password: '***'"}},
+		"misspelt":     {head + "stringdata:\n  password: hunter2\nData: {p: aHVudGVyMg==}\n", []string{"stringdata:", "password: '***'"}},
+		"nested":       {head + "data:\n  a: {b: [hunter2]}\n", []string{"b: ['***']"}},
+		"block scalar": {head + "stringData:\n  file: |\n    user=a\n    password=hunter2\n", []string{"file: '***'"}},
+		"numbers":      {head + "stringData:\n  pin: 1234 # hunter2\n  # hunter2\n", []string{"pin: '***'"}},
+		"SOPS":         {head + "data:\n  p: ENC[AES256_GCM,data:hunter2,iv:x]\nsops:\n  mac: hunter2\n  kms: [{arn: hunter2}]\n", []string{"p: '***'", "mac: '***'"}},
+		"last applied": {head + "  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"data\":{\"p\":\"aHVudGVyMg==\"}}\n    team: web\n",
+			[]string{"team: web", "last-applied-configuration: '***'"}},
+		"last applied in quotes": {head + "  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: \"{\\\"kind\\\":\\\"Secret\\\",\\\"stringData\\\":{\\\"p\\\":\\\"hunter2\\\"}}\"\n", nil},
+		"last applied elsewhere": {"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: \"{\\\"kind\\\":\\\"Secret\\\",\\\"stringData\\\":{\\\"p\\\":\\\"hunter2\\\"}}\"\n", nil},
+		"last applied torn":      {head + "  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{\"kind\":\"Secret\",\"p\":\"hunter2'\n", nil},
+		"a list":                 {"apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  stringData: {p: hunter2}\n- kind: ConfigMap\n  data: {p: shown}\n", []string{"p: shown", "p: '***'"}},
+		"a list in a list":       {"apiVersion: v1\nkind: List\nitems:\n- kind: List\n  items:\n  - {apiVersion: v1, kind: Secret, data: {p: aHVudGVyMg==}}\n", nil},
+		"a list of secrets":      {"apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {name: a}\n  data: {p: aHVudGVyMg==}\n", []string{"name: a"}},
+		"anchors":                {head + "data:\n  a: &x aHVudGVyMg==\n  b: *x\n", []string{"a: '***'", "b: '***'"}},
+		"merged":                 {head + "x: &x {p: aHVudGVyMg==}\ndata:\n  <<: *x\n", []string{"p: '***'"}},
 	}
-	for _, test := range tests {
-		diffs := Diff(".", test.base, test.head)
-		if test.want == nil {
-			if len(diffs) != 0 {
-				t.Errorf("%s: %+v", test.name, diffs)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := object(t, test.text)
+			got := string(o.Masked())
+			if strings.Contains(got, hidden) || strings.Contains(got, hiddenEncoded) || strings.Contains(got, "1234") {
+				t.Errorf("a value shows:\n%s", got)
 			}
-			continue
-		}
-		if len(diffs) != 1 {
-			t.Fatalf("%s: %d differences", test.name, len(diffs))
-		}
-		for _, want := range test.want {
-			if !strings.Contains(diffs[0].Unified, want+"\n") {
-				t.Errorf("%s: lacks %q:\n%s", test.name, want, diffs[0].Unified)
+			for _, want := range test.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("%q is not in\n%s", want, got)
+				}
 			}
-		}
-		for _, value := range []string{base64Value, plainValue, "b3RoZXI", "c2FtZQ"} {
-			if strings.Contains(diffs[0].Unified, value) {
-				t.Errorf("%s: shows a value:\n%s", test.name, diffs[0].Unified)
+			if !o.HoldsSecrets() {
+				t.Error("it is not taken to hold secrets")
 			}
+			if _, err := NewObject([]byte(got)); err != nil {
+				t.Errorf("the masked text is no object: %v\n%s", err, got)
+			}
+		})
+	}
+}
+
+// TestMaskedLeavesOthers holds that what is no Secret stays byte for byte.
+func TestMaskedLeavesOthers(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"apiVersion: v1\nkind: ConfigMap # c\ndata: {a:   b}\n",
+		"apiVersion: example.com/v1\nkind: Secret\ndata: {a: b}\n",
+		"apiVersion: apps/v1\nkind: Deployment\nspec: {secretName: a}\n",
+	} {
+		if got := string(object(t, text).Masked()); got != text {
+			t.Errorf("got %q, want %q", got, text)
 		}
+	}
+	applied := object(t, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    "+lastApplied+": '{\"kind\":\"ConfigMap\",\"data\":{\"a\":\"shown\"}}'\n")
+	if got := string(applied.Masked()); !strings.Contains(got, "shown") {
+		t.Errorf("the copy of a ConfigMap is masked: %s", got)
+	}
+}
+
+// TestMaskedDifference holds that a changed value is told from one that stayed, and neither is shown.
+func TestMaskedDifference(t *testing.T) {
+	t.Parallel()
+	secret := func(values string) string {
+		return "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n" + values
+	}
+	tests := map[string]struct{ base, head, want string }{
+		"changed":   {"  a: hunter2\n  b: x\n", "  a: hunter2hunter2\n  b: x\n", "-  a: '***'\n+  a: '*** (changed)'\n   b: '***'\n"},
+		"added":     {"  b: x\n", "  a: hunter2\n  b: x\n", "+  a: '***'\n   b: '***'\n"},
+		"removed":   {"  a: hunter2\n  b: x\n", "  b: x\n", "-  a: '***'\n   b: '***'\n"},
+		"requoted":  {"  a: hunter2\n", "  a: \"hunter2\"\n", ""},
+		"a list":    {"  a: [x, hunter2]\n", "  a: [x, hunter3]\n", "-  a: ['***', '***']\n+  a: ['***', '*** (changed)']\n"},
+		"new shape": {"  a: hunter2\n", "  a: {b: hunter2}\n", "-  a: '***'\n+  a: {b: '***'}\n"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got string
+			for _, d := range Diff("r", objects(t, secret(test.base)), objects(t, secret(test.head))) {
+				got += d.Unified
+			}
+			if !strings.HasSuffix(got, test.want) || (test.want == "") != (got == "") || strings.Contains(got, "hunter") {
+				t.Errorf("got\n%s\nwant it to end in\n%s", got, test.want)
+			}
+		})
 	}
 }
