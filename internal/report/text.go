@@ -17,8 +17,12 @@ import (
 // always made harmless.
 func Text(w io.Writer, r *Report, colour bool) error {
 	out := &textWriter{w: bufio.NewWriter(w), report: r, shown: newShown(r), colour: colour}
+	notes := false
 	for here := range byPlace(r.Shown(review.New)) {
-		out.findings(here)
+		notes = out.findings(here) || notes
+	}
+	if notes {
+		fmt.Fprintln(out.w)
 	}
 	out.unrendered()
 	out.notes()
@@ -72,8 +76,9 @@ func byPlace(all []review.Finding) func(yield func([]review.Finding) bool) {
 	}
 }
 
-// findings writes the findings of one place: a line for each, the source, and what would mend them.
-func (t *textWriter) findings(here []review.Finding) {
+// findings writes the findings of one place: a line for each, the source, and what would mend them. It reports whether
+// they are notes only, which take a line each and no more, so that what has to be acted on stands out.
+func (t *textWriter) findings(here []review.Finding) (notes bool) {
 	for _, f := range here {
 		place := Place(f.Location)
 		if place == "" {
@@ -81,6 +86,9 @@ func (t *textWriter) findings(here []review.Finding) {
 		}
 		fmt.Fprintf(t.w, "%s: %s: %s [%s]\n", t.paint(bold, atLineStart(place)), t.paint(levelColour(f.Level), f.Level.String()),
 			plain(shorten(f.Message, maxReason)), strings.Join(append([]string{f.Rule}, f.Also...), " "))
+	}
+	if !slices.ContainsFunc(here, func(f review.Finding) bool { return f.Level > review.Info }) {
+		return true
 	}
 	t.excerpt(here[0])
 	var said []string
@@ -91,6 +99,7 @@ func (t *textWriter) findings(here []review.Finding) {
 		}
 	}
 	fmt.Fprintln(t.w)
+	return false
 }
 
 // excerpt shows the finding's line with up to two lines before it, and marks it.
