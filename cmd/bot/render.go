@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -167,6 +168,8 @@ type objectPrinter struct {
 	out     *bufio.Writer
 	printed bool
 	shown   func(file string) string // how a file of the tree is named
+	files   map[string][]byte        // names of files as JSON
+	buffer  []byte                   // of quoted
 }
 
 func (p *objectPrinter) print(r *manifests.Rendering) error {
@@ -205,17 +208,10 @@ func (p *objectPrinter) printYAML(root manifests.Root, o *manifests.Object) {
 	}
 }
 
-// jsonObject is one line of "render -o json".
+// jsonObject is one line of "render -o json", without its origins.
 type jsonObject struct {
-	Root    string                `json:"root"`
-	Object  any                   `json:"object"`
-	Origins map[string]jsonOrigin `json:"origins,omitempty"`
-}
-
-type jsonOrigin struct {
-	File      string `json:"file"`
-	Line      int    `json:"line"`
-	Precision string `json:"precision"`
+	Root   string `json:"root"`
+	Object any    `json:"object"`
 }
 
 func (p *objectPrinter) printJSON(root manifests.Root, o *manifests.Object) error {
@@ -231,23 +227,18 @@ func (p *objectPrinter) printJSON(root manifests.Root, o *manifests.Object) erro
 	if err := shown.Field().Decode(&line.Object); err != nil {
 		return fmt.Errorf("%s of %s: %w", o, root.Path, err)
 	}
-	if p.cmd.Origins {
-		line.Origins = p.origins(o)
-	}
-	encoder := json.NewEncoder(p.out)
+	text := &bytes.Buffer{}
+	encoder := json.NewEncoder(text)
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(line)
-}
-
-func (p *objectPrinter) origins(o *manifests.Object) map[string]jsonOrigin {
-	origins := make(map[string]jsonOrigin)
-	o.Walk(func(f manifests.Field) {
-		origin, _ := o.OriginAt(f.Path())
-		shown := jsonOrigin{Precision: manifests.Unknown.String()}
-		if best := origin.Best(); best != nil {
-			shown = jsonOrigin{p.shown(best.Span.File), best.Span.Line, best.Precision.String()}
-		}
-		origins[f.Path()] = shown
-	})
-	return origins
+	if err := encoder.Encode(line); err != nil {
+		return err
+	}
+	if p.cmd.Origins {
+		text.Truncate(text.Len() - len("}\n"))
+		text.WriteString(`,"origins":{`)
+		p.writeOrigins(text, o)
+		text.WriteString("}}\n")
+	}
+	_, err := p.out.Write(text.Bytes())
+	return err
 }

@@ -59,11 +59,11 @@ func NewObject(raw []byte) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newObject(raw, node)
+	return NewParsedObject(raw, node)
 }
 
-// newObject makes an object of a document and the node that ParseYAML made of it.
-func newObject(raw []byte, node *yaml.Node) (*Object, error) {
+// NewParsedObject is NewObject for a document of which ParseYAML made node, which is not parsed again.
+func NewParsedObject(raw []byte, node *yaml.Node) (*Object, error) {
 	o := &Object{Raw: raw}
 	o.parse.Do(func() { o.node = node })
 	root := o.Field()

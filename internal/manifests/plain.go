@@ -94,7 +94,7 @@ func (p *plainReader) document(t tracer) {
 		p.rendering.Failed = append(p.rendering.Failed, refused)
 		return
 	}
-	object, err := newObject(t.doc.Data, node)
+	object, err := NewParsedObject(t.doc.Data, node)
 	if err != nil {
 		p.note(t.file, t.doc.Line, "the document is "+err.Error())
 		return

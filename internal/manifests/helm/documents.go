@@ -161,13 +161,10 @@ func (j *job) appendObjects(all []*manifests.Object, d document) ([]*manifests.O
 		return nil, j.yamlError(d, err)
 	}
 	for _, n := range nodes {
-		raw := []byte(d.text)
-		if n != node {
-			if raw, err = marshal(n); err != nil {
-				return nil, j.yamlError(d, err)
-			}
+		object, err := objectOf(d, node, n)
+		if err != nil && !errors.Is(err, manifests.ErrNotObject) {
+			return nil, j.yamlError(d, err)
 		}
-		object, err := manifests.NewObject(raw)
 		if err != nil {
 			j.noteDocument(d, "is not a Kubernetes object: it "+err.Error())
 			continue
@@ -202,6 +199,18 @@ func flatten(node *yaml.Node, depth int) ([]*yaml.Node, error) {
 		all = append(all, objects...)
 	}
 	return all, nil
+}
+
+// objectOf makes an object of n, which is the whole of a document's node or an item in it.
+func objectOf(d document, node, n *yaml.Node) (*manifests.Object, error) {
+	if n == node {
+		return manifests.NewParsedObject([]byte(d.text), n)
+	}
+	raw, err := marshal(n)
+	if err != nil {
+		return nil, err
+	}
+	return manifests.NewObject(raw)
 }
 
 func marshal(node *yaml.Node) ([]byte, error) {

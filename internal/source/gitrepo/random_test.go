@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -71,6 +72,12 @@ func TestRandomWorkTrees(t *testing.T) {
 			}
 			if round == 2 {
 				r.commit()
+			}
+			if index := filepath.Join(r.dir, ".git", "index"); seed%2 == 1 {
+				later := time.Now().Add(time.Hour) // so that no file is as young as the index, and all are told by their state
+				if err := os.Chtimes(index, later, later); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Fatal(err)
+				}
 			}
 			c := r.change("base", "")
 			disk, err := source.OpenDir(r.dir, source.Limits{})

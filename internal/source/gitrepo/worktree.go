@@ -43,18 +43,13 @@ func (r *Repo) changeOnDisk(ctx context.Context, commit string) (*source.Change,
 	var baseErr error
 	var listing sync.WaitGroup
 	listing.Go(func() { c.Base, baseErr = r.treeOf(ctx, commit) })
-	index, nested, err := r.fullIndex(ctx)
+	index, diff, nested, err := r.compareOnDisk(ctx, commit)
 	listing.Wait()
 	if index != "" {
 		defer os.RemoveAll(filepath.Dir(index))
 	}
 	if err := cmp.Or(err, baseErr); err != nil {
 		return nil, err
-	}
-	args := append(append([]string{"diff-index"}, source.DiffArguments()...), commit, "--")
-	diff, err := r.diff(ctx, r.inWorkTree(index, args...))
-	if err != nil {
-		return nil, fmt.Errorf("compare the work tree with %.12s: %w", commit, err)
 	}
 	diff = append(r.withoutFetchedLFS(modified(diff), disk), nested...)
 	c.Files = changes(diff)
@@ -91,14 +86,31 @@ func (w workBlobs) Stream(entries []source.Entry, limit int64, fn func(i int, da
 	w.repo.Stream(entries, limit, fn)
 }
 
-// fullIndex makes an index that has every file of the work tree, tracked or not. It also returns the repositories
-// inside of this one, which are not entered.
-func (r *Repo) fullIndex(ctx context.Context) (index string, nested []source.DiffFile, err error) {
-	if index, err = r.copyIndex(); err != nil {
-		return index, nil, fmt.Errorf("read the index: %w", err)
+// compareOnDisk compares the work tree with a commit: tracked files and others that are not ignored. It also returns
+// the repositories inside of this one, which are not entered, and the index that it made.
+func (r *Repo) compareOnDisk(ctx context.Context, commit string) (index string, diff, nested []source.DiffFile, err error) {
+	index, look, all, err := r.copyOfIndex(ctx, commit)
+	if err != nil {
+		return index, nil, nil, err
 	}
-	nested, err = r.addUntracked(ctx, index)
-	return index, nested, err
+	var untracked []string
+	if all || len(look.unknown) > 0 {
+		if untracked, nested, err = r.addUntracked(ctx, index, look.unknown); err != nil {
+			return index, nil, nil, err
+		}
+	}
+	paths := append(look.suspect, untracked...)
+	if !all && len(paths) == 0 {
+		return index, nil, nested, nil
+	}
+	if all || len(paths) > maxPathspecs {
+		paths = nil
+	}
+	args := append(append([]string{"diff-index"}, source.DiffArguments()...), commit, "--")
+	if diff, err = r.diff(ctx, r.inWorkTree(index, append(args, paths...)...)); err != nil {
+		err = fmt.Errorf("compare the work tree with %.12s: %w", commit, err)
+	}
+	return index, diff, nested, err
 }
 
 // copyIndex copies the index into a directory of its own below the scratch repository, so that files can be added
@@ -123,16 +135,18 @@ func (r *Repo) copyIndex() (string, error) {
 }
 
 // addUntracked puts untracked and conflicting files into a copy of the index as files that git has not looked at,
-// so that it compares them like any other. It returns the repositories inside of this one.
-func (r *Repo) addUntracked(ctx context.Context, index string) (nested []source.DiffFile, err error) {
+// so that it compares them like any other, and returns their names. Only those at or below paths are looked for, if
+// there are any. It also returns the repositories inside of this one.
+func (r *Repo) addUntracked(ctx context.Context, index string, paths []string) (names []string, nested []source.DiffFile, err error) {
 	var listing string
-	list := r.inWorkTree(index, "ls-files", "-z", "-t", "--others", "--unmerged", "--exclude-standard")
+	args := append([]string{"ls-files", "-z", "-t", "--others", "--unmerged", "--exclude-standard", "--"}, paths...)
+	list := r.inWorkTree(index, args...)
 	err = r.stream(ctx, list, func(out io.Reader) (err error) {
 		listing, err = readRecords(out, r.limits.Files)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list untracked files: %w", err)
+		return nil, nil, fmt.Errorf("list untracked files: %w", err)
 	}
 	var add strings.Builder
 	empty := r.settings.contentID(nil)
@@ -144,17 +158,18 @@ func (r *Repo) addUntracked(ctx context.Context, index string) (nested []source.
 			nested = append(nested, nestedRepository(strings.TrimSuffix(name, "/")))
 			continue
 		}
+		names = append(names, name)
 		fmt.Fprintf(&add, "100644 %s\t%s\x00", empty, name)
 	}
 	if add.Len() == 0 {
-		return nested, nil
+		return nil, nested, nil
 	}
 	update := r.inWorkTree(index, "update-index", "--add", "--replace", "-z", "--index-info")
 	update.stdin = add.String()
 	if _, err := r.output(ctx, update); err != nil {
-		return nil, fmt.Errorf("consider untracked files: %w", err)
+		return nil, nil, fmt.Errorf("consider untracked files: %w", err)
 	}
-	return nested, nil
+	return names, nested, nil
 }
 
 // untrackedName takes the path out of "? path", or of a conflict's "M 100644 <id> 2\tpath".
