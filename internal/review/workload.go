@@ -78,10 +78,14 @@ func (c Container) Title() string {
 }
 
 // Effective returns the security context field that holds for the container: its own where it is set, else the
-// pod's. When neither is set it is the container's, absent.
+// pod's. When neither is set it is the container's, absent. A setting of several fields, such as seLinuxOptions, hides
+// the pod's as a whole, but for windowsOptions, which the kubelet merges field by field.
 func (c Container) Effective(keys ...string) manifests.Field {
 	own := c.Get("securityContext").Get(keys...)
-	if own.IsSet() || c.pod == nil {
+	if own.IsSet() || c.pod == nil || len(keys) == 0 {
+		return own
+	}
+	if keys[0] != "windowsOptions" && c.Get("securityContext", keys[0]).IsSet() {
 		return own
 	}
 	if pod := c.pod.Get("securityContext", keys...); pod.IsSet() {

@@ -127,3 +127,60 @@ func TestHelmTestsAreNoWorkloads(t *testing.T) {
 		t.Error("a Helm test is no workload")
 	}
 }
+
+func TestEffective(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ pod, container, key, want string }{
+		"the container's own":        {"{runAsUser: 1}", "{runAsUser: 2}", "runAsUser", "2 at spec.containers[0].securityContext.runAsUser"},
+		"the pod's":                  {"{runAsUser: 1}", "{}", "runAsUser", "1 at spec.securityContext.runAsUser"},
+		"null is not set":            {"{runAsUser: 1}", "{runAsUser: null}", "runAsUser", "1 at spec.securityContext.runAsUser"},
+		"none":                       {"{}", "{}", "runAsUser", " at spec.containers[0].securityContext.runAsUser"},
+		"false is set":               {"{runAsNonRoot: true}", "{runAsNonRoot: false}", "runAsNonRoot", "false at spec.containers[0].securityContext.runAsNonRoot"},
+		"the pod's profile":          {"{seccompProfile: {type: Unconfined}}", "{}", "seccompProfile.type", "Unconfined at spec.securityContext.seccompProfile.type"},
+		"its own hide the pod's":     {"{seLinuxOptions: {user: u, type: a}}", "{seLinuxOptions: {type: b}}", "seLinuxOptions.user", " at spec.containers[0].securityContext.seLinuxOptions.user"},
+		"but not those for Windows":  {"{windowsOptions: {hostProcess: true}}", "{windowsOptions: {runAsUserName: a}}", "windowsOptions.hostProcess", "true at spec.securityContext.windowsOptions.hostProcess"},
+		"what only a container has":  {"{}", "{privileged: true}", "privileged", "true at spec.containers[0].securityContext.privileged"},
+		"nothing where none is made": {"null", "null", "privileged", " at spec.containers[0].securityContext.privileged"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pods := workloadsOf(t, "{apiVersion: v1, kind: Pod, spec: {securityContext: "+test.pod+", containers: [{name: a, securityContext: "+test.container+"}]}}")
+			f := pods[0].Containers[0].Effective(strings.Split(test.key, ".")...)
+			if got := f.Text() + " at " + f.Path(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestIndexAndView(t *testing.T) {
+	t.Parallel()
+	var all []*manifests.Object
+	for _, text := range []string{
+		"{apiVersion: v1, kind: Namespace, metadata: {name: web}}", "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: web}}",
+		"{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: api}}", "{apiVersion: v1, kind: Deployment, metadata: {name: a, namespace: web}}",
+	} {
+		o, err := manifests.NewObject([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, o)
+	}
+	index := NewIndex(all)
+	if index.Find("Deployment", "api", "a") != all[2] || index.Find("Deployment", "", "a") != nil || len(index.OfKind("Deployment")) != 3 {
+		t.Error("the index finds other objects")
+	}
+	old, err := manifests.NewObject([]byte("{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: a, namespace: web}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := NewRootView(manifests.Root{}, append(all, all[1]))
+	if view.Match(old) != all[1] || len(view.Twins(old)) != 2 || len(view.OfKind("Namespace")) != 1 {
+		t.Error("the view finds other objects")
+	}
+	chart := NewRootView(manifests.Root{Kind: manifests.Helm, Namespace: "apps"}, all)
+	if chart.Namespace(all[0]) != "apps" || chart.Namespace(all[1]) != "web" || view.Namespace(all[0]) != "" {
+		t.Error("objects land in other namespaces")
+	}
+}
