@@ -139,7 +139,7 @@ func (j *job) noteDocument(d document, text string) {
 // yamlError says that a document is not YAML, at the template line that printed the line the parser names.
 func (j *job) yamlError(d document, err error) error {
 	line := d.line + max(yamlErrorLine(err)-1, 0)
-	reason := fmt.Sprintf("line %d of what the template prints is not usable YAML: %v", line, err)
+	reason := fmt.Sprintf("line %d of what the template prints is not usable YAML: %s", line, manifests.Discreet(err.Error()))
 	if lines := j.lines[d.template]; line <= len(lines) && len(lines[line-1].Frames) > 0 {
 		frame := lines[line-1].Frames[0]
 		return j.at(frame.Template, frame.Line, reason)

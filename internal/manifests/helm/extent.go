@@ -122,6 +122,31 @@ func (p page) between(i, start, end int) []piece {
 	return all
 }
 
+// keyColumn is that of the field's key, or of the item, on the template line that wrote the field; 0 when that is not
+// written there as it stands.
+func (p page) keyColumn(f field, wrote piece) int {
+	n := f.key
+	if n == nil {
+		n = f.node
+	}
+	i := n.Line - 1
+	if i < 0 || i >= len(p.text) || len(wrote.Frames) == 0 || i == 0 && p.column > 0 {
+		return 0
+	}
+	at := byteOffset(p.text[i], n.Column-1)
+	pieces := p.between(i, at, at+1)
+	if len(pieces) == 0 || !pieces[0].Literal || len(pieces[0].Frames) == 0 {
+		return 0
+	}
+	from := pieces[0]
+	if first := from.Frames[0]; first.Template != wrote.Frames[0].Template || first.Line != wrote.Frames[0].Line {
+		return 0
+	}
+	lead := p.slice(i, from.Start, from.End)
+	before := at - from.Start + (len(strings.TrimLeft(lead, " \t")) - len(lead))
+	return characters(p.source(from.Frames[0]), from.Frames[0].Column+before)
+}
+
 // slice cuts output bytes from to to out of line i.
 func (p page) slice(i, from, to int) string {
 	if i == 0 {

@@ -50,15 +50,22 @@ func (r *Renderer) Release(ctx context.Context, tree source.Tree, rel manifests.
 	if err != nil {
 		return nil, nil, err
 	}
+	objects, err := j.release()
+	if err != nil {
+		return nil, nil, j.discreet(err)
+	}
+	return objects, j.charts.notes, nil
+}
+
+func (j *job) release() ([]*manifests.Object, error) {
 	if err := j.prepare(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	outputs, err := j.execute()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	objects, err := j.objects(outputs)
-	return objects, j.charts.notes, err
+	return j.objects(outputs)
 }
 
 // job is the rendering of one chart release.

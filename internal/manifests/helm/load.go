@@ -233,7 +233,7 @@ func splitVendored(all []file) (own []file, vendored map[string][]file) {
 
 // loadError says which chart Helm cannot load, and why.
 func loadError(from *origin, err error) error {
-	name, reason := chartYAML, err.Error()
+	name, reason := chartYAML, manifests.Discreet(err.Error())
 	for _, candidate := range []string{valuesYAML, requirements, "Chart.lock", "requirements.lock"} {
 		if strings.Contains(reason, "cannot load "+candidate) {
 			name = candidate

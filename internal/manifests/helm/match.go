@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -13,8 +14,19 @@ func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
 	var parts []leafPlace
 	for _, written := range pieces {
 		for _, leaf := range written.Leaves {
-			place := p.place(leaf.Path)
+			place := p.leaf(leaf)
 			if !place.found {
+				continue
+			}
+			if place.beside {
+				switch {
+				case place.isAll(f):
+					shown = append(shown, place)
+				case place.frame.Role == manifests.RoleResource && place.holds(f):
+					parts = append(parts, place)
+				default:
+					inputs = append(inputs, place)
+				}
 				continue
 			}
 			place = p.within(place, f, leaf.Path)
@@ -144,6 +156,14 @@ func (l leafPlace) isAll(f field) bool {
 // isPart reports whether the value is a part of what the field shows.
 func (l leafPlace) isPart(f field) bool {
 	return l.node.Kind == yaml.ScalarNode && l.node.Value != "" && strings.Contains(f.node.Value, strings.TrimSpace(l.node.Value))
+}
+
+// holds reports whether a line of a file has what a field shows, or a part of it.
+func (l leafPlace) holds(f field) bool {
+	if l.whole || f.node.Kind != yaml.ScalarNode || strings.TrimSpace(l.node.Value) == "" {
+		return false
+	}
+	return l.isPart(f) || f.node.Value != "" && strings.Contains(l.node.Value, f.node.Value)
 }
 
 // isTemplate reports whether the value is a template itself, which the function tpl executes.

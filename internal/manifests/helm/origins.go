@@ -24,14 +24,18 @@ type tracer struct {
 	values  map[string]any // as the templates got them
 	leaves  map[string]leafPlace
 	scalars map[string][]leafPlace
-	sources map[string][]string // lines of templates
+	sources map[string][]string      // lines of templates
+	charts  map[string]*origin       // by the beginning of their files' names
+	abouts  map[*origin]valuesSource // their Chart.yaml
 }
 
 // leafPlace is the place of a leaf of the values.
 type leafPlace struct {
 	setting
-	frame manifests.Frame
-	found bool
+	frame  manifests.Frame
+	found  bool
+	beside bool // it is in another file than one of values
+	whole  bool // it is all of a file
 }
 
 func newTracer(j *job) (*tracer, error) {
@@ -39,7 +43,8 @@ func newTracer(j *job) (*tracer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tracer{job: j, find: newLocator(j), values: asMap(top["Values"]), leaves: map[string]leafPlace{}, scalars: map[string][]leafPlace{}, sources: map[string][]string{}}, nil
+	return &tracer{job: j, find: newLocator(j), values: asMap(top["Values"]), leaves: map[string]leafPlace{}, scalars: map[string][]leafPlace{}, sources: map[string][]string{},
+		charts: chartsOf(j.installed.root, j.charts.origins), abouts: map[*origin]valuesSource{}}, nil
 }
 
 // origins gives the Origins of an object's fields in the order of Object.Walk. The node is the object as it lies
@@ -116,7 +121,7 @@ func (p page) origin(f field) manifests.Origin {
 		most = [2]int{maxInBlock, maxInBlock}
 	}
 	o.addPlaces(shown, most[0])
-	p.addTemplates(o, wrote)
+	p.addTemplates(o, wrote, p.keyColumn(f, wrote))
 	p.addRest(o, pieces)
 	o.addPlaces(inputs, most[1])
 	for _, c := range known.Conditions {
@@ -147,11 +152,11 @@ func (p page) inFile(f field) manifests.Origin {
 	return manifests.Origin{frame}
 }
 
-// places finds leaves' lines.
+// places finds the lines of leaves that decided on something. That a file is there at all is no reason for its text.
 func (t *tracer) places(leaves []trace.Leaf) []leafPlace {
 	var all []leafPlace
 	for _, leaf := range leaves {
-		if place := t.place(leaf.Path); place.found {
+		if place := t.leaf(leaf); place.found && !place.whole {
 			all = append(all, place)
 		}
 	}
@@ -178,7 +183,7 @@ func (t *tracer) place(keys []string) leafPlace {
 
 // addTemplates adds the template line that wrote a piece, and the calls that led to it. A line is exact when it
 // holds the very text, or an action that made it.
-func (p page) addTemplates(o *stack, wrote piece) {
+func (p page) addTemplates(o *stack, wrote piece, column int) {
 	for i, f := range wrote.Frames {
 		place, ok := p.job.places[f.Template]
 		if !ok {
@@ -189,7 +194,10 @@ func (p page) addTemplates(o *stack, wrote piece) {
 			frame.Role = manifests.RoleCall
 		}
 		if frame.Span.Line > 0 {
-			frame.Span.Column = f.Column
+			frame.Span.Column = characters(p.source(f), f.Column)
+			if i == 0 && column > 0 {
+				frame.Span.Column = column
+			}
 			if i > 0 || !wrote.Literal || strings.Contains(p.source(f), strings.TrimSpace(wrote.text)) {
 				frame.Precision = manifests.Exact
 			}

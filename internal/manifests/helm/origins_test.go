@@ -19,6 +19,7 @@ var mark = regexp.MustCompile(`@([a-z0-9-]+)`)
 
 // TestOrigins renders charts whose lines carry marks, and compares the places of fields with the marks named in
 // the archive's file "want". A mark followed by "+1" is the line after it.
+// A line that begins with "LF" is not for files with other line ends, of which YAML prints texts in one line.
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	archives, err := filepath.Glob("testdata/origins/*.txtar")
@@ -69,7 +70,10 @@ func checkArchive(t *testing.T, archive, lineEnd string) {
 			t.Errorf("notes: %q", rendering.Notes)
 		}
 		for line := range strings.Lines(want) {
-			checkOrigin(t, rendering.Objects, marks, strings.TrimSpace(line))
+			line, only := strings.CutPrefix(line, "LF ")
+			if !only || lineEnd == "\n" {
+				checkOrigin(t, rendering.Objects, marks, strings.TrimSpace(line))
+			}
 		}
 	}
 }
@@ -102,14 +106,11 @@ func checkOrigin(t *testing.T, objects []*manifests.Object, marks map[string]str
 }
 
 func placeOf(marks map[string]string, name string) string {
-	name, next := strings.CutSuffix(strings.TrimPrefix(name, "@"), "+1")
-	place := marks[name]
-	if !next {
-		return place
-	}
-	file, line, _ := strings.Cut(place, ":")
+	name, after, _ := strings.Cut(strings.TrimPrefix(name, "@"), "+")
+	file, line, _ := strings.Cut(marks[name], ":")
 	n, _ := strconv.Atoi(line)
-	return fmt.Sprintf("%s:%d", file, n+1)
+	more, _ := strconv.Atoi(after)
+	return fmt.Sprintf("%s:%d", file, n+more)
 }
 
 func show(origin manifests.Origin, i int) string {

@@ -39,7 +39,7 @@ func (j *job) readValues() error {
 			if n := yamlErrorLine(err); n > 0 && f.span.Line > 0 {
 				span.Line, span.EndLine = f.span.Line+n-1, f.span.Line+n-1
 			}
-			return &manifests.RenderError{Reason: "the values are no YAML mapping: " + err.Error(), Span: span, Cause: err}
+			return &manifests.RenderError{Reason: "the values are no YAML mapping: " + manifests.Discreet(err.Error()), Span: span, Cause: err}
 		}
 		j.values = loader.MergeMaps(j.values, values)
 	}

@@ -11,10 +11,10 @@ type function struct {
 	name  string
 	fn    reflect.Value
 	typ   reflect.Type
-	logic bool                                     // and, or: they do not evaluate all arguments
-	check func(*state, *call) error                // refuses what takes too much
-	own   func(*state, *call) (value, error)       // is called instead of fn
-	trace func(*state, *call, reflect.Value) *prov // tells the origin of the result
+	logic bool                               // and, or: they do not evaluate all arguments
+	check func(*state, *call) error          // refuses what takes too much
+	own   func(*state, *call) (value, error) // is called instead of fn
+	trace rule                               // tells the origin of the result
 }
 
 // call is one call of a function with its arguments.
@@ -51,7 +51,7 @@ func (s *state) call(dot value, f *function, n parse.Node, args []parse.Node, fi
 	for i := range count {
 		t := f.parameter(i)
 		if i < len(args) {
-			c.args[i] = s.argument(dot, t, args[i])
+			c.args[i] = s.kept(f, s.argument(dot, t, args[i]), args, i)
 		} else {
 			c.args[i] = *final
 		}
@@ -95,8 +95,8 @@ func (f *function) parameter(i int) reflect.Type {
 // logic evaluates the arguments of and and or until one decides.
 func (s *state) logic(dot value, f *function, args []parse.Node, final *value) value {
 	var v value
-	for _, arg := range args {
-		v = s.argument(dot, valueType, arg)
+	for i, arg := range args {
+		v = s.kept(f, s.argument(dot, valueType, arg), args, i)
 		if truth, _ := isTrue(concrete(v.rv)); truth == (f.name == "or") {
 			return v
 		}

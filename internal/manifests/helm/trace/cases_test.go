@@ -99,7 +99,7 @@ no: 2 | x:9 | | 6()
 `},
 	{"variables", one("{{- $a := .Values.a }}\n{{- $b := \"\" }}\n{{- if .Values.enabled }}{{ $b = .Values.b }}{{ end }}\na: {{ $a }}\nb: {{ $b }}-{{ $a }}\n"), "{a: x, b: w, enabled: true}", `
 a: x | x:4 | a! |
-b: w-x | x:5 | b! a! |
+b: w-x | x:5 | b! enabled a! |
 `},
 	{"choice", one("a: {{ ternary .Values.x .Values.w .Values.enabled }}\nb: {{ coalesce .Values.none .Values.w }}\nc: {{ or .Values.none .Values.x }}\nd: {{ required \"m\" .Values.x }}\n"), "{x: 1, w: 2, enabled: true, none: ''}", `
 a: 1 | x:1 | x! enabled |

@@ -60,9 +60,9 @@ func (s *state) pipeline(dot value, pipe *parse.PipeNode) value {
 	for _, variableNode := range pipe.Decl {
 		name := variableNode.Ident[0]
 		if pipe.IsAssign {
-			s.lookup(name).value = v
+			s.lookup(name).value = s.written(v, pipe.Cmds[0].Args[0])
 		} else {
-			s.vars = append(s.vars, variable{name, v})
+			s.vars = append(s.vars, variable{name, s.written(v, pipe.Cmds[0].Args[0])})
 		}
 	}
 	return v
@@ -93,7 +93,7 @@ func (s *state) command(dot value, cmd *parse.CommandNode, final *value) value {
 	case *parse.NilNode:
 		s.fail("nil is not a command")
 	case *parse.BoolNode, *parse.NumberNode, *parse.StringNode:
-		return value{rv: s.constant(n)}
+		return s.written(value{rv: s.constant(n)}, n)
 	}
 	s.fail("can't evaluate command %q", first)
 	return value{}
@@ -209,7 +209,7 @@ func (s *state) field(of value, name string, f field) value {
 	}
 	if ptr.NumMethod() > 0 {
 		if method := ptr.MethodByName(name); method.IsValid() {
-			called := &function{name: name, fn: method, typ: method.Type(), check: sized}
+			called := &function{name: name, fn: method, typ: method.Type(), check: sized, trace: s.fileMethod(value{receiver, of.prov}, name)}
 			if receiver.Kind() == reflect.Map && emptyInterface(receiver.Type().Elem()) {
 				s.measure(receiver) // the methods of .Values write all of it
 			}
@@ -236,7 +236,7 @@ func (s *state) plainField(of value, name string, t reflect.Type, hasArgs bool) 
 		case hasArgs:
 			s.fail("%s has arguments but cannot be invoked as function", name)
 		}
-		return value{found, of.prov}
+		return value{found, s.inside(of, key{name: name}, found)}
 	case reflect.Map:
 		nameValue := reflect.ValueOf(name)
 		if !nameValue.Type().AssignableTo(of.rv.Type().Key()) {

@@ -186,7 +186,16 @@ func leafList(nodes []*node, text string) []Leaf {
 	}
 	leaves := make([]Leaf, 0, len(nodes))
 	for _, n := range nodes {
-		leaves = append(leaves, Leaf{n.path(), n.global, text != "" && n.shownBy(text)})
+		leaf := Leaf{Path: n.path(), Global: n.global, Exact: text != "" && n.shownBy(text)}
+		if h := n.home; h != nil {
+			leaf.In, leaf.Line, leaf.Column, leaf.Text = h.in, h.line, h.column, h.text
+			if v := concrete(reflect.ValueOf(n.value)); h.line > 0 {
+				leaf.Path = nil
+			} else if v.IsValid() && !isContainer(v) {
+				leaf.Text = fmt.Sprint(v)
+			}
+		}
+		leaves = append(leaves, leaf)
 	}
 	return leaves
 }

@@ -20,7 +20,10 @@ func (s *state) flows(c *call, out reflect.Value) *prov {
 	var sources []source
 	for i, arg := range c.args {
 		rv := concrete(c.in[i])
+		content, isBytes := bytesOf(rv)
 		switch {
+		case isBytes:
+			sources = append(sources, source{string(content), arg.prov.asText(len(content))})
 		case isContainer(rv):
 			rest = union(rest, s.addList(&sources, value{rv, arg.prov}))
 		case arg.prov == nil:

@@ -18,15 +18,23 @@ type prov struct {
 	shape  shape   // of a map or list: where its elements are from
 }
 
-// node is a place in the values.
+// node is a place in the values, or in a file that is not one of values.
 type node struct {
 	parent   *node
+	home     *home // the file; nil for the values
 	key      key
 	value    any
 	global   bool
 	children map[key]*node
 	shown    []string // its path, once asked for
 	self     prov     // of a value read there
+}
+
+// home is a place in Chart.yaml, in a file that a template reads, or in a template where a literal is written.
+type home struct {
+	in           string // the file, named as templates are
+	line, column int    // 0 for all of it, and for Chart.yaml
+	text         string // of the line, or of the literal
 }
 
 // key is a map's key or a list's position.
@@ -38,7 +46,10 @@ type key struct {
 func index(i int) key { return key{index: i} }
 
 func newNode(parent *node, k key, v any) *node {
-	n := &node{parent: parent, key: k, value: v, global: parent != nil && parent.global}
+	n := &node{parent: parent, key: k, value: v}
+	if parent != nil {
+		n.global, n.home = parent.global, parent.home
+	}
 	n.self = prov{leaves: []*node{n}, shape: n}
 	return n
 }
@@ -219,19 +230,28 @@ func derived(leaves []*node) *prov {
 	return &prov{leaves: leaves}
 }
 
-// union adds leaves that are not there yet, up to the limit. It never changes its arguments.
+// union adds leaves that are not there yet, up to the limit. Of several lines of a file it makes the file. It never
+// changes its arguments.
 func union(a, b []*node) []*node {
 	if len(a) == 0 {
 		return b
 	}
 	a = slices.Clip(a)
 	for _, n := range b {
+		if slices.Contains(a, n) {
+			continue
+		}
+		if n.home != nil && n.home.line > 0 && n.parent != nil {
+			if i := slices.IndexFunc(a, func(o *node) bool { return o == n.parent || o.parent == n.parent }); i >= 0 {
+				a = slices.Clone(a)
+				a[i] = n.parent
+				continue
+			}
+		}
 		if len(a) >= maxLeaves {
 			break
 		}
-		if !slices.Contains(a, n) {
-			a = append(a, n)
-		}
+		a = append(a, n)
 	}
 	return a
 }

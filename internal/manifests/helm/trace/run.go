@@ -34,6 +34,8 @@ type run struct {
 	cond       *cond  // the conditions around what is being executed
 	reads      *reads // set while a condition is evaluated
 	pinned     pins
+	literals   map[parse.Node]*node
+	assigned   map[*parse.BranchNode][]string
 }
 
 func newRun(ctx context.Context, options Options) *run {
@@ -49,6 +51,7 @@ func newRun(ctx context.Context, options Options) *run {
 	x := &run{
 		ctx: ctx, limits: options, funcs: functions(options.HelmLine), known: map[string]any{}, defs: &defs{named: map[string]*def{}},
 		parsed: map[string]*parsed{}, included: map[string]int{}, containers: map[uintptr]*container{}, pinned: newPins(),
+		literals: map[parse.Node]*node{}, assigned: map[*parse.BranchNode][]string{},
 	}
 	for name, f := range x.funcs {
 		x.known[name] = f.fn.Interface()

@@ -158,6 +158,7 @@ func (x *run) registerValues(chart Chart) {
 		for _, name := range t.Prefix {
 			n = n.child(key{name: name}, reflect.Value{}).leaves[0]
 		}
+		x.registerChart(t)
 		values := reflect.ValueOf(t.Scope["Values"])
 		n.value = t.Scope["Values"]
 		x.register(values, n)

@@ -84,8 +84,16 @@ type Frame struct {
 	Line, Column int
 }
 
-// Leaf is a place in the values.
+// Leaf is a place in the values; or, if it names a file, in that.
 type Leaf struct {
+	// In is empty for the values. Else it is the file, named as templates are: a chart's Chart.yaml, in which Path
+	// leads to the place; a file that was read with .Files; or a template, where a literal is written.
+	In string
+	// Line and Column are the place in the file, counted from 1; 0 for all of it, and in Chart.yaml.
+	Line, Column int
+	// Text is the line of a file, or the literal where it is a constant.
+	Text string
+
 	// Path is the key path in the coalesced values of the root chart, list positions in decimal. Leaves of one place
 	// share it, so it must not be changed.
 	Path []string

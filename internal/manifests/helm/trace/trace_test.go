@@ -38,9 +38,13 @@ func describe(f File) string {
 	return all.String()
 }
 
+// showLeaves shows the leaves that are in the values.
 func showLeaves(leaves []Leaf) string {
 	text := ""
 	for _, l := range leaves {
+		if l.In != "" {
+			continue
+		}
 		text += " " + strings.Join(l.Path, ".")
 		if l.Exact {
 			text += "!"

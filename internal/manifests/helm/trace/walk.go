@@ -192,6 +192,7 @@ func (s *state) branch(dot value, n *parse.BranchNode) flow {
 		result = s.walk(dot, n.ElseList)
 	}
 	s.vars, s.cond = s.vars[:mark], around
+	s.decide(n, mark, c.leaves)
 	return result
 }
 
@@ -230,6 +231,7 @@ func (s *state) loop(dot value, n *parse.RangeNode) flow {
 		result = s.walk(dot, n.ElseList)
 	}
 	s.vars, s.cond = s.vars[:mark], around
+	s.decide(&n.BranchNode, mark, c.leaves)
 	return result
 }
 
