@@ -222,26 +222,11 @@ func operations(d *document, applies func(*subject) bool) []*effect {
 			e.doc.role = manifests.RolePatch
 			e.doc.places.at.at = key
 		case "copy", "move":
-			e.move = moved(d, pathKey)
+			e.move = moved(d, pathKey, pointer(value(op, "from")))
 		}
 		all = append(all, e)
 	}
 	return all
-}
-
-// moved claims the field to which an operation copies or moves a value from elsewhere.
-func moved(d *document, pathKey *yaml.Node) func(*effect, *subject, *spot) []claim {
-	return func(e *effect, _ *subject, sp *spot) []claim {
-		if pathKey == nil || !e.mounts(sp) {
-			return nil
-		}
-		span, found := d.span(place{at: pathKey, value: pathKey})
-		if !found {
-			return nil
-		}
-		frame := manifests.Frame{Span: span, Role: manifests.RolePatch, Precision: manifests.Exact}
-		return []claim{{frames: manifests.Origin{frame}, strength: whole}}
-	}
 }
 
 // settle returns the effects with the places of JSON patches' operations as they are in the end: an operation that

@@ -35,7 +35,7 @@ func yamlError(file string, first int, err error) error {
 		at.EndLine, at.Column = at.Line, 1
 		text = strings.TrimSpace(strings.Replace(text, m[0], "", 1))
 	}
-	return &manifests.RenderError{Reason: "is not valid YAML: " + text, Span: at, Cause: err}
+	return &manifests.RenderError{Reason: "is not valid YAML: " + manifests.Discreet(text), Span: at, Cause: err}
 }
 
 // decodeError makes the error of a kustomization file that is YAML but no kustomization.
@@ -181,7 +181,10 @@ func innermost(text string) string {
 		}
 		text = text[at[1]:]
 	}
-	text = strings.ReplaceAll(strings.TrimSpace(text), "\n", " ")
+	if strings.Contains(text, "invalid literal source") {
+		text = "a literal is not of the form key=value" // which may be a password
+	}
+	text = manifests.Discreet(strings.ReplaceAll(strings.TrimSpace(text), "\n", " "))
 	if len(text) > maxReason {
 		text = strings.ToValidUTF8(text[:maxReason], "") + " …"
 	}
