@@ -15,7 +15,7 @@ import (
 // The errors of YAML that is refused before anything works on it.
 var (
 	ErrYAMLDepth = errors.New("YAML is nested deeper than the limit")
-	ErrYAMLSize  = errors.New("YAML grows beyond the limit when its aliases are followed")
+	ErrYAMLSize  = errors.New("YAML grows beyond the limit of a million values when its aliases are followed")
 )
 
 const (
@@ -124,6 +124,9 @@ func hasContent(chunk []byte) bool {
 // are followed and "!!binary" is decoded, so that readers need not know of them; it refuses, with ErrYAMLDepth or ErrYAMLSize, what is
 // nested too deep or grows too large by that. An empty document gives nil.
 func ParseYAML(data []byte) (*yaml.Node, error) {
+	if crowded(data) {
+		return nil, ErrYAMLSize
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, err
@@ -133,6 +136,22 @@ func ParseYAML(data []byte) (*yaml.Node, error) {
 	}
 	r := resolver{}
 	return r.resolve(doc.Content[0], 0)
+}
+
+// crowded reports whether a document surely holds too much, before memory a hundred times its size goes into its nodes:
+// by the characters that part values from each other.
+func crowded(data []byte) bool {
+	if len(data) < maxYAMLNodes {
+		return false
+	}
+	parts := 0
+	for _, c := range data {
+		switch c {
+		case ',', '\n', '[', '{':
+			parts++
+		}
+	}
+	return parts > maxYAMLNodes
 }
 
 // resolver replaces aliases by what they name and expands merge keys, counting what it visits.
