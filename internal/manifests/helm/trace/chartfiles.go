@@ -8,8 +8,9 @@ import (
 
 const (
 	chartYAML = "Chart.yaml"
-	// maxFileLines is how many lines of a file that a template reads are told apart.
-	maxFileLines = 20_000
+	// maxFileLines is how many lines of the files that templates read are told apart, in all files together: each
+	// takes some hundred bytes. Of what is beyond it the file is known.
+	maxFileLines = 100_000
 )
 
 // registerChart makes .Chart and .Files of a scope known: the one is read from Chart.yaml, the other are files.
@@ -21,14 +22,16 @@ func (x *run) registerChart(t Template) {
 		keep: t.Scope, elems: map[key]*prov{{name: "Chart"}: {shape: about}},
 	}
 	if all := reflect.ValueOf(t.Scope["Files"]); all.Kind() == reflect.Map {
-		x.containers[address(all)] = &container{keep: t.Scope["Files"], prov: &prov{shape: &fileSet{dir: dir, nodes: map[string]*node{}}}}
+		x.containers[address(all)] = &container{keep: t.Scope["Files"], prov: &prov{shape: &fileSet{run: x, dir: dir, nodes: map[string]*node{}, known: map[string]*prov{}}}}
 	}
 }
 
 // fileSet is the shape of .Files and of what .Files.Glob returns.
 type fileSet struct {
+	*run
 	dir   string // the chart, as its templates' names begin
 	nodes map[string]*node
+	known map[string]*prov // of contents, once asked for
 }
 
 // child gives the origin of a file's content: its lines.
@@ -60,10 +63,14 @@ func (f *fileSet) file(name string) *node {
 	return n
 }
 
-// content gives the origin of a file's content, line by line.
+// content gives the origin of a file's content, line by line as long as there may be more lines.
 func (f *fileSet) content(name, content string) *prov {
+	if known := f.known[name]; known != nil {
+		return known
+	}
 	n := f.file(name)
-	if strings.Count(content, "\n") > maxFileLines || content == "" {
+	f.known[name] = &n.self
+	if content == "" || !f.mayHave(content) {
 		return &n.self
 	}
 	t, start, number := &text{}, 0, 0
@@ -73,7 +80,18 @@ func (f *fileSet) content(name, content string) *prov {
 		leaf := n.lineOf(number, strings.TrimRight(line, "\r\n"))
 		t.pieces = append(t.pieces, piece{start, &mark{leaves: leaf.self.leaves}, -1})
 	}
-	return &prov{text: t}
+	f.known[name] = &prov{text: t}
+	return f.known[name]
+}
+
+// mayHave counts the lines of a file's content and reports whether they may be told apart.
+func (f *fileSet) mayHave(content string) bool {
+	count := strings.Count(content, "\n") + 1
+	if f.fileLines+count > maxFileLines {
+		return false
+	}
+	f.fileLines += count
+	return true
 }
 
 // fileMethod tells the origin of what a method of .Files returns; nil for methods of anything else.
@@ -109,16 +127,19 @@ func (f *fileSet) read(s *state, c *call, out reflect.Value) *prov {
 	if !ok {
 		content = []byte(out.String())
 	}
-	s.spend(pieceBytes * strings.Count(string(content), "\n"))
-	return f.content(c.in[0].String(), string(content))
+	p := f.content(c.in[0].String(), string(content))
+	s.spend(pieceBytes * p.text.count())
+	return p
 }
 
 func (f *fileSet) lines(s *state, c *call, out reflect.Value) *prov {
-	if out.Len() > maxFileLines {
-		return &f.file(c.in[0].String()).self
+	file := f.file(c.in[0].String())
+	if out.Len()+f.fileLines > maxFileLines {
+		return &file.self
 	}
+	f.fileLines += out.Len()
 	for i := range out.Len() {
-		s.put(out, index(i), &f.file(c.in[0].String()).lineOf(i+1, out.Index(i).String()).self)
+		s.put(out, index(i), &file.lineOf(i+1, out.Index(i).String()).self)
 	}
 	return nil
 }
@@ -137,7 +158,10 @@ func (f *fileSet) data(s *state, all reflect.Value, text string) *prov {
 		name, _, isKey := strings.Cut(line, ":")
 		if name = names[strings.Trim(name, `"'`)]; isKey && line[0] != ' ' && name != "" {
 			content, _ := bytesOf(all.MapIndex(reflect.ValueOf(name)))
-			at = &printedFile{file: f.file(name), lines: strings.Split(string(content), "\n")}
+			at = &printedFile{file: f.file(name)}
+			if f.mayHave(string(content)) {
+				at.lines = strings.Split(string(content), "\n")
+			}
 			from = at.file
 		} else {
 			from = at.line(line)
@@ -161,7 +185,7 @@ type printedFile struct {
 // line finds a printed line as the next one of the file, blank ones apart; else it is of the whole file.
 func (p *printedFile) line(printed string) *node {
 	printed = strings.TrimSpace(printed)
-	for i := p.next; i < min(len(p.lines), maxFileLines); i++ {
+	for i := p.next; i < len(p.lines); i++ {
 		content := strings.TrimSpace(p.lines[i])
 		if content == printed {
 			p.next = i + 1

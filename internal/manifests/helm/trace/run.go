@@ -34,6 +34,7 @@ type run struct {
 	cond       *cond  // the conditions around what is being executed
 	reads      *reads // set while a condition is evaluated
 	pinned     pins
+	fileLines  int // of files that are told apart
 	literals   map[parse.Node]*node
 	assigned   map[*parse.BranchNode][]string
 }
