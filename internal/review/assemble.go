@@ -140,7 +140,7 @@ func equivalentPath(o, other *manifests.Object, path string) string {
 // field however many rules say the same of it.
 func findings(change *source.Change, candidates []*candidate, status func(*candidate) Status) []Finding {
 	coverage := newCoverage(candidates)
-	left := int64(maxFixed)
+	fixer := newFixer(change)
 	merged := make(map[string]*Finding)
 	var order []string
 	for _, c := range candidates {
@@ -150,7 +150,7 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 		key := c.mergeKey(status(c))
 		f, ok := merged[key]
 		if !ok {
-			f = c.finding(change, status(c), &left)
+			f = c.finding(fixer, status(c))
 			merged[key] = f
 			order = append(order, key)
 		} else if c.root.Root.Path != f.Root && !slices.Contains(f.Roots, c.root.Root.Path) {
@@ -179,7 +179,7 @@ func (c *candidate) mergeKey(status Status) string {
 		c.object.Kind, stablePath(c.object, c.path), c.message, status, c.remark)
 }
 
-func (c *candidate) finding(change *source.Change, status Status, left *int64) *Finding {
+func (c *candidate) finding(fixer *fixer, status Status) *Finding {
 	f := &Finding{
 		Rule: c.rule.ID, Level: c.level, Status: status, Root: c.root.Root.Path, Object: c.object.Identity,
 		Path: c.path, Message: c.message, Detail: joinSentences(c.detail, c.remark), Location: c.location,
@@ -189,7 +189,7 @@ func (c *candidate) finding(change *source.Change, status Status, left *int64) *
 		f.Guidelines = []string{}
 	}
 	if status != Fixed {
-		f.Fix = c.concrete(change, left)
+		f.Fix = c.concrete(fixer)
 	}
 	for _, path := range c.related {
 		if origin, _ := c.object.OriginAt(path); len(origin) > 0 && origin[0].Precision == manifests.Exact {

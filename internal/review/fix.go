@@ -19,16 +19,44 @@ import (
 // from somewhere unknown.
 var errNoPlace = errors.New("the field has no line of its own in the source")
 
-// maxFixed is how many bytes of source the fixes of one review may work through: each goes through its whole file.
-// Beyond it findings have no fix; only files of many thousand violations come near.
-const maxFixed = 1 << 30
+// maxFixed is how many bytes of source the fixes of one review may parse: each goes twice through the document that it
+// changes. Beyond it findings have no fix; only documents with thousands of violations come near.
+const maxFixed = 24 << 20
+
+// fixer counts down from maxFixed.
+type fixer struct {
+	change *source.Change
+	left   int
+	docs   map[string][]manifests.Document // of a file
+}
+
+func newFixer(change *source.Change) *fixer {
+	return &fixer{change: change, left: maxFixed, docs: map[string][]manifests.Document{}}
+}
+
+// pay takes off what an edit costs: the document at the line, and a look through the whole file.
+func (f *fixer) pay(file string, line int) {
+	docs, known := f.docs[file]
+	if !known {
+		text, _ := f.change.Head.ReadFile(file) // what cannot be read costs nothing
+		docs = manifests.SplitDocuments(text)
+		f.docs[file] = docs
+	}
+	for i, doc := range docs {
+		f.left -= len(doc.Data) / 64
+		if doc.Line <= line && (i+1 == len(docs) || docs[i+1].Line > line) {
+			f.left -= len(doc.Data)
+		}
+	}
+}
 
 // concrete turns a symbolic fix into edits of source lines; nil when the source cannot be edited safely, or nothing
 // is left of maxFixed.
-func (c *candidate) concrete(change *source.Change, left *int64) *Fix {
-	if c.fix == nil || *left <= 0 {
+func (c *candidate) concrete(fixer *fixer) *Fix {
+	if c.fix == nil || fixer.left <= 0 {
 		return nil
 	}
+	change := fixer.change
 	texts := newTexts(change.Head)
 	places := make([]opPlace, 0, len(c.fix.Ops))
 	for _, op := range c.fix.Ops {
@@ -43,8 +71,8 @@ func (c *candidate) concrete(change *source.Change, left *int64) *Fix {
 		return -cmp.Or(cmp.Compare(a.at.Line, b.at.Line), cmp.Compare(a.at.Column, b.at.Column))
 	})
 	for _, place := range places {
-		err := place.apply(texts)
-		if *left -= int64(len(texts.now[place.file])); err != nil {
+		fixer.pay(place.file, place.at.Line)
+		if err := place.apply(texts); err != nil {
 			return nil
 		}
 	}
