@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/report"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/rules"
@@ -61,6 +62,11 @@ func (c *reviewCmd) Run(ctx context.Context, sys surroundings) error {
 	if err != nil {
 		return err
 	}
+	if c.All && where.file != "" {
+		if err := c.alone(where, change); err != nil {
+			return err
+		}
+	}
 	pool, err := newPool(sys)
 	if err != nil {
 		return err
@@ -107,6 +113,27 @@ func (c *reviewCmd) change(ctx context.Context, where *place) (*source.Change, e
 		return nil, usageError(err)
 	}
 	return change, nil
+}
+
+// alone takes the file that PATH names out of everything else, to be reviewed as the plain manifest that it is, even one
+// that Git ignores. One that stands for its directory, as a kustomization does, stays among the others.
+func (c *reviewCmd) alone(where *place, change *source.Change) error {
+	text, err := change.Head.ReadFile(where.file)
+	if errors.Is(err, source.ErrNotExist) && c.Head == "" {
+		text, err = os.ReadFile(c.Path)
+	}
+	if err != nil {
+		return usageError(err)
+	}
+	tree, err := source.Memory(map[string][]byte{where.file: text}, source.Limits{})
+	if err != nil {
+		return usageError(err)
+	}
+	if root, err := manifests.RootAt(tree, where.file); err != nil || root.Kind != manifests.Plain {
+		return err
+	}
+	change.Head, where.file = tree, ""
+	return nil
 }
 
 // everything is the change to nothing from all that is there, at a revision or in the work tree.
