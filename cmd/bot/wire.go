@@ -55,7 +55,7 @@ func newPool(sys surroundings) (*sandbox.Pool, error) {
 // newEngine joins pool, rules and cache.
 func newEngine(sys surroundings, pool *sandbox.Pool) *review.Engine {
 	e := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now,
-		Cache: manifests.OpenCache(cacheDir(sys), cacheBytes, build())}
+		Cache: openCache(sys)}
 	if sys.progress {
 		e.Progress = func(stage string, n, of int) {
 			fmt.Fprintf(sys.stderr, "\r\x1b[K%s %d of %d", stage, n, of)
@@ -65,6 +65,10 @@ func newEngine(sys surroundings, pool *sandbox.Pool) *review.Engine {
 		}
 	}
 	return e
+}
+
+func openCache(sys surroundings) *manifests.Cache {
+	return manifests.OpenCache(cacheDir(sys), cacheBytes, build())
 }
 
 // cacheDir is LANDWAITER_CACHE, or landwaiter/ in the user's cache; "" when there is no place for one.
@@ -127,7 +131,7 @@ func open(ctx context.Context, sys surroundings, path string) (*place, error) {
 		dir, file = filepath.Split(path)
 		dir = filepath.Join(dir, ".")
 	}
-	repo, err := gitrepo.Open(ctx, dir, gitrepo.Options{Env: sys.environ})
+	repo, err := gitrepo.Open(ctx, dir, gitrepo.Options{Env: sys.environ, Keeper: openCache(sys)})
 	if err == nil {
 		if file != "" { // what renders it may lie anywhere
 			return &place{repo: repo, under: ".", file: filepath.ToSlash(filepath.Join(repo.Prefix(), file))}, nil

@@ -409,3 +409,36 @@ func FuzzDecodeRendering(f *testing.F) {
 		}
 	})
 }
+
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	c := OpenCache(t.TempDir(), 1<<20, "v1")
+	c.Keep("n", "k", []byte("old"))
+	c.Keep("n", "k", []byte("new"))
+	c.Keep("other", "k", []byte{})
+	if got := string(c.Kept("n", "k")); got != "new" {
+		t.Errorf("kept %q", got)
+	}
+	if c.Kept("n", "l") != nil || c.Kept("none", "k") != nil || OpenCache(c.dir, 1<<20, "v2").Kept("n", "k") != nil {
+		t.Error("what was kept for something else is found")
+	}
+	data, err := os.ReadFile(c.keepFile("n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range data {
+		bad := bytes.Clone(data)
+		bad[i] ^= 1
+		if err := os.WriteFile(c.keepFile("n"), bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if c.Kept("n", "k") != nil {
+			t.Fatalf("byte %d is damaged and not missed", i)
+		}
+	}
+	var none *Cache
+	none.Keep("n", "k", nil)
+	if none.Kept("n", "k") != nil {
+		t.Error("nothing keeps something")
+	}
+}

@@ -79,6 +79,9 @@ func Overlay(base Tree, changed []Entry, blobs Blobs) (Tree, error) {
 	if len(changed) == 0 {
 		return under, nil
 	}
+	if edited, ok := under.edited(changed, blobs); ok {
+		return edited, nil
+	}
 	top := make(map[string]bool, len(changed))
 	for _, e := range changed {
 		top[e.Path] = true
@@ -102,6 +105,28 @@ func Overlay(base Tree, changed []Entry, blobs Blobs) (Tree, error) {
 	merged.sha256 = merged.sha256 || under.sha256
 	merged.problems = append(slices.Clone(under.problems), merged.problems...)
 	return merged, nil
+}
+
+// edited is Overlay where every changed entry is a file in the place of a file: then nothing else can be wrong.
+func (t *tree) edited(changed []Entry, blobs Blobs) (*tree, bool) {
+	places := make([]int, len(changed))
+	top := make(map[string]bool, len(changed))
+	for i, e := range changed {
+		at, ok := search(t.entries, e.Path)
+		if !ok || e.Mode != Regular || t.entries[at].Mode != Regular || top[e.Path] {
+			return nil, false
+		}
+		places[i], top[e.Path] = at, true
+	}
+	merged := &tree{
+		entries: slices.Clone(t.entries), blobs: layers{base: t.blobs, over: blobs, top: top},
+		limits: t.limits, plain: t.plain, sha256: t.sha256, problems: t.problems,
+	}
+	for i, e := range changed {
+		merged.entries[places[i]] = e
+		merged.sha256 = merged.sha256 || len(e.ID) == 64
+	}
+	return merged, true
 }
 
 // Edit returns base with these files in place of its own; nil bytes remove a file.

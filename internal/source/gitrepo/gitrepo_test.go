@@ -376,3 +376,61 @@ func TestConcurrentReading(t *testing.T) {
 		t.Errorf("%d reads", len(reads))
 	}
 }
+
+// oneKept keeps one thing in memory.
+type oneKept struct {
+	name, key string
+	data      []byte
+	asked     int
+}
+
+func (k *oneKept) Kept(name, key string) []byte {
+	k.asked++
+	if name == k.name && key == k.key {
+		return k.data
+	}
+	return nil
+}
+
+func (k *oneKept) Keep(name, key string, data []byte) { k.name, k.key, k.data = name, key, data }
+
+// The list of a commit's files is kept, found again, and still held to the limits.
+func TestKeptListing(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	for i := range 500 {
+		r.write(fmt.Sprintf("%s/%d", strings.Repeat("long", 30), i), "1\n")
+	}
+	r.commit()
+	keeper := &oneKept{}
+	open := func(limits source.Limits) (string, error) {
+		opened, err := Open(t.Context(), r.dir, Options{Env: r.env, Keeper: keeper, Limits: limits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer opened.Close()
+		tree, err := opened.Tree(t.Context(), "main")
+		if err != nil {
+			return "", err
+		}
+		return source.Fingerprint(tree), nil
+	}
+	first, err := open(source.Limits{})
+	if err != nil || len(keeper.data) < keepWorth {
+		t.Fatalf("%d bytes kept, %v", len(keeper.data), err)
+	}
+	if again, err := open(source.Limits{}); err != nil || again != first {
+		t.Errorf("the kept listing is another tree: %v", err)
+	}
+	if _, err := open(source.Limits{Files: 400}); !errors.Is(err, source.ErrFileCount) {
+		t.Errorf("limit: %v", err)
+	}
+	keeper.data = []byte("100644 blob \x00")
+	if _, err := open(source.Limits{}); err == nil {
+		t.Error("nothing asks what was kept")
+	}
+	r.commit("new", "1\n")
+	if later, err := open(source.Limits{}); err != nil || later == first {
+		t.Errorf("another commit has the old listing, %v", err)
+	}
+}

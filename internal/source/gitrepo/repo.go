@@ -47,6 +47,8 @@ type Options struct {
 	Git string
 	// Limits caps the trees.
 	Limits source.Limits
+	// Keeper keeps the list of the files of the last commit that was read; nil keeps none.
+	Keeper Keeper
 }
 
 // Repo is an open repository. Its methods may be called from several goroutines. Trees read from it until Close.
@@ -58,6 +60,7 @@ type Repo struct {
 	git       string
 	env       []string
 	limits    source.Limits
+	keeper    Keeper // may be nil
 	scratch   string // the directory of the scratch repository
 	settings  settings
 	objects   *objects
@@ -72,7 +75,7 @@ type Repo struct {
 // Open opens the repository that dir is in, or that dir is (a bare one). ErrNoRepository when there is none. What
 // the repository starts ends with ctx, at the latest with Close.
 func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
-	r := &Repo{limits: opts.Limits.WithDefaults(), git: opts.Git}
+	r := &Repo{limits: opts.Limits.WithDefaults(), git: opts.Git, keeper: opts.Keeper}
 	if err := r.locate(dir); err != nil {
 		return nil, err
 	}

@@ -30,24 +30,49 @@ func (r *Repo) Tree(ctx context.Context, rev string) (source.Tree, error) {
 }
 
 func (r *Repo) treeOf(ctx context.Context, id string) (source.Tree, error) {
-	var entries []source.Entry
-	err := r.stream(ctx, r.inScratch("ls-tree", "-r", "-z", "--full-tree", id), func(out io.Reader) (err error) {
-		entries, err = readEntries(out, r.limits.Files)
-		return err
-	})
+	listing, err := r.listing(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("list the files of %.12s: %w", id, err)
+	}
+	entries, err := readEntries(listing)
 	if err != nil {
 		return nil, fmt.Errorf("list the files of %.12s: %w", id, err)
 	}
 	return source.New(entries, r, r.limits)
 }
 
-// readEntries reads the output of git ls-tree -r -z: "100644 blob <id>\t<path>\0". It stops at more than max
-// entries, because a few hostile objects can name billions of files.
-func readEntries(r io.Reader, max int) ([]source.Entry, error) {
-	listing, err := readRecords(r, max)
-	if err != nil {
-		return nil, err
+// Keeper remembers what is costly to learn and never changes, from one run to the next. It may forget.
+type Keeper interface {
+	// Kept returns what was last kept under name, when that was for this key; nil otherwise.
+	Kept(name, key string) []byte
+	// Keep keeps data of a key under name, in place of what was there.
+	Keep(name, key string, data []byte)
+}
+
+// keepWorth is how many bytes a listing has, that reading it from disk is cheaper than asking git.
+const keepWorth = 64 << 10
+
+// listing returns what git ls-tree -r -z says of a commit. It stops at more entries than the limit, because a few
+// hostile objects can name billions of files.
+func (r *Repo) listing(ctx context.Context, id string) (listing string, err error) {
+	name := "listing of " + r.commonDir
+	if r.keeper != nil {
+		if kept := r.keeper.Kept(name, id); kept != nil && bytes.Count(kept, []byte{0}) <= r.limits.Files {
+			return string(kept), nil
+		}
 	}
+	err = r.stream(ctx, r.inScratch("ls-tree", "-r", "-z", "--full-tree", id), func(out io.Reader) (err error) {
+		listing, err = readRecords(out, r.limits.Files)
+		return err
+	})
+	if err == nil && r.keeper != nil && len(listing) >= keepWorth {
+		r.keeper.Keep(name, id, []byte(listing))
+	}
+	return listing, err
+}
+
+// readEntries reads the output of git ls-tree -r -z: "100644 blob <id>\t<path>\0".
+func readEntries(listing string) ([]source.Entry, error) {
 	entries := make([]source.Entry, 0, strings.Count(listing, "\x00"))
 	for len(listing) > 0 {
 		record, rest, _ := strings.Cut(listing, "\x00")
