@@ -240,8 +240,10 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 		}
 		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
 		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy})
-		result.Notes = append(result.Notes,
-			r.evaluate(head, scene{view: after, base: before, index: headIndex, kube: r.kube, policy: r.policy})...)
+		problems, stopped := r.evaluate(head, scene{view: after, base: before, index: headIndex, kube: r.kube, policy: r.policy})
+		if result.Notes = append(result.Notes, problems...); stopped {
+			p.head.err = tooManyViolations()
+		}
 		result.Findings = append(result.Findings, r.renderFailures(p)...)
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
@@ -289,12 +291,16 @@ func (r *run) sides(pairs []*pair) (base, head *side) {
 	return base, head
 }
 
-// evaluate runs the rules over a view, if there is one, and places what they found.
-func (r *run) evaluate(s *side, at scene) (problems []string) {
+// evaluate runs the rules over a view, if there is one, and places what they found. When a side has too many violations
+// the rest is not looked for.
+func (r *run) evaluate(s *side, at scene) (problems []string, stopped bool) {
 	if at.view == nil {
-		return nil
+		return nil, false
 	}
-	drafts, problems := evaluate(r.active, at)
+	if at.most = maxDrafts - len(s.candidates); at.most <= 0 {
+		return nil, true
+	}
+	drafts, problems, stopped := evaluate(r.active, at)
 	s.candidates = append(s.candidates, place(r.change, drafts, r.levels)...)
-	return problems
+	return problems, stopped
 }

@@ -107,10 +107,18 @@ type scene struct {
 	index  *Index
 	kube   KubeVersion
 	policy *Policy
+	most   int // drafts that may be made; 0 for maxDrafts
 }
 
-// evaluate runs the rules over one rendered root. That a rule panics is said, and the others go on.
-func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string) {
+// maxDrafts caps the violations of one side of a review. Nobody reads them, and each takes memory.
+const maxDrafts = 100_000
+
+// evaluate runs the rules over one rendered root. That a rule panics is said, and the others go on. It stops, and says
+// so, when there are too many drafts.
+func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, stopped bool) {
+	if s.most == 0 {
+		s.most = maxDrafts
+	}
 	for i := range rules {
 		r := &rules[i]
 		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Kube: s.kube,
@@ -118,14 +126,16 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string) 
 		if r.CheckRoot != nil {
 			failures = append(failures, guarded(r.CheckRoot, pass)...)
 		}
-		if r.Check == nil {
-			continue
-		}
 		for _, o := range s.view.Objects {
-			failures = append(failures, checkObject(r.Rule, pass, o)...)
+			if len(drafts) > s.most {
+				return drafts[:max(s.most, 0)], failures, true
+			}
+			if r.Check != nil {
+				failures = append(failures, checkObject(r.Rule, pass, o)...)
+			}
 		}
 	}
-	return drafts, failures
+	return drafts, failures, false
 }
 
 func checkObject(r *Rule, pass Pass, o *manifests.Object) (failures []string) {

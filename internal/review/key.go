@@ -52,9 +52,15 @@ func cutElement(path string) (element, rest string) {
 	return path, ""
 }
 
+// longestName is the longest name in bytes that an item goes by itself; Kubernetes takes none that is longer.
+const longestName = 512
+
+// itemName returns what tells an item of a list from the others, "" for nothing.
 func itemName(item manifests.Field) string {
 	for _, key := range itemKeys {
-		if name := item.Get(key).Text(); name != "" {
+		if name := item.Get(key).Text(); len(name) > longestName {
+			return fingerprint(name)
+		} else if name != "" {
 			return name
 		}
 	}

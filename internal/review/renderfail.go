@@ -98,6 +98,11 @@ func (r *run) renderFailure(p *pair, failure *manifests.RenderError, i int) Find
 	return f
 }
 
+// tooManyViolations is the failure of a root that was not judged to the end.
+func tooManyViolations() *manifests.RenderError {
+	return &manifests.RenderError{Reason: fmt.Sprintf("not all of it is reviewed: there are more than %d violations; correct some, or split the change", maxDrafts)}
+}
+
 // leftOutFailures makes the findings of manifests that nobody can look at, though whoever applies the directory may:
 // their names are no text, or too deep, or they are links that lead out of the repository.
 func (r *run) leftOutFailures() (all []Finding) {

@@ -129,7 +129,7 @@ func (p *Pass) Report(at manifests.Field, format string, args ...any) *Draft {
 // ReportOn is Report for a field of another object of the root, as CheckRoot needs it.
 func (p *Pass) ReportOn(o *manifests.Object, at manifests.Field, format string, args ...any) *Draft {
 	d := &Draft{
-		rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: fmt.Sprintf(format, args...),
+		rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: shorten(fmt.Sprintf(format, args...)),
 	}
 	*p.drafts = append(*p.drafts, d)
 	return d
@@ -157,7 +157,7 @@ func (d *Draft) Part(text string) *Draft {
 
 // Detail adds the consequence, and whatever else helps to decide: full sentences.
 func (d *Draft) Detail(format string, args ...any) *Draft {
-	d.detail = fmt.Sprintf(format, args...)
+	d.detail = shorten(fmt.Sprintf(format, args...))
 	return d
 }
 
@@ -222,3 +222,13 @@ func (v KubeVersion) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Mi
 
 // AtLeast reports whether v is 1.minor or newer.
 func (v KubeVersion) AtLeast(minor int) bool { return v.Minor >= minor }
+
+// maxText caps messages and details, in bytes: manifests may hold names of any length.
+const maxText = 1000
+
+func shorten(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
+}

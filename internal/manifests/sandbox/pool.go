@@ -105,9 +105,15 @@ func (p *Pool) Render(ctx context.Context, tree source.Tree, root manifests.Root
 // reason, so the root gets a child of its own before it is blamed.
 var errUsedUp = errors.New("a used renderer ended")
 
+// maxStarts is how often a child is started for a root before the machine is said to be at fault.
+const maxStarts = 3
+
 // attempt has one child render a root. With alone it is a new one.
 func (p *Pool) attempt(ctx context.Context, tree source.Tree, j *job, alone bool) (*result, error) {
 	child, err := p.take(ctx, alone)
+	for tries := 1; err != nil && tries < maxStarts && ctx.Err() == nil && !p.isClosed(); tries++ {
+		child, err = p.take(ctx, alone) // a neighbour may have had the machine's memory for a moment
+	}
 	if err != nil {
 		return nil, fmt.Errorf("render %s: start a renderer: %w", name(j.root), err)
 	}

@@ -16,6 +16,7 @@ const (
 	maxNodes      = 2_000_000 // Origins of all objects
 	maxFrames     = 3_000_000 // Frames of all Origins
 	maxStack      = 256       // Frames of one Origin
+	maxIdentity   = 2048      // bytes of an object's API version, kind, namespace and name
 	maxNotes      = 1000
 	maxNote       = 16 << 10 // bytes of a note
 	maxRole       = 32       // bytes of a role
@@ -97,6 +98,9 @@ func (l Limits) excess(r *result) string {
 	}
 	size, nodes, frames := int64(0), 0, 0
 	for _, o := range r.rendering.Objects {
+		if name := len(o.APIVersion) + len(o.Kind) + len(o.Namespace) + len(o.Name); name > maxIdentity {
+			return fmt.Sprintf("renders an object whose kind and name have %d characters, more than Kubernetes takes", name)
+		}
 		size += int64(len(o.Raw))
 		nodes += len(o.Origins)
 		for _, origin := range o.Origins {

@@ -42,13 +42,14 @@ func Violations(w *review.Workload, level api.Level, version api.Version) []Viol
 		if result.Allowed {
 			continue
 		}
-		says := policy.AggregateCheckResults([]policy.CheckResult{result})
+		aggregate := policy.AggregateCheckResults([]policy.CheckResult{result})
+		says := aggregate.ForbiddenDetail() // names every container
 		for _, c := range pod.offenders(check) {
 			if seen[c.field.Path()] {
 				continue
 			}
 			seen[c.field.Path()] = true
-			found = append(found, Violation{c.field, c.subject, string(check.id), says.ForbiddenDetail()})
+			found = append(found, Violation{c.field, c.subject, string(check.id), says})
 		}
 	}
 	return found

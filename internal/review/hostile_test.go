@@ -1,0 +1,78 @@
+package review
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// TestTooManyViolations proves that a review stops at its cap, and says of the root that it did.
+func TestTooManyViolations(t *testing.T) {
+	t.Parallel()
+	o, err := manifests.NewObject([]byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := &Rule{ID: "noisy", Kinds: []string{"Pod"}, Check: func(p *Pass) {
+		for range 3 {
+			p.Report(p.Object.Field(), "%s", strings.Repeat("é", maxText)).Detail("%s", strings.Repeat("é", maxText))
+		}
+	}}
+	view := NewRootView(manifests.Root{Path: "x"}, []*manifests.Object{o, o, o})
+	for most, want := range map[int]struct {
+		drafts  int
+		stopped bool
+	}{2: {2, true}, 3: {3, true}, 9: {9, false}, 0: {9, false}} {
+		drafts, _, stopped := evaluate([]activeRule{{Rule: rule}}, scene{view: view, policy: DefaultPolicy(), most: most})
+		if len(drafts) != want.drafts || stopped != want.stopped {
+			t.Errorf("at most %d: got %d, %v", most, len(drafts), stopped)
+		}
+		if d := drafts[0]; len(d.message) > maxText+len("…") || len(d.detail) > maxText+len("…") || strings.ContainsRune(d.message, '\ufffd') {
+			t.Errorf("texts of %d and %d bytes", len(d.message), len(d.detail))
+		}
+	}
+}
+
+// TestFixesAreBounded proves that fixes of one review do not parse without end, and keep no text alive.
+func TestFixesAreBounded(t *testing.T) {
+	t.Parallel()
+	text := "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n" + strings.Repeat("# x\n", 1000) + "a: 1\n"
+	tree, err := source.Memory(map[string][]byte{"a.yaml": []byte(text)}, source.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFixer(&source.Change{Head: tree})
+	f.pay("a.yaml", 2)
+	if first := maxFixed - f.left; first < 40 || first > 200 {
+		t.Errorf("the small document cost %d", first)
+	}
+	before := f.left
+	f.pay("a.yaml", 900)
+	if second := before - f.left; second < 4000 {
+		t.Errorf("the large document cost %d", second)
+	}
+	f.left = 0
+	if c := (&candidate{Draft: &Draft{fix: &SymbolicFix{}}}); c.concrete(f) != nil {
+		t.Error("a fix without anything left")
+	}
+}
+
+// TestLongNames proves that the names of items cannot blow up what violations are known by.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	var containers strings.Builder
+	for i := range 3 {
+		fmt.Fprintf(&containers, "- name: %s%d\n", strings.Repeat("x", 100_000), i)
+	}
+	o, err := manifests.NewObject([]byte("apiVersion: v1\nkind: Pod\nspec:\n" + containers.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := stablePath(o, "spec[0].image"), stablePath(o, "spec[1].image")
+	if len(one) > 100 || one == two {
+		t.Errorf("got %.200q and %.200q", one, two)
+	}
+}
