@@ -108,6 +108,19 @@ func encodeDiscovery(d *Discovery) []byte {
 			e.int(units[used])
 		}
 	}
+	e.files(d)
+	e.roots(d.Roots)
+	e.said(d)
+	e.int(len(d.indexes))
+	for _, x := range d.indexes {
+		e.list(x.kinds)
+		e.list(x.files)
+	}
+	return e.buf
+}
+
+// files writes what kustomizations read, and where links lead.
+func (e *encoder) files(d *Discovery) {
 	for _, paths := range []pathSet{d.claimed, d.partial, d.configs} {
 		e.int(paths.len())
 		for p := range paths.set {
@@ -122,14 +135,6 @@ func encodeDiscovery(d *Discovery) []byte {
 		e.string(link)
 		e.string(target)
 	}
-	e.roots(d.Roots)
-	e.said(d)
-	e.int(len(d.indexes))
-	for _, x := range d.indexes {
-		e.list(x.kinds)
-		e.list(x.files)
-	}
-	return e.buf
 }
 
 func (e *encoder) roots(roots []Root) {
