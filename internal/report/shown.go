@@ -68,7 +68,8 @@ func (s *shown) excerpt(f review.Finding) (lines []string, first int) {
 		return nil, 0
 	}
 	document := s.around(n)
-	if document.isSecret || secretGenerator.MatchString(all[n-1]) {
+	failed := f.Rule == review.RuleRenderFailed // such a line can be anything
+	if document.isSecret || secretGenerator.MatchString(all[n-1]) || failed && document.generators {
 		return nil, 0
 	}
 	first = n
@@ -77,6 +78,9 @@ func (s *shown) excerpt(f review.Finding) (lines []string, first int) {
 	}
 	for i := first; i < n; i++ {
 		lines = append(lines, s.context(all[i-1], i))
+	}
+	if failed {
+		return append(lines, s.context(all[n-1], n)), first
 	}
 	return append(lines, all[n-1]), first
 }

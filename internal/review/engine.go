@@ -297,7 +297,7 @@ func (r *run) evaluate(s *side, at scene) (problems []string, stopped bool) {
 	if at.view == nil {
 		return nil, false
 	}
-	if at.most = maxDrafts - len(s.candidates); at.most <= 0 {
+	if at.most = min(maxRootDrafts, maxDrafts-len(s.candidates)); at.most <= 0 {
 		return nil, true
 	}
 	drafts, problems, stopped := evaluate(r.active, at)

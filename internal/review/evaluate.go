@@ -107,17 +107,21 @@ type scene struct {
 	index  *Index
 	kube   KubeVersion
 	policy *Policy
-	most   int // drafts that may be made; 0 for maxDrafts
+	most   int // drafts that may be made; 0 for maxRootDrafts
 }
 
-// maxDrafts caps the violations of one side of a review. Nobody reads them, and each takes memory.
-const maxDrafts = 100_000
+// maxDrafts caps the violations of one side of a review, and maxRootDrafts those of one root, so that a root full of
+// them does not keep the others from being reviewed. Nobody reads so many, and each takes memory.
+const (
+	maxDrafts     = 100_000
+	maxRootDrafts = 20_000
+)
 
 // evaluate runs the rules over one rendered root. That a rule panics is said, and the others go on. It stops, and says
 // so, when there are too many drafts.
 func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, stopped bool) {
 	if s.most == 0 {
-		s.most = maxDrafts
+		s.most = maxRootDrafts
 	}
 	for i := range rules {
 		r := &rules[i]

@@ -100,7 +100,7 @@ func (r *run) renderFailure(p *pair, failure *manifests.RenderError, i int) Find
 
 // tooManyViolations is the failure of a root that was not judged to the end.
 func tooManyViolations() *manifests.RenderError {
-	return &manifests.RenderError{Reason: fmt.Sprintf("not all of it is reviewed: there are more than %d violations; correct some, or split the change", maxDrafts)}
+	return &manifests.RenderError{Reason: fmt.Sprintf("not all of it is reviewed: it has more than %d violations, or all roots more than %d; correct some, or split the change", maxRootDrafts, maxDrafts)}
 }
 
 // leftOutFailures makes the findings of manifests that nobody can look at, though whoever applies the directory may:
