@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"internal/manifests/helm/trace"},
 	{"internal/manifests"},
 	{"internal/source/gitrepo", "internal/images"},
-	{"internal/source"},
+	{"internal/source", "internal/event"},
 }
 
 // fence keeps an import to the packages that need it.
