@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -19,7 +20,22 @@ type DiscoverOptions struct {
 	Ignore  []string      // none whose directory, or one above it, matches one of these
 	Owned   []string      // patterns of files that belong to other kinds of roots (kops templates and values)
 	Helm    []HelmVariant // charts with the values and release that the policy names
+	Kept    Kept          // what goes on as plain roots
 	Memo    *Memo         // remembers what files held in earlier runs; nil for none
+}
+
+// Kept says what stays a plain root whatever now reads it; the zero value nothing. Discovering the head of a change
+// sets it. Lists are sorted.
+type Kept struct {
+	Dirs  []string // directories that were plain roots
+	Other []string // files in them that kustomizations read before
+}
+
+// has reports whether the file at p, in the directory dir, stays plain.
+func (k Kept) has(dir, p string) bool {
+	_, kept := slices.BinarySearch(k.Dirs, dir)
+	_, other := slices.BinarySearch(k.Other, p)
+	return kept && !other
 }
 
 // HelmVariant is a chart with a set of values, as the policy's roots.helm names it.
@@ -64,6 +80,9 @@ type pathSet struct {
 
 func (s pathSet) has(p string) bool { return s.set[p] || slices.Contains(s.list, p) }
 
+// all returns the paths, in any order.
+func (s pathSet) all() []string { return slices.AppendSeq(slices.Clone(s.list), maps.Keys(s.set)) }
+
 func (s pathSet) len() int { return len(s.set) + len(s.list) }
 
 // Problem is something in the tree that cannot be read as it is meant, or is ambiguous. It concerns Root, or
@@ -98,7 +117,8 @@ type Passed struct {
 //   - Each directory without a kustomization that directly holds files with Kubernetes objects which no kustomization
 //     and no chart reads.
 //     A chart owns its own folders (charts, ci, crds, files, templates), not other documents with objects beside its
-//     Chart.yaml or below: whoever adds a Chart.yaml above them shall not hide them by that.
+//     Chart.yaml or below: whoever adds a Chart.yaml above them shall not hide them by that. For the same reason a
+//     directory that was a plain root before a change stays one, unless it gets a kustomization of its own.
 //
 // Nothing is rendered. The error is that of a context that ended, or of a tree that cannot be listed at all.
 func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*Discovery, error) {

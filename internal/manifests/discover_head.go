@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"context"
+	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -25,7 +26,7 @@ func DiscoverHead(ctx context.Context, change *source.Change, base *Discovery) (
 		old, wasFile := regular(change.Base, f.Old)
 		now, isFile := regular(change.Head, f.New)
 		if f.Old != f.New || !wasFile || !isFile || linked[f.New] || base.changedFacts(before, after, old, now) {
-			return Discover(ctx, change.Head, base.options)
+			return Discover(ctx, change.Head, base.keeping())
 		}
 		head.edited = append(head.edited, now)
 	}
@@ -33,6 +34,27 @@ func DiscoverHead(ctx context.Context, change *source.Change, base *Discovery) (
 		return nil, err
 	}
 	return &head, nil
+}
+
+// keeping are the options for head. What a directory held as plain manifests may go on being applied as such: a change
+// that adds a kustomization elsewhere, which reads the files and patches what is wrong with them, shall not hide them.
+func (d *Discovery) keeping() DiscoverOptions {
+	options := d.options
+	options.Kept = Kept{}
+	plain := map[string]bool{}
+	for _, root := range d.Roots {
+		if root.Kind == Plain {
+			plain[root.Dir] = true
+		}
+	}
+	for _, p := range d.claimed.all() {
+		if plain[parentDir(p)] {
+			options.Kept.Other = append(options.Kept.Other, p)
+		}
+	}
+	options.Kept.Dirs = slices.Sorted(maps.Keys(plain))
+	slices.Sort(options.Kept.Other)
+	return options
 }
 
 // regular describes the file at p, false when it is none, or is reached through a symbolic link.

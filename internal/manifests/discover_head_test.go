@@ -39,19 +39,62 @@ func TestDiscoverHead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := discover(t, change.Head); describe(got) != describe(want) {
+		want, err := Discover(context.Background(), change.Head, old.keeping())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if describe(got) != describe(want) {
 			t.Fatalf("base %q\nhead %q\ngot\n%swant\n%s", base, head, describe(got), describe(want))
 		}
 		if len(got.units) > 0 && got.units[0] == old.units[0] {
 			short++
 		}
 		index, err := IndexObjects(context.Background(), change.Head, got, []string{"K1"})
-		want, err2 := IndexObjects(context.Background(), change.Head, discover(t, change.Head), []string{"K1"})
-		if err != nil || err2 != nil || len(index.Found) != len(want.Found) {
-			t.Fatalf("index: %v, %v, %v, %v", index, want, err, err2)
+		all, err2 := IndexObjects(context.Background(), change.Head, want, []string{"K1"})
+		if err != nil || err2 != nil || len(index.Found) != len(all.Found) {
+			t.Fatalf("index: %v, %v, %v, %v", index, all, err, err2)
 		}
 	}
 	if short < 50 || short > 350 {
 		t.Errorf("the short way was taken %d times of 400", short)
+	}
+}
+
+// TestDiscoverKept proves that what was applied as plain manifests stays so, as long as no kustomization of its own
+// directory takes it over, and that nothing else becomes plain.
+func TestDiscoverKept(t *testing.T) {
+	t.Parallel()
+	const base = `
+-- web/a.yaml --
+OBJECT a
+-- web/b.yaml --
+OBJECT b
+-- web/patch.yaml --
+OBJECT c
+-- kustomization.yaml --
+patches: [{path: web/patch.yaml}]
+`
+	cases := []struct{ name, base, head, want string }{
+		{"a kustomization elsewhere reads a file", base, "-- kustomization.yaml --\nresources: [web/a.yaml]\npatches: [{path: web/patch.yaml}]\n",
+			"kustomize .\nplain web web/a.yaml web/b.yaml\n"},
+		{"and a new one", base, "-- web/c.yaml --\nOBJECT c-- kustomization.yaml --\nresources: [web/c.yaml]\npatches: [{path: web/patch.yaml}]\n",
+			"kustomize .\nplain web web/a.yaml web/b.yaml web/c.yaml\n"},
+		{"something else changes", base, "-- README --\nx\n", "kustomize .\nplain web web/a.yaml web/b.yaml\n"},
+		{"a kustomization of their own, without one", base, "-- web/kustomization.yaml --\nresources: [a.yaml]\n",
+			"kustomize .\nkustomize web\nplain web web/b.yaml\n"},
+		{"a chart above", "-- c/templates/x.yaml --\nOBJECT a", "-- c/Chart.yaml --\nname: c\n", "helm c\nplain c/templates c/templates/x.yaml\n"},
+		{"a chart above, and templates", "-- c/templates/x.yaml --\nOBJECT a", "-- c/Chart.yaml --\nname: c\n-- c/templates/x.yaml --\napiVersion: v1\nkind: {{ .x }}\n", "helm c\n"},
+		{"a kustomization that was there", base + "-- x/kustomization.yaml --\nnamePrefix: x\n-- x/a.yaml --\nOBJECT a",
+			"-- x/kustomization.yaml --\nresources: []\n",
+			"kustomize .\nplain web web/a.yaml web/b.yaml\nkustomize x\npassed objects beside a kustomization that does not list them: x/a.yaml\n"},
+	}
+	for _, c := range cases {
+		base, head := filesOf(c.base), filesOf(c.base)
+		maps.Copy(head, filesOf(c.head))
+		change := changeOf(t, base, head)
+		got, err := DiscoverHead(context.Background(), change, discover(t, change.Base))
+		if err != nil || describe(got) != c.want {
+			t.Errorf("%s: %v, got\n%swant\n%s", c.name, err, describe(got), c.want)
+		}
 	}
 }

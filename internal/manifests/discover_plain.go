@@ -17,23 +17,7 @@ import (
 // with a kustomization belongs to that: objects in it that the kustomization does not list are applied by nobody, most
 // of them are patches that were switched off.
 func (d *discoverer) plainRoots() error {
-	type candidate struct {
-		dir  *directory
-		file string
-		id   string
-		fact fact
-	}
-	var candidates []*candidate
-	for _, dir := range d.dirs {
-		if dir.zone == zoneSealed || !dir.wanted {
-			continue
-		}
-		for _, f := range dir.files {
-			if p := joinPath(dir.path, f.Name); d.mayBePlain(dir, f.Name) && !d.claimed[p] && !matchAbove(d.options.Owned, p) {
-				candidates = append(candidates, &candidate{dir: dir, file: p, id: f.ID})
-			}
-		}
-	}
+	candidates := d.plainCandidates()
 	files := make([]asked, len(candidates))
 	for i, c := range candidates {
 		files[i] = asked{c.file, c.id, Plain}
@@ -46,11 +30,11 @@ func (d *discoverer) plainRoots() error {
 	byDir := map[string][]string{}
 	for _, c := range candidates {
 		switch {
-		case c.fact.Apart && c.dir.kustomization != nil:
+		case c.fact.Apart && c.dir.kustomization != nil && !c.kept:
 			d.unlisted = append(d.unlisted, c.file)
 		case c.fact.Apart:
 			byDir[c.dir.path] = append(byDir[c.dir.path], c.file)
-		case c.fact.Err != "":
+		case c.fact.Err != "" && !d.claimed[c.file] && c.dir.zone != zoneSealed:
 			d.problem(Problem{File: c.file, Line: c.fact.Line, Reason: c.fact.Err})
 		}
 	}
@@ -58,6 +42,33 @@ func (d *discoverer) plainRoots() error {
 		d.roots = append(d.roots, Root{Path: dir, Kind: Plain, Dir: dir, Files: files})
 	}
 	return err
+}
+
+// plainCandidate is a file that may hold objects of a plain root.
+type plainCandidate struct {
+	dir  *directory
+	file string
+	id   string
+	kept bool // see DiscoverOptions
+	fact fact
+}
+
+// plainCandidates are the files whose names and places allow them to be in a plain root.
+func (d *discoverer) plainCandidates() (candidates []*plainCandidate) {
+	for _, dir := range d.dirs {
+		if !dir.wanted {
+			continue
+		}
+		for _, f := range dir.files {
+			p := joinPath(dir.path, f.Name)
+			kept := d.options.Kept.has(dir.path, p)
+			others := d.claimed[p] && (!kept || dir.kustomization != nil) || dir.zone == zoneSealed && !kept
+			if d.mayBePlain(dir, f.Name) && !others && !matchAbove(d.options.Owned, p) {
+				candidates = append(candidates, &plainCandidate{dir: dir, file: p, id: f.ID, kept: kept})
+			}
+		}
+	}
+	return candidates
 }
 
 // mayBePlain reports whether a file of dir may hold objects by its name.
