@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/report"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/source"
@@ -61,7 +61,7 @@ func (c *fixCmd) Run(ctx context.Context, sys surroundings) error {
 		if err != nil {
 			return err
 		}
-		difference := udiff.Unified("a/"+file, "b/"+file, string(before), string(fixed.texts[file]))
+		difference := manifests.Unified("a/"+file, "b/"+file, string(before), string(fixed.texts[file]))
 		if sys.colour { // a terminal, where text of the repository could pass for something else
 			difference = report.Safe(difference)
 		}

@@ -96,8 +96,30 @@ func diffOf(root string, before, after *Object) ObjectDiff {
 	case after == nil:
 		d.Change = Removed
 	}
-	d.Unified = udiff.Unified("base", "head", withNewline(old), withNewline(now))
+	d.Unified = Unified("base", "head", withNewline(old), withNewline(now))
 	return d
+}
+
+// Unified compares two texts line by line and returns a unified difference as POSIX diff -u has it, with three lines of
+// context; "" when they are equal.
+func Unified(oldName, newName, before, after string) string {
+	unified, err := udiff.ToUnifiedDiff(oldName, newName, before, udiff.Lines(before, after), udiff.DefaultContextLines)
+	if err != nil {
+		return "" // edits that were made from the text fit into it
+	}
+	ahead := 0 // how many lines longer the new text is so far; the library loses those that join two edits of a hunk
+	for _, hunk := range unified.Hunks {
+		hunk.ToLine = hunk.FromLine + ahead
+		for _, line := range hunk.Lines {
+			switch line.Kind {
+			case udiff.Insert:
+				ahead++
+			case udiff.Delete:
+				ahead--
+			}
+		}
+	}
+	return unified.String()
 }
 
 func withNewline(text []byte) string {

@@ -1,6 +1,8 @@
 package manifests
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -72,4 +74,58 @@ func TestUnified(t *testing.T) {
 	if len(diffs) != 1 || diffs[0].Unified != want {
 		t.Errorf("got %q, want %q", diffs, want)
 	}
+}
+
+// Each hunk's header must say where its lines are on both sides, also after a hunk that joins several edits.
+func TestUnifiedHunks(t *testing.T) {
+	t.Parallel()
+	lines := strings.Split(strings.Repeat("x ", 60), " ")
+	for i := range lines {
+		lines[i] = fmt.Sprintf("line %d\n", i)
+	}
+	for name, edits := range map[string]map[int]string{
+		"joined edits": {10: "new\n", 12: "line 12\nadded\nadded\n", 40: "later\n"},
+		"deletions":    {5: "", 7: "", 30: "later\n", 50: ""},
+		"both ends":    {0: "", 2: "two\nmore\n", 25: "", 59: "last\n"},
+	} {
+		before, after := slices.Clone(lines), slices.Clone(lines)
+		for i, text := range edits {
+			after[i] = text
+		}
+		old, now := strings.Join(before, ""), strings.Join(after, "")
+		if diff := Unified("a", "b", old, now); !headersFit(diff, strings.Split(old, "\n"), strings.Split(now, "\n")) {
+			t.Errorf("%s: a header is wrong in\n%s", name, diff)
+		}
+	}
+	if got := Unified("a", "b", "same\n", "same\n"); got != "" {
+		t.Errorf("equal texts differ: %q", got)
+	}
+}
+
+// headersFit reports whether every line of a difference stands where its hunk's header says.
+func headersFit(diff string, before, after []string) bool {
+	old, now, hunks := 0, 0, 0
+	for _, line := range strings.Split(diff, "\n") {
+		if n, _ := fmt.Sscanf(line, "@@ -%d", &old); n == 1 {
+			_, _ = fmt.Sscanf(line[strings.Index(line, "+"):], "+%d", &now)
+			hunks++
+			continue
+		}
+		if hunks == 0 || line == "" {
+			continue
+		}
+		if line[0] != '+' {
+			if before[old-1] != line[1:] {
+				return false
+			}
+			old++
+		}
+		if line[0] != '-' {
+			if after[now-1] != line[1:] {
+				return false
+			}
+			now++
+		}
+	}
+	return hunks > 1
 }
