@@ -141,7 +141,7 @@ func equivalentPath(o, other *manifests.Object, path string) string {
 func findings(change *source.Change, candidates []*candidate, status func(*candidate) Status) []Finding {
 	coverage := newCoverage(candidates)
 	fixer := newFixer(change)
-	merged := make(map[string]*Finding)
+	merged, effects := make(map[string]*Finding), make(map[string][]string)
 	var order []string
 	for _, c := range candidates {
 		if c.covered {
@@ -156,6 +156,9 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 		} else if c.root.Root.Path != f.Root && !slices.Contains(f.Roots, c.root.Root.Path) {
 			f.Roots = append(f.Roots, c.root.Root.Path)
 		}
+		if c.bound != "" {
+			effects[key] = append(effects[key], strings.Join([]string{c.root.Root.Path, c.print, c.bound}, "|"))
+		}
 		for _, id := range coverage.also(c) {
 			if !slices.Contains(f.Also, id) {
 				f.Also = append(f.Also, id)
@@ -164,6 +167,7 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 	}
 	all := make([]Finding, 0, len(order))
 	for _, key := range order {
+		merged[key].bindTo(effects[key])
 		all = append(all, *merged[key])
 	}
 	return all

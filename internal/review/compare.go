@@ -23,6 +23,7 @@ type candidate struct {
 	covered  bool       // a more specific violation at the same field stands in for it
 	accepted *Exemption // by the policy, today
 	remark   string     // on an exemption that has ended
+	bound    string     // the effect, where an acceptance is bound to it
 	// rewritten tells a matched candidate that is nevertheless new: its line was changed and so was what it says.
 	rewritten bool
 }

@@ -36,6 +36,7 @@ type Options struct {
 	Repository  string   // names the repository in the cache: its path, or its full name
 	KubeVersion string   // "" for the policy's
 	HelmLine    int      // 0 for the policy's
+	Accepted    []Acceptance
 }
 
 // NewestKube is the Kubernetes version that is reviewed for when nobody names one.
@@ -85,7 +86,8 @@ type run struct {
 	kube     KubeVersion
 	settings manifests.Settings
 	now      time.Time
-	file     string // only findings in it
+	file     string                // only findings in it
+	accepted map[string]Acceptance // by fingerprint
 
 	failUnrendered bool // what does not render fails the check though no finding says so, see unseenFailures
 }
@@ -105,7 +107,7 @@ func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*
 		levels[a.ID] = a.level
 	}
 	return &run{change: change, policy: policy, active: active, levels: levels, kube: kube, settings: settings, now: e.Now(), file: opts.File,
-		failUnrendered: unseenFailures(policy, opts)}, nil
+		accepted: byFingerprint(opts.Accepted), failUnrendered: unseenFailures(policy, opts)}, nil
 }
 
 // ConfigError is wrong usage or configuration: unknown rules, versions and parameters.
@@ -259,6 +261,8 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	blame(r.change, base, head, pairOf)
 
 	r.exemptCandidates(head.candidates)
+	r.bindEffects(base.candidates)
+	r.bindEffects(head.candidates)
 	result.Findings = append(result.Findings, r.leftOutFailures()...)
 	r.exemptFindings(result.Findings)
 	result.Findings = joinFailures(result.Findings)
@@ -268,6 +272,7 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 		result.Findings = slices.DeleteFunc(result.Findings, func(f Finding) bool { return f.Location.File != r.file })
 	}
 	distinguish(result.Findings)
+	r.accept(result.Findings)
 	sortFindings(result.Findings)
 	result.Images = imagesOf(head.all(), r.policy.Images)
 	result.Summary = count(result.Findings)

@@ -67,9 +67,13 @@ type Edit struct {
 	NewText string `json:"newText"`
 }
 
-// Exemption says why a finding is accepted, until when and by whom.
+// Exemption says why a finding is accepted, until when and by whom: by the policy file, or by a person in the pull
+// request.
 type Exemption struct {
 	Reason string `json:"reason"`
-	Until  string `json:"until"` // a day, 2006-01-02
+	Until  string `json:"until"` // a day, 2006-01-02; "" for a person's, which holds as long as the finding is the same
 	By     string `json:"by"`
 }
+
+// Accepted reports whether a person accepted the finding in the pull request.
+func (f *Finding) Accepted() bool { return f.Exemption != nil && f.Exemption.Until == "" }

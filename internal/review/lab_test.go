@@ -69,6 +69,7 @@ func testRules() []*review.Rule {
 		{ID: "limits", Area: "resources", Level: review.Warning, Kinds: []string{review.Workloads}, Check: checkLimits},
 		{ID: "token", Area: "secret", Level: review.Error, Kinds: []string{"ConfigMap"}, Check: checkToken},
 		{ID: "alone", Area: "network", Level: review.Info, CheckRoot: checkAlone},
+		{ID: "gained", Area: "rbac", Level: review.Error, Kinds: []string{"Role"}, Check: checkGained},
 		{ID: "stumbles", Area: "pod", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, Check: checkStumbles},
 		{ID: review.RuleRenderFailed, Area: "rendering", Level: review.Error},
 	}
@@ -112,6 +113,12 @@ func checkAlone(p *review.Pass) {
 			p.ReportOn(o, o.Field(), "no policy selects it")
 		}
 	}
+}
+
+// checkGained says the same of every role, but for its effect.
+func checkGained(p *review.Pass) {
+	at := p.Object.Field().Get("rules")
+	p.Report(at.Get("none"), "grants something").Effect("%s", at.Get("verb").Text())
 }
 
 func checkStumbles(p *review.Pass) {

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -21,6 +22,7 @@ type Policy struct {
 	Workloads   []WorkloadPath
 	Checks      []string // further check runs
 	Acknowledge []Acknowledge
+	Comments    CommentPolicy
 	Charts      AllowList // where charts may be fetched
 	Bases       AllowList // where kustomize bases may be fetched
 }
@@ -100,10 +102,34 @@ type Acknowledge struct {
 	NotAuthor bool
 }
 
+// Acknowledging returns the entries that say who may accept findings of a rule in a pull request; none when nobody can.
+// What does not render cannot be accepted: nobody knows its effect.
+func (p *Policy) Acknowledging(rule string) []Acknowledge {
+	if rule == RuleRenderFailed || rule == RuleHelmLine {
+		return nil
+	}
+	var found []Acknowledge
+	for _, a := range p.Acknowledge {
+		if slices.ContainsFunc(a.Rules, func(pattern string) bool { return matchName(pattern, rule) }) {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// CommentPolicy says what is written into the conversation of a pull request, beside the check run.
+type CommentPolicy struct {
+	Max     int  // inline comments at a time; 0 for none
+	Summary bool // one comment with the summary
+}
+
+// MaxComments is how many inline comments there are when no policy says otherwise.
+const MaxComments = 30
+
 // AllowList is where something may be fetched.
 type AllowList struct{ Allow []string }
 
 // DefaultPolicy is the policy of a repository that has none.
 func DefaultPolicy() *Policy {
-	return &Policy{Gate: Gate{FailOn: Error, OnIndeterminate: true, OnRenderFailure: true}}
+	return &Policy{Gate: Gate{FailOn: Error, OnIndeterminate: true, OnRenderFailure: true}, Comments: CommentPolicy{Max: MaxComments}}
 }

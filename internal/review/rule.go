@@ -128,8 +128,10 @@ func (p *Pass) Report(at manifests.Field, format string, args ...any) *Draft {
 
 // ReportOn is Report for a field of another object of the root, as CheckRoot needs it.
 func (p *Pass) ReportOn(o *manifests.Object, at manifests.Field, format string, args ...any) *Draft {
-	d := &Draft{
-		rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: shorten(fmt.Sprintf(format, args...)),
+	text := fmt.Sprintf(format, args...)
+	d := &Draft{rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: shorten(text)}
+	if d.message != text {
+		d.uncut = fingerprint(text)
 	}
 	*p.drafts = append(*p.drafts, d)
 	return d
@@ -146,6 +148,8 @@ type Draft struct {
 	fix     *SymbolicFix
 	related []string
 	part    string
+	effect  string // hash of what Effect said
+	uncut   string // hash of a message that was cut
 }
 
 // Part says which part of the field's value is at fault, where several source lines may each give one: the tag of an
@@ -158,6 +162,14 @@ func (d *Draft) Part(text string) *Draft {
 // Detail adds the consequence, and whatever else helps to decide: full sentences.
 func (d *Draft) Detail(format string, args ...any) *Draft {
 	d.detail = shorten(fmt.Sprintf(format, args...))
+	return d
+}
+
+// Effect says all that the violation brings about, where message and value of the field do not: for what a role gains,
+// say, every subject, verb and resource, in a fixed order. A finding that a person accepted in a pull request is asked
+// for again when its effect is another. Only a hash of the text is kept, and it is part of the fingerprint.
+func (d *Draft) Effect(format string, args ...any) *Draft {
+	d.effect = fingerprint(fmt.Sprintf(format, args...))
 	return d
 }
 
