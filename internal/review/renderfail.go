@@ -88,7 +88,11 @@ func (r *run) renderFailure(p *pair, failure *manifests.RenderError, i int) Find
 		Fingerprint: fingerprint(key),
 		Location:    Location{Precision: manifests.Unknown.String()},
 	}
-	if span := failure.Span; span.File != "" {
+	span := failure.Span
+	if span.File == "" {
+		span.File = r.fileOf(p.Head)
+	}
+	if span.File != "" {
 		precision := manifests.Exact
 		if span.Line == 0 {
 			precision = manifests.InFile
@@ -96,6 +100,27 @@ func (r *run) renderFailure(p *pair, failure *manifests.RenderError, i int) Find
 		f.Location = location(manifests.Frame{Span: span, Precision: precision}, r.change.Touches(span.File, span.Line))
 	}
 	return f
+}
+
+// fileOf is the file that makes a root one, where nothing better is known: a renderer that was stopped cannot say
+// what it was at. "" where it is not there.
+func (r *run) fileOf(root *manifests.Root) string {
+	names := []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+	switch {
+	case root.Kind == manifests.Plain && len(root.Files) == 1:
+		return root.Files[0]
+	case root.Kind == manifests.Helm:
+		names = []string{"Chart.yaml"}
+	case root.Kind != manifests.Kustomize:
+		return ""
+	}
+	for _, name := range names {
+		file := path.Join(root.Dir, name)
+		if info, err := r.change.Head.Stat(file); err == nil && info.Kind == source.File {
+			return file
+		}
+	}
+	return ""
 }
 
 // tooManyViolations is the failure of a root that was not judged to the end.

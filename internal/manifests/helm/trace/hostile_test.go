@@ -106,3 +106,19 @@ func endsSoon(t *testing.T, text string) {
 		t.Logf("Helm %d: %d MiB, %.200v", r.line, (int64(after.Sys)-int64(before.Sys))>>20, fmt.Sprint(err))
 	}
 }
+
+// TestPiecesBounded proves that a text which is printed twice, again and again, does not double what is remembered of
+// where its parts are from: that took ten times the memory of the text, and the renderer's life, before any limit.
+func TestPiecesBounded(t *testing.T) {
+	text := `{{ $s := "01234567" }}{{ range until 60 }}{{ $s = print $s $s }}{{ end }}`
+	for _, r := range tiny(t, map[string]string{"x.yaml": text}, "a: b")[1:] {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Execute(context.Background(), r.chart, Options{HelmLine: r.line})
+		runtime.ReadMemStats(&after)
+		var limit *LimitError
+		if took := int64(after.TotalAlloc-before.TotalAlloc) >> 20; !errors.As(err, &limit) || took > 1024 {
+			t.Errorf("Helm %d: takes %d MiB in all: %v", r.line, took, err)
+		}
+	}
+}

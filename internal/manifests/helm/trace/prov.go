@@ -6,9 +6,10 @@ import (
 )
 
 const (
-	maxLeaves  = 24 // that are remembered of one value, line or condition
-	maxUnder   = 16 // times that a text was printed, kept and printed elsewhere
-	pieceBytes = 64 // what remembering a piece takes, about
+	maxLeaves  = 24      // that are remembered of one value, line or condition
+	maxUnder   = 16      // times that a text was printed, kept and printed elsewhere
+	pieceBytes = 64      // what remembering a piece takes, about
+	maxPieces  = 1 << 16 // that are remembered of one text
 )
 
 // prov is what is known of the origin of a value. Nil: nothing.
@@ -163,8 +164,12 @@ func (t *text) cut(from, to int) *text {
 	return part
 }
 
-// add appends the pieces of a part so that they begin at from; what lies between is unknown.
+// add appends the pieces of a part so that they begin at from; what lies between is unknown. Of too many pieces it
+// makes one: a text that is printed twice, again and again, has ever more of them.
 func (t *text) add(from int, part *text) {
+	if part.count()+len(t.pieces) > maxPieces && part.count() > 0 {
+		part = whole(part.pieces[part.count()-1].end, part)
+	}
 	if part == nil {
 		return
 	}
