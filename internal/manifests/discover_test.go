@@ -128,7 +128,7 @@ kustomize c
 ! a/kustomization.yaml: the directory holds several kustomization files, which kustomize refuses: keep one
 ! c/kustomization.yaml:3: is no valid YAML: found unexpected end of stream
 `},
-		{name: "what a kustomization reads is not plain, what it leaves is said", tree: `
+		{name: "what a kustomization reads is not plain, what it leaves is said, and what it may not read is left to others", tree: `
 -- a/kustomization.yaml --
 resources: [listed.yaml, ../far/listed.yaml]
 patchesStrategicMerge: [merge.yaml]
@@ -182,7 +182,7 @@ OBJECT a
 -- a/unusedtransformer.yaml --
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-`, want: "kustomize a\npassed objects beside a kustomization that does not list them: a/unlisted.yaml\n"},
+`, want: "kustomize a\nplain far far/listed.yaml\npassed objects beside a kustomization that does not list them: a/unlisted.yaml\n"},
 		{name: "generators that are directories", tree: `
 -- a/kustomization.yaml --
 generators: [../gen]

@@ -37,10 +37,17 @@ func (d *discoverer) refer(u *unit, ref string) {
 		return
 	}
 	if dir := d.byPath[p]; dir == nil {
-		d.claimed[p] = true
+		d.claimed[p] = d.claimed[p] || d.partial[p] || d.mayLoad(u, ref)
 	} else if dir.kustomization != nil {
 		u.uses = append(u.uses, dir.kustomization)
 	}
+}
+
+// mayLoad reports whether kustomize lets u read the file ref as a resource: not above its own directory. What it refuses
+// it does not own: a kustomization that fails by that shall not take the objects of others down with it.
+func (d *discoverer) mayLoad(u *unit, ref string) bool {
+	p := path.Join(u.dir.path, ref)
+	return u.dir.path == "." || strings.HasPrefix(p, u.dir.path+"/")
 }
 
 // name notes that u names ref, and returns where it is: what a symbolic link leads to, or where it would be.
