@@ -68,8 +68,9 @@ type Task struct {
 	Sender       string  `json:"sender,omitempty"`       // login of who caused the task
 	Comment      int64   `json:"comment,omitempty"`      // id
 	Inline       bool    `json:"inline,omitempty"`       // Comment stands on a line
-	Text         string  `json:"text,omitempty"`         // of the command, or the button's identifier
+	Text         string  `json:"text,omitempty"`         // of the command, the button's identifier, or why a merge group is gone
 	CheckRun     int64   `json:"checkRun,omitempty"`     // id
+	External     string  `json:"external,omitempty"`     // external id of CheckRun: the review that it shows. Subject has neither Number nor Ref when GitHub did not say which pull request it is
 	Repositories []int64 `json:"repositories,omitempty"` // ids
 	Again        bool    `json:"again,omitempty"`        // a person asked for it: do it though it was done for this head
 }

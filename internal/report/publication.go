@@ -6,6 +6,12 @@ type Publication struct {
 	Checks   []Check   // the first is the check run "landwaiter"; then those that the policy asks for
 	Comments []Comment // inline, the worst first
 	Comment  string    // the one comment in the conversation, Markdown; "" for none
+
+	// Standing are the fingerprints of all findings that stand at head, also of those that Comments has no room for, or
+	// leaves out because the pull request is a draft: a comment on them from an earlier run is not taken for fixed.
+	Standing []string
+	// Incomplete says that not all could be checked (a root did not render): then nothing is taken for fixed.
+	Incomplete bool
 }
 
 // Check is one completed check run.
