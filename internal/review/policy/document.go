@@ -23,8 +23,10 @@ type document struct {
 	Charts      *allowSection        `yaml:"charts" doc:"Charts that may be fetched."`
 	Bases       *allowSection        `yaml:"bases" doc:"Kustomize bases that may be fetched."`
 	Gate        *gateSection         `yaml:"gate" doc:"What fails the check."`
-	Checks      []string             `yaml:"checks" enum:"images,manifests" doc:"Further check runs that can gate by themselves. Default: none."`
+	Checks      []string             `yaml:"checks" enum:"images,manifests,render" doc:"Further check runs that can gate by themselves. Default: none."`
+	Comments    *commentsSection     `yaml:"comments" doc:"What is written into the conversation of a pull request, beside the check run."`
 	Acknowledge []acknowledgement    `yaml:"acknowledge" doc:"Who may accept a finding in a pull request, by a command."`
+	Lock        []string             `yaml:"lock" form:"lock" doc:"Keys, as gate, images.deny or rules.privileged, of which the policies that lie over this one may say nothing."`
 }
 
 type imagesSection struct {
@@ -110,6 +112,11 @@ type gateSection struct {
 	FailOn          string `yaml:"failOn" enum:"error,warning,info" doc:"The level at which new findings fail the check. Default: error."`
 	OnIndeterminate string `yaml:"onIndeterminate" enum:"fail,warn" doc:"What an image does whose evidence could not be asked for. Default: fail."`
 	OnRenderFailure string `yaml:"onRenderFailure" enum:"fail,warn" doc:"What a root does that rendered at base and does not any more. Default: fail."`
+}
+
+type commentsSection struct {
+	Max     *int  `yaml:"max" form:"comments" doc:"How many comments stand on lines at a time, the worst findings first, 0 to 100. Default: 30."`
+	Summary *bool `yaml:"summary" doc:"One comment with the outcome, which is edited from run to run. Default: false."`
 }
 
 type acknowledgement struct {

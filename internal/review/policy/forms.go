@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ func (r *reader) form(v value) {
 		"version": r.versionForm, "helm": r.helmForm, "rules": r.ruleForm, "day": r.dayForm,
 		"image": r.imageForm, "name": r.nameForm, "path": r.pathForm, "file": r.fileForm, "rule": r.ruleNameForm,
 		"glob": r.globForm, "platform": r.platformForm, "person": r.personForm, "duration": r.durationForm,
+		"lock": r.lockForm, "comments": r.commentsForm,
 	}
 	check := checks[v.at.form]
 	if v.at.must && strings.TrimSpace(v.node.Value) == "" && v.node.Kind == yaml.ScalarNode {
@@ -179,6 +181,15 @@ func (r *reader) personForm(v value) {
 func (r *reader) durationForm(v value) {
 	if d, err := time.ParseDuration(v.node.Value); err != nil || d <= 0 {
 		r.wrong(v.node.Line, "%s: %q is no length of time, write it as 168h", v.name, v.node.Value)
+	}
+}
+
+// maxComments is more than anybody reads and less than GitHub takes in a minute.
+const maxComments = 100
+
+func (r *reader) commentsForm(v value) {
+	if n, err := strconv.Atoi(v.node.Value); err != nil || n < 0 || n > maxComments {
+		r.wrong(v.node.Line, "%s: %q is none of 0 to %d", v.name, v.node.Value, maxComments)
 	}
 }
 

@@ -30,9 +30,10 @@ func Load(rules []*review.Rule, layers ...Layer) (*review.Policy, error) {
 	p := review.DefaultPolicy()
 	p.Rules = make(map[string]review.RuleSetting)
 	var mistakes []error
+	var locks []lock
 	for _, layer := range layers {
-		r := reader{file: layer.File, policy: p, rules: rules}
-		r.read(layer.Text)
+		r := reader{file: layer.File, policy: p, rules: rules, locks: locks}
+		locks = append(locks, r.read(layer.Text)...)
 		slices.SortStableFunc(r.mistakes, func(a, b *Mistake) int { return cmp.Compare(a.Line, b.Line) })
 		for _, m := range r.mistakes {
 			mistakes = append(mistakes, m)
@@ -49,6 +50,7 @@ type reader struct {
 	file     string
 	policy   *review.Policy
 	rules    []*review.Rule
+	locks    []lock // of the layers below
 	mistakes []*Mistake
 }
 
@@ -56,26 +58,29 @@ func (r *reader) wrong(line int, format string, args ...any) {
 	r.mistakes = append(r.mistakes, &Mistake{File: r.file, Line: line, Reason: fmt.Sprintf(format, args...)})
 }
 
-// read checks a layer's text, and puts it onto the policy when there is nothing wrong in it.
-func (r *reader) read(text []byte) {
+// read checks a layer's text, and puts it onto the policy when there is nothing wrong in it. It returns what the layer
+// locks.
+func (r *reader) read(text []byte) []lock {
 	root := r.parse(text)
 	if root == nil {
-		return
+		return nil
 	}
 	r.mapping(root, reflect.TypeFor[document](), "")
+	r.heed(root)
 	if len(r.mistakes) > 0 {
-		return
+		return nil
 	}
 	var doc document
 	if err := root.Decode(&doc); err != nil {
 		r.mistakes = append(r.mistakes, notYAML(r.file, err))
-		return
+		return nil
 	}
 	r.sections(&doc, root)
 	for i, e := range doc.Exemptions {
 		r.exemption(e, root, i)
 	}
 	r.apply(&doc)
+	return r.lockedBy(&doc, root)
 }
 
 // parse returns the text's one document; nil when there is nothing in it, or it is no YAML.
@@ -131,10 +136,13 @@ func (r *reader) apply(doc *document) {
 		p.Workloads = append(p.Workloads, review.WorkloadPath(w))
 	}
 	if doc.Charts != nil {
-		p.Charts = review.AllowList(*doc.Charts)
+		p.Charts.Allow = orKeep(doc.Charts.Allow, p.Charts.Allow)
 	}
 	if doc.Bases != nil {
-		p.Bases = review.AllowList(*doc.Bases)
+		p.Bases.Allow = orKeep(doc.Bases.Allow, p.Bases.Allow)
+	}
+	if c := doc.Comments; c != nil {
+		p.Comments.Max, p.Comments.Summary = orValue(c.Max, p.Comments.Max), orValue(c.Summary, p.Comments.Summary)
 	}
 	p.Checks = orKeep(doc.Checks, p.Checks)
 	p.Annotations = p.Annotations || doc.Annotations

@@ -99,7 +99,15 @@ func TestMistakes(t *testing.T) {
 		{"exemption's root", "exemptions:\n- {rule: privileged, root: apps/**x, reason: r, until: 2027-01-01}\n", "p.yaml:2: exemptions[0].root:"},
 		{"gate", "gate:\n  failOn: fatal\n", `p.yaml:2: gate.failOn: "fatal" is none of error, warning, info`},
 		{"gate's failure", "gate: {onRenderFailure: ignore}", `p.yaml:1: gate.onRenderFailure: "ignore" is none of fail, warn`},
-		{"check", "checks: [pictures]", `p.yaml:1: checks[0]: "pictures" is none of images, manifests`},
+		{"check", "checks: [pictures]", `p.yaml:1: checks[0]: "pictures" is none of images, manifests, render`},
+		{"too many comments", "comments:\n  max: 101\n", `p.yaml:2: comments.max: "101" is none of 0 to 100`},
+		{"comments of a word", "comments: {max: many}", `p.yaml:1: comments.max: want a whole number`},
+		{"lock of nothing", "lock:\n- gates\n", `p.yaml:2: lock[0]: "gates" is no key that can be locked (did you mean "gate"?)`},
+		{"lock below nothing", "lock: [gate.failsOn]", `p.yaml:1: lock[0]: "gate.failsOn" is no key that can be locked (did you mean "failOn"?)`},
+		{"lock within a list", "lock: [exemptions.rule]", `p.yaml:1: lock[0]: "exemptions.rule" is no key`},
+		{"lock within a word", "lock: [profile.x]", `p.yaml:1: lock[0]: "profile.x" is no key`},
+		{"lock of no rule", "lock: [rules.privilegd]", `p.yaml:1: lock[0]: there is no rule "privilegd" (did you mean "privileged"?)`},
+		{"lock of no key", "lock: ['']", `p.yaml:1: lock[0]: "" is no key`},
 		{"acknowledged by nobody", "acknowledge:\n- rules: [privileged]\n", `p.yaml:2: acknowledge[0] needs "by"`},
 		{"acknowledged by a word", "acknowledge:\n- {rules: [privileged], by: [security]}\n", `p.yaml:2: acknowledge[0].by[0]: "security" is neither`},
 		{"no YAML", "profile: baseline\n  gate: x\n", "p.yaml:2: is no valid YAML"},
@@ -237,6 +245,55 @@ func TestLayerMistakes(t *testing.T) {
 	}
 }
 
+// TestLocks holds what a layer may say over one that has locked keys.
+func TestLocks(t *testing.T) {
+	t.Parallel()
+	const server = "lock: [gate, images.deny, rules.privileged]\ngate: {failOn: warning}\n"
+	const organisation = "profile: restricted\nlock:\n- profile\n- exemptions\n"
+	for _, test := range []struct{ text, want string }{
+		{"kubernetes: \"1.34\"", ""},
+		{"images: {allow: [a.example/b]}", ""},
+		{"rules: {low-uid: off}", ""},
+		{"gate:\nimages: {deny: }\nrules: {privileged: }\n", ""},
+		{"gate: {failOn: error}", "r.yaml:1: gate is locked by s.yaml:1"},
+		{"\ngate: {}", "r.yaml:2: gate is locked by s.yaml:1"},
+		{"images:\n  deny: [a.example/b]", "r.yaml:2: images.deny is locked by s.yaml:1"},
+		{"rules:\n  low-uid: off\n  privileged: off\n", "r.yaml:3: rules.privileged is locked by s.yaml:1"},
+		{"rules: {low-uid: &s off, privileged: *s}", "r.yaml:1: rules.privileged is locked"},
+		{"\nprofile: baseline", "r.yaml:2: profile is locked by o.yaml:3"},
+		{"exemptions:\n- {rule: low-uid, object: Pod/a, reason: r, until: 2027-01-01}", "r.yaml:1: exemptions is locked by o.yaml:4"},
+	} {
+		p, err := Load(catalogue(), Layer{"s.yaml", []byte(server)}, Layer{"o.yaml", []byte(organisation)}, Layer{"r.yaml", []byte(test.text)})
+		switch {
+		case test.want == "" && (err != nil || p.Gate.FailOn != review.Warning || p.Profile != "restricted"):
+			t.Errorf("%q: %v", test.text, err)
+		case test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)):
+			t.Errorf("%q: %v, want %s", test.text, err, test.want)
+		}
+	}
+	_, err := Load(catalogue(), Layer{"s.yaml", []byte(server)}, Layer{"o.yaml", []byte("gate: {failOn: info}")})
+	if err == nil || !strings.HasPrefix(err.Error(), "o.yaml:1: gate is locked by s.yaml:1") {
+		t.Errorf("the organisation is not held to the server's lock: %v", err)
+	}
+}
+
+// TestComments holds how the layers' sayings on comments, charts and bases lie over one another.
+func TestComments(t *testing.T) {
+	t.Parallel()
+	below := Layer{"s.yaml", []byte("comments: {max: 5, summary: true}\ncharts: {allow: [a.example/b]}\nbases: {allow: [c.example/d]}\n")}
+	p, err := Load(catalogue(), below, Layer{"r.yaml", []byte("comments: {max: 0}\ncharts: {}\nbases: {allow: []}\n")})
+	if err != nil || p.Comments != (review.CommentPolicy{Max: 0, Summary: true}) || len(p.Charts.Allow) != 1 || len(p.Bases.Allow) != 0 {
+		t.Errorf("%+v, %v, %v, %v", p.Comments, p.Charts, p.Bases, err)
+	}
+	p, err = Load(catalogue(), below, Layer{"r.yaml", []byte("comments: {summary: false}\n")})
+	if err != nil || p.Comments != (review.CommentPolicy{Max: 5}) {
+		t.Errorf("%+v, %v", p.Comments, err)
+	}
+	if p, _ := Load(catalogue()); p.Comments != (review.CommentPolicy{Max: review.MaxComments}) {
+		t.Errorf("by default %+v", p.Comments)
+	}
+}
+
 // TestAliases holds that anchors work, and that neither circles nor bombs hang or panic.
 func TestAliases(t *testing.T) {
 	p, err := Load(catalogue(), Layer{"p.yaml", []byte("rules:\n  low-uid: &s {level: error}\n  privileged: *s\nimages: {allow: &l [a.example/b], deny: *l}\n")})
@@ -254,13 +311,18 @@ func TestAliases(t *testing.T) {
 // FuzzLoad holds that no text makes reading panic, and that every mistake names the file.
 func FuzzLoad(f *testing.F) {
 	for _, text := range []string{"", "kubernetes: 1.30", "rules: {low-uid: {minimum: 3}}", "images: {verify: [{match: a.example/b, signature: {key: k}}]}",
-		"exemptions:\n- {rule: privileged, object: Pod/a, reason: r, until: 2027-01-01}", "a: &a [*a]", "? [a]\n: b", "roots: {helm: [{chart: c, values: [v]}]}", "<<: {profile: baseline}"} {
+		"exemptions:\n- {rule: privileged, object: Pod/a, reason: r, until: 2027-01-01}", "a: &a [*a]", "? [a]\n: b", "roots: {helm: [{chart: c, values: [v]}]}", "<<: {profile: baseline}",
+		"lock: [gate, rules.privileged]\ncomments: {max: 3}", "gate: {failOn: info}\nrules: {privileged: &a off}", "images: &i {deny: [*i]}"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := Load(catalogue(), Layer{"p.yaml", []byte(text)})
 		if (p == nil) == (err == nil) {
 			t.Fatalf("policy %v, error %v", p, err)
+		}
+		locked, lockedErr := Load(catalogue(), Layer{"s.yaml", []byte("lock: [gate, rules.privileged, images]")}, Layer{"p.yaml", []byte(text)})
+		if err != nil && lockedErr == nil || locked != nil && !reflect.DeepEqual(locked.Gate, review.DefaultPolicy().Gate) {
+			t.Fatalf("a lock does not hold, or lets a mistake pass: %v, %v", locked, err)
 		}
 		if err == nil {
 			return

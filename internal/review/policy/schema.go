@@ -50,6 +50,8 @@ func fieldSchema(f field, rules []*review.Rule) schema {
 		return schema{"enum": []any{3, 4, "3", "4"}}
 	case "rules":
 		return ruleSchemas(rules)
+	case "comments":
+		return schema{"type": "integer", "minimum": 0, "maximum": maxComments}
 	case "day":
 		return schema{"type": "string", "format": "date", "pattern": `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`}
 	}

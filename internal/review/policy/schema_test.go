@@ -88,9 +88,11 @@ workloads: [{kind: Runner.acme.example, path: spec.template}]
 charts: {allow: ["registry-1.docker.io/bitnamicharts/**", "https://prometheus-community.github.io/helm-charts"]}
 bases: {allow: [github.com/acme/**]}
 gate: {failOn: warning, onIndeterminate: warn, onRenderFailure: warn}
-checks: [images, manifests]
+checks: [images, manifests, render]
+comments: {max: 10, summary: true}
 acknowledge:
   - {rules: [low-uid, "image-*"], by: ["@acme/security"], notAuthor: true}
+lock: [gate.failOn, images, rules.privileged]
 `
 
 // TestEveryKey holds that a policy with every key is read whole, and that the schema agrees.
@@ -151,7 +153,8 @@ func TestSchemaRefuses(t *testing.T) {
 	schema := compiled(t)
 	for _, text := range []string{"profil: x", "kubernetes: 1.30", "helm: 5", "profile: strict", "rules: {nothing: off}", "rules: {privileged: fatal}",
 		"rules: {privileged: {minimum: 3}}", "rules: {low-uid: {minimum: many}}", "images: {allow: x}", "images: {verify: [{sbom: required}]}",
-		"exemptions: [{rule: privileged, object: Pod/a, until: '2027-01-01'}]", "gate: {failOn: fatal}", "checks: [x]", "acknowledge: [{rules: [low-uid], by: []}]"} {
+		"exemptions: [{rule: privileged, object: Pod/a, until: '2027-01-01'}]", "gate: {failOn: fatal}", "checks: [x]", "acknowledge: [{rules: [low-uid], by: []}]",
+		"comments: {max: 101}", "comments: {max: many}", "lock: gate"} {
 		if schema.Validate(asJSON(t, text)) == nil {
 			t.Errorf("the schema accepts %s", text)
 		}

@@ -76,3 +76,10 @@ func orKeep[T any](now, before []T) []T {
 	}
 	return before
 }
+
+func orValue[T any](now *T, before T) T {
+	if now != nil {
+		return *now
+	}
+	return before
+}
