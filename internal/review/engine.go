@@ -275,8 +275,8 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	r.accept(result.Findings)
 	sortFindings(result.Findings)
 	result.Images = imagesOf(head.all(), r.policy.Images)
-	result.Summary = count(result.Findings)
-	result.Verdict = judge(r.policy.Gate, result.Findings)
+	result.Summary = Count(result.Findings)
+	result.Verdict = Judge(r.policy.Gate, result.Findings)
 	if r.failUnrendered && slices.ContainsFunc(pairs, (*pair).breaks) {
 		result.Verdict = Fails
 	}

@@ -55,6 +55,19 @@ func (r *run) exemptFindings(all []Finding) {
 	}
 }
 
+// ExemptionFor returns an exemption of what one finding is about, by its object or, where it has none, by its root; reason
+// and end are left to whoever accepts it. ok is false when names hold what no pattern says without saying more.
+func ExemptionFor(f *Finding) (e ExemptionRule, ok bool) {
+	e.Rule = f.Rule
+	if f.Object.Kind == "" {
+		e.Root = f.Root
+		return e, f.Root != "" && !strings.Contains(f.Root, "*") && e.coversRoot(f.Root)
+	}
+	id := f.Object
+	e.Object = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(id.String())
+	return e, id.Name != "" && !strings.Contains(id.Kind+id.Namespace+id.Name, "/") && e.coversObject(id)
+}
+
 // covers reports whether the exemption names the violation's rule and object, and its root where it names one.
 func (e ExemptionRule) covers(v violation) bool {
 	return matchName(e.Rule, v.rule) && e.coversObject(v.object) && e.coversRoot(v.root)

@@ -55,3 +55,40 @@ func TestExemptionEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestExemptionFor holds that what is offered covers the finding, and no other whose names only look alike.
+func TestExemptionFor(t *testing.T) {
+	pod := func(namespace, name string) Finding {
+		return Finding{Rule: "host-path", Root: "apps/a", Object: manifests.Identity{Kind: "Pod", Namespace: namespace, Name: name}}
+	}
+	other := []Finding{pod("a", "b"), pod("", "x"), pod("x", "yy"), {Rule: "host-path", Root: "apps/b"}}
+	for _, test := range []struct {
+		finding Finding
+		object  string
+		ok      bool
+	}{
+		{pod("web", "web"), "Pod/web/web", true},
+		{pod("", "web"), "Pod/web", true},
+		{pod("", "system:node"), "Pod/system:node", true},
+		{pod("", "*"), `Pod/\*`, true},
+		{pod("?", `[\]`), `Pod/\?/\[\\]`, true},
+		{pod("", "a/b"), "", false},
+		{pod("", ""), "", false},
+		{Finding{Rule: "render-failed", Root: "charts/api"}, "", true},
+		{Finding{Rule: "render-failed", Root: "**"}, "", false},
+		{Finding{Rule: "render-failed"}, "", false},
+	} {
+		e, ok := ExemptionFor(&test.finding)
+		if ok != test.ok || ok && e.Object != test.object {
+			t.Errorf("%+v: %+v, %v", test.finding, e, ok)
+		}
+		if f := test.finding; ok && !e.covers(violation{f.Rule, f.Object, f.Root}) {
+			t.Errorf("%+v does not cover %+v", e, f)
+		}
+		for _, f := range other {
+			if ok && e.covers(violation{f.Rule, f.Object, f.Root}) {
+				t.Errorf("%+v covers %+v", e, f)
+			}
+		}
+	}
+}

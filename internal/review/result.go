@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -96,8 +97,8 @@ func (w *stopwatch) split() float64 {
 
 func (w *stopwatch) total() float64 { return time.Since(w.start).Seconds() }
 
-// count sums findings up.
-func count(all []Finding) Summary {
+// Count sums findings up.
+func Count(all []Finding) Summary {
 	var s Summary
 	for _, f := range all {
 		switch f.Status {
@@ -125,16 +126,19 @@ func (c *LevelCounts) add(l Level) {
 	}
 }
 
-// judge decides the verdict: new findings at the gate's level fail it.
-func judge(gate Gate, all []Finding) Verdict {
-	failOn := gate.FailOn
+// Judge decides the verdict: new findings at the gate's level fail it.
+func Judge(gate Gate, all []Finding) Verdict {
+	if slices.ContainsFunc(all, func(f Finding) bool { return gate.Stops(&f) }) {
+		return Fails
+	}
+	return Passed
+}
+
+// Stops reports whether a finding fails the check.
+func (g Gate) Stops(f *Finding) bool {
+	failOn := g.FailOn
 	if failOn == 0 {
 		failOn = Error
 	}
-	for _, f := range all {
-		if f.Status == New && f.Level >= failOn {
-			return Fails
-		}
-	}
-	return Passed
+	return f.Status == New && f.Level >= failOn
 }
