@@ -22,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -64,6 +65,7 @@ type Repo struct {
 	scratch   string // the directory of the scratch repository
 	settings  settings
 	objects   *objects
+	damaged   atomic.Bool     // an object is missing or not what it should be
 	ctx       context.Context // of what outlives one call: reading objects
 	cancel    context.CancelFunc
 

@@ -130,6 +130,9 @@ func killed(err error) bool {
 
 // failure is the error of a git that failed, with what it said.
 func (r *Repo) failure(c command, said string, err error) error {
+	if tellsDamage(said) {
+		r.damaged.Store(true)
+	}
 	if r.settings.partial && (strings.Contains(said, "unable to read") || strings.Contains(said, "missing") || strings.Contains(said, "could not fetch")) {
 		return fmt.Errorf("%w: %s", r.missing(), said)
 	}
@@ -141,6 +144,17 @@ func (r *Repo) failure(c command, said string, err error) error {
 		return fmt.Errorf("git %s: %w", verb, err)
 	}
 	return fmt.Errorf("git %s: %s (%w)", verb, said, err)
+}
+
+// tellsDamage says whether git complains about what a repository holds.
+func tellsDamage(said string) bool {
+	for _, complaint := range [...]string{"is corrupt", "unable to read", "missing", "bad object", "bad tree object", "could not parse", "not a git repository",
+		"inflate:", "unable to find", "could not get object info", "failed to traverse", "garbage at end", "could not read"} {
+		if strings.Contains(strings.ToLower(said), complaint) {
+			return true
+		}
+	}
+	return false
 }
 
 // missing is the error of an object that is not there, with what brings it.

@@ -14,6 +14,9 @@ import (
 // Blob implements source.Blobs for entries of this repository.
 func (r *Repo) Blob(e source.Entry, limit int64) ([]byte, error) {
 	data, err := r.objects.read(e.ID, limit)
+	if err != nil && !errors.Is(err, source.ErrFileSize) && r.ctx.Err() == nil {
+		r.damaged.Store(true)
+	}
 	if errors.Is(err, ErrMissing) {
 		err = r.missing()
 	}
