@@ -167,9 +167,9 @@ func withListKind(list, item Field) *yaml.Node {
 	copied.Content = []*yaml.Node{}
 	for i, key := range list.Node().Content {
 		if i%2 == 0 && (key.Value == "apiVersion" || key.Value == "kind") {
-			value := *list.Node().Content[i+1]
+			value := takenIn(list.Node().Content[i+1], node)
 			value.Value = strings.TrimSuffix(value.Value, "List")
-			copied.Content = append(copied.Content, key, &value)
+			copied.Content = append(copied.Content, key, value)
 		}
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {

@@ -43,7 +43,7 @@ func TestPlainOrigins(t *testing.T) {
 	}{
 		{name: "second document", object: 1, data: "# c\na: 1\napiVersion: v1\nkind: A\n---\n# c\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: web # c\n    image: 'x'\n  -\n    # c\n    name: b\n",
 			want: map[string]string{"": "7:1", "kind": "8:1-10", "spec": "9:1-5", "spec.containers": "10:3-13", "spec.containers[0]": "11:5",
-				"spec.containers[0].name": "11:5-14", "spec.containers[0].image": "12:5-10", "spec.containers[1]": "13:3", "spec.containers[1].name": "15:5-12"}},
+				"spec.containers[0].name": "11:5-14", "spec.containers[0].image": "12:5-10", "spec.containers[1]": "15:5", "spec.containers[1].name": "15:5-12"}},
 		{name: "carriage returns", data: "apiVersion: v1\r\nkind: Pod\r\nspec:\r\n  a: b\r\n", want: map[string]string{"spec.a": "4:3-7"}},
 		{name: "byte order mark", data: "\xef\xbb\xbfapiVersion: v1\nkind: Pod\nä: ü\n", want: map[string]string{"apiVersion": "1:1-15", "[ä]": "3:1-5"}},
 		{name: "UTF-16", data: "\xff\xfea\x00p\x00i\x00V\x00e\x00r\x00s\x00i\x00o\x00n\x00:\x00 \x00v\x001\x00\n\x00k\x00i\x00n\x00d\x00:\x00 \x00P\x00\n\x00",
@@ -66,9 +66,9 @@ spec:
   c:
   - *flag
   d: *flag
-`, want: map[string]string{"spec.a": "3:9 < 9:3-4", "spec.a.privileged": "4:3-19 < 9:3-4", "spec.a.more.deep": "6:5-12 < 9:3-4",
-			"spec.b.more": "5:3-7 < 10:3-4", "spec.b.more.deep": "6:5-12 < 10:3-4", "spec.b.own": "12:5-11", "spec.b": "10:3-4",
-			"spec.c[0]": "7:9 < 13:3-4", "spec.d": "7:9 < 15:3-4"}},
+`, want: map[string]string{"spec.a": "3:1-7 < 9:3-4", "spec.a.privileged": "4:3-19 < 9:3-4", "spec.a.more.deep": "6:5-12 < 9:3-4",
+			"spec.b.more": "5:3-7 < 11:5-7", "spec.b.more.deep": "6:5-12 < 11:5-7", "spec.b.own": "12:5-11", "spec.b": "10:3-4",
+			"spec.c[0]": "7:1-7 < 14:5-10", "spec.d": "7:1-7 < 15:3-4"}},
 		{name: "list", object: 1, data: `apiVersion: v1
 kind: List
 items:

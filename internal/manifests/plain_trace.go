@@ -1,7 +1,6 @@
 package manifests
 
 import (
-	"bytes"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -11,49 +10,57 @@ import (
 
 // tracer gives the fields of a document the places where they are written.
 type tracer struct {
-	file    string
-	doc     Document
-	lines   [][]byte // of the document, when needed
-	origins []Origin
+	file     string
+	doc      Document
+	origins  []Origin
+	anchored map[[2]int]*yaml.Node // the keys of values that have an anchor, by the values' lines and columns
 }
 
-// trace returns the Origins of node in the order of Object.Walk.
+// trace returns the Origins of node in the order of Object.Walk. A list item stands where its content begins, behind
+// its "-" or on a line below it: that is the line which a change of the item touches, and where kustomize's and Helm's
+// output has it too.
 //
-// Nodes that came through an alias or a merge key keep the position of the anchor, which always stands before the
-// place that uses it: so the two are told apart. Such a field has the place where it is written first, then the
-// place that took it in.
+// A field that came through an alias or a merge key has the place where it is written first, then the places that took
+// it in.
 func (t *tracer) trace(node *yaml.Node) []Origin {
-	t.origins = nil
+	t.origins, t.anchored = nil, map[[2]int]*yaml.Node{}
 	t.visit(node, node, nil)
 	return t.origins
 }
 
 // visit traces value, which is written at the node at (its key, or itself), and was taken in at via.
 func (t *tracer) visit(at, value *yaml.Node, via Origin) {
-	if at != value && before(value, at) { // key: *alias
-		via = append(Origin{t.frame(at, value)}, via...)
-		at = value
+	switch {
+	case at == value || before(value, at): // an item, or "key: *alias"
+		at = t.writtenAt(value)
+	case value.Anchor != "":
+		t.anchored[[2]int{value.Line, value.Column}] = at
 	}
-	origin := append(Origin{t.frame(at, value)}, via...)
+	origin := Origin{t.frame(at, value)}
+	for _, use := range TakenIn(value) {
+		origin = append(origin, t.frame(use, use))
+	}
+	origin = append(origin, via...)
 	t.origins = append(t.origins, origin)
+	via = origin[1:]
 	switch value.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(value.Content); i += 2 {
-			through := via
-			if before(value.Content[i], value) { // <<: *alias
-				through = origin
-			}
-			t.visit(value.Content[i], value.Content[i+1], through)
+			t.visit(value.Content[i], value.Content[i+1], via)
 		}
 	case yaml.SequenceNode:
 		for _, item := range value.Content {
-			through := via
-			if before(item, value) { // - *alias
-				through = origin
-			}
-			t.visit(item, item, through)
+			t.visit(item, item, via)
 		}
 	}
+}
+
+// writtenAt returns the key of a value that an alias took in, or the value when it has none.
+func (t *tracer) writtenAt(value *yaml.Node) *yaml.Node {
+	if key := t.anchored[[2]int{value.Line, value.Column}]; key != nil {
+		return key
+	}
+	return value
 }
 
 // before reports whether a stands before b in the document.
@@ -69,8 +76,6 @@ func (t *tracer) frame(at, value *yaml.Node) Frame {
 		end = value.Column + utf8.RuneCountInString(value.Value)
 	case at != value && at.Style == 0:
 		end = column + utf8.RuneCountInString(at.Value)
-	case at == value:
-		line, column = t.dash(at)
 	}
 	if line == 1 {
 		column += t.doc.Column - 1
@@ -82,28 +87,4 @@ func (t *tracer) frame(at, value *yaml.Node) Frame {
 		Role:      RoleResource,
 		Precision: Exact,
 	}
-}
-
-// dash returns the position of an item whose "-" stands on a line above it, otherwise the node's own.
-func (t *tracer) dash(node *yaml.Node) (line, column int) {
-	if t.lines == nil {
-		t.lines = bytes.Split(t.doc.Data, []byte{'\n'})
-	}
-	if node.Line > len(t.lines) || len(bytes.TrimLeft(t.lines[node.Line-1], " ")) != len(t.lines[node.Line-1])-node.Column+1 {
-		return node.Line, node.Column // something stands before it on its line
-	}
-	for line = node.Line - 1; line > 0; line-- {
-		text := bytes.TrimRight(t.lines[line-1], " \r")
-		if hash := bytes.IndexByte(text, '#'); hash >= 0 {
-			text = bytes.TrimRight(text[:hash], " ")
-		}
-		if len(text) == 0 {
-			continue
-		}
-		if text[len(text)-1] == '-' && len(text) < node.Column {
-			return line, utf8.RuneCount(text)
-		}
-		break
-	}
-	return node.Line, node.Column
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -121,7 +122,7 @@ func hasContent(chunk []byte) bool {
 }
 
 // ParseYAML parses one document into nodes with positions (lines from 1 within data). Aliases and merge keys
-// are followed and "!!binary" is decoded, so that readers need not know of them; it refuses, with ErrYAMLDepth or ErrYAMLSize, what is
+// are followed (see TakenIn) and "!!binary" is decoded, so that readers need not know of them; it refuses, with ErrYAMLDepth or ErrYAMLSize, what is
 // nested too deep or grows too large by that. An empty document gives nil.
 func ParseYAML(data []byte) (*yaml.Node, error) {
 	if crowded(data) {
@@ -176,6 +177,9 @@ func (r *resolver) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
 		if err != nil {
 			return nil, err
 		}
+		if child.Kind == yaml.AliasNode {
+			resolved = takenIn(resolved, user(n, i))
+		}
 		if resolved != child && !changed {
 			content, changed = append([]*yaml.Node(nil), n.Content...), true
 		}
@@ -192,6 +196,34 @@ func (r *resolver) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
 	copied := *n
 	copied.Content, copied.Anchor = content, ""
 	return &copied, nil
+}
+
+// TakenIn returns the places that took a node of ParseYAML in, the first one first: the key whose value is an alias, the
+// alias that is an item of a list, the merge key "<<" that brought an entry. It is empty for what stands where it is
+// written; other nodes keep the position of their anchor.
+func TakenIn(n *yaml.Node) (uses []*yaml.Node) {
+	for use := n.Alias; use != nil && n.Kind != yaml.AliasNode; use = use.Alias {
+		uses = append(uses, use)
+	}
+	slices.Reverse(uses)
+	return uses
+}
+
+// takenIn returns a copy of what an alias names which remembers where it was taken in: in Alias, which has no other use
+// in nodes that are no aliases.
+func takenIn(n, use *yaml.Node) *yaml.Node {
+	copied := *n
+	copied.Alias = &yaml.Node{Kind: use.Kind, Value: use.Value, Line: use.Line, Column: use.Column, Style: use.Style, Alias: n.Alias}
+	return &copied
+}
+
+// user is the node that stands for child i of n: the key of a value, or the child itself.
+func user(n *yaml.Node, i int) *yaml.Node {
+	if n.Kind == yaml.MappingNode && i%2 == 1 {
+		return n.Content[i-1]
+	}
+	alias := n.Content[i]
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: "*" + alias.Value, Line: alias.Line, Column: alias.Column}
 }
 
 // plainText is what "!!binary" says: YAML parsers hand on the bytes behind it as if they had been written.
@@ -231,7 +263,11 @@ func mergeKeys(kind yaml.Kind, content []*yaml.Node) ([]*yaml.Node, bool) {
 		for i := 0; source.Kind == yaml.MappingNode && i+1 < len(source.Content); i += 2 {
 			if key := source.Content[i]; !seen[key.Value] {
 				seen[key.Value] = true
-				own = append(own, key, source.Content[i+1])
+				value := source.Content[i+1]
+				if source.Alias != nil { // else it is written here
+					value = takenIn(value, source.Alias)
+				}
+				own = append(own, key, value)
 			}
 		}
 	}

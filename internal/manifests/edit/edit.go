@@ -29,7 +29,7 @@ func refused(format string, args ...any) error {
 
 // Place names a mapping entry or list item of a text.
 type Place struct {
-	Line   int    // the line of the key or of the item's dash
+	Line   int    // the line of the key, or on which the item's content begins
 	Key    string // the key; "" for a list item
 	Column int    // of the key or item, in characters from 1; asked only where several places of that name share the line
 }

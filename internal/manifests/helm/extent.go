@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -122,29 +123,27 @@ func (p page) between(i, start, end int) []piece {
 	return all
 }
 
-// keyColumn is that of the field's key, or of the item, on the template line that wrote the field; 0 when that is not
-// written there as it stands.
-func (p page) keyColumn(f field, wrote piece) int {
-	n := f.key
-	if n == nil {
-		n = f.node
-	}
+// heading is what wrote the beginning of a field, its key or the item n, and the column at which that stands on its
+// template line. It is empty where no template has it as it stands.
+func (p page) heading(n *yaml.Node) (from piece, column int) {
 	i := n.Line - 1
-	if i < 0 || i >= len(p.text) || len(wrote.Frames) == 0 || i == 0 && p.column > 0 {
-		return 0
+	if i < 0 || i >= len(p.text) || i == 0 && p.column > 0 {
+		return piece{}, 0
 	}
 	at := byteOffset(p.text[i], n.Column-1)
 	pieces := p.between(i, at, at+1)
 	if len(pieces) == 0 || !pieces[0].Literal || len(pieces[0].Frames) == 0 {
-		return 0
+		return piece{}, 0
 	}
-	from := pieces[0]
-	if first := from.Frames[0]; first.Template != wrote.Frames[0].Template || first.Line != wrote.Frames[0].Line {
-		return 0
-	}
+	from = pieces[0]
 	lead := p.slice(i, from.Start, from.End)
 	before := at - from.Start + (len(strings.TrimLeft(lead, " \t")) - len(lead))
-	return characters(p.source(from.Frames[0]), from.Frames[0].Column+before)
+	return from, characters(p.source(from.Frames[0]), from.Frames[0].Column+before)
+}
+
+// allLiteral reports whether templates have a text as it stands.
+func allLiteral(pieces []piece) bool {
+	return !slices.ContainsFunc(pieces, func(c piece) bool { return !c.Literal })
 }
 
 // slice cuts output bytes from to to out of line i.

@@ -81,7 +81,7 @@ func (s valuesSource) find(keys []string) (setting, bool) {
 			continue
 		}
 		at := value
-		if key != nil && (value.Kind != yaml.ScalarNode || value.Line == key.Line) {
+		if key != nil && (value.Kind != yaml.ScalarNode || value.Line >= key.Line) { // else an alias: the anchor stands above
 			at = key
 		}
 		span := s.span(s.lines[i] + at.Line)

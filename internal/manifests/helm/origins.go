@@ -1,7 +1,6 @@
 package helm
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -52,38 +51,8 @@ func newTracer(j *job) (*tracer, error) {
 func (t *tracer) origins(d document, object *yaml.Node) []manifests.Origin {
 	p := page{tracer: t, document: d, text: strings.Split(d.text, "\n"), lines: t.job.lines[d.template]}
 	var all []manifests.Origin
-	var visit func(f field)
-	visit = func(f field) {
-		all = append(all, p.origin(f))
-		switch f.node.Kind {
-		case yaml.MappingNode:
-			for i := 0; i+1 < len(f.node.Content); i += 2 {
-				key := f.node.Content[i]
-				visit(field{f.node.Content[i+1], key, append(f.path, key.Value)})
-			}
-		case yaml.SequenceNode:
-			for i, item := range f.node.Content {
-				visit(field{item, nil, append(f.path, strconv.Itoa(i))})
-			}
-		}
-	}
-	visit(field{node: object})
+	walkFields(object, func(f field) { all = append(all, p.origin(f)) })
 	return all
-}
-
-// field is a field of an object.
-type field struct {
-	node *yaml.Node
-	key  *yaml.Node // nil for the object itself and for items of lists
-	path []string   // keys and positions of lists
-}
-
-// written is what shows where the field is from: a scalar's text, of anything else its key.
-func (f field) written() *yaml.Node {
-	if f.key != nil && f.node.Kind != yaml.ScalarNode {
-		return f.key
-	}
-	return f.node
 }
 
 // page is a document with what is known of its lines.
@@ -121,13 +90,41 @@ func (p page) origin(f field) manifests.Origin {
 		most = [2]int{maxInBlock, maxInBlock}
 	}
 	o.addPlaces(shown, most[0])
-	p.addTemplates(o, wrote, p.keyColumn(f, wrote))
+	p.addWritten(o, f, wrote, allLiteral(pieces))
 	p.addRest(o, pieces)
+	p.addUses(o, f)
 	o.addPlaces(inputs, most[1])
 	for _, c := range known.Conditions {
 		o.addPlaces(p.places(c.Leaves), maxConditions)
 	}
 	return o.frames
+}
+
+// addWritten adds the template line that wrote a field. A text that begins below its key, as it stands in one template,
+// is set by the line of the key, or of the item.
+func (p page) addWritten(o *stack, f field, wrote piece, literal bool) {
+	head, column := p.heading(f.begins())
+	if len(head.Frames) == 0 || head.Frames[0].Template != wrote.Frames[0].Template {
+		p.addTemplates(o, wrote, 0)
+		return
+	}
+	if head.Frames[0].Line == wrote.Frames[0].Line {
+		p.addTemplates(o, wrote, column)
+		return
+	}
+	if literal {
+		p.addTemplates(o, head, column)
+	}
+	p.addTemplates(o, wrote, 0)
+}
+
+// addUses adds the template lines that took the field in from an anchor.
+func (p page) addUses(o *stack, f field) {
+	for _, n := range f.uses {
+		if wrote, column := p.heading(n); len(wrote.Frames) > 0 {
+			p.addTemplates(o, wrote, column)
+		}
+	}
 }
 
 // somewhere is the Origin of a field of which only the template is known.

@@ -95,13 +95,15 @@ func (x *places) add(p place) {
 
 // closer reports whether p stands nearer before its value than was.
 func closer(p, was place) bool {
-	before := func(p place) bool {
-		return p.at.Line < p.value.Line || p.at.Line == p.value.Line && p.at.Column <= p.value.Column
+	if taken := p.value.Alias != nil; taken != (was.value.Alias != nil) {
+		return !taken
 	}
-	if before(p) != before(was) {
-		return before(p)
-	}
-	return p.at.Line > was.at.Line || p.at.Line == was.at.Line && p.at.Column > was.at.Column
+	return ahead(was.at, p.at)
+}
+
+// ahead reports whether a stands before b.
+func ahead(a, b *yaml.Node) bool {
+	return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
 }
 
 // origin returns the frames of a node of the document. exact says whether the caller verified the node's value.
@@ -119,6 +121,19 @@ func (d *document) origin(n *yaml.Node) manifests.Origin {
 		return manifests.Origin{d.somewhere()}
 	}
 	return manifests.Origin{{Span: span, Role: d.role, Precision: manifests.Exact}}
+}
+
+// uses are the frames of the places that took a node, or what holds it, in from an anchor of the document.
+func (d *document) uses(n *yaml.Node) (origin manifests.Origin) {
+	if d.chart != nil {
+		return nil
+	}
+	for _, use := range manifests.TakenIn(n) {
+		if span, verified := d.span(place{at: use, value: use}); verified {
+			origin = append(origin, manifests.Frame{Span: span, Role: d.role, Precision: manifests.Exact})
+		}
+	}
+	return origin
 }
 
 // somewhere is the frame that claims no more than the file: the object's first line in it.
@@ -150,7 +165,8 @@ func (d *document) span(p place) (source.Span, bool) {
 func columnOf(line string, n *yaml.Node) (int, bool) {
 	if n.Kind != yaml.ScalarNode {
 		if len(n.Content) > 0 && n.Style&yaml.FlowStyle == 0 {
-			return columnOf(line, n.Content[0])
+			column, found := columnOf(line, n.Content[0])
+			return n.Column + column - n.Content[0].Column, found
 		}
 		return n.Column, true
 	}

@@ -88,7 +88,11 @@ func (t *tracer) claims(s *subject, sp *spot) []claim {
 			all = append(all, e.move(e, s, sp)...)
 		}
 		if n := sp.aligned[i]; n != nil {
-			all = append(all, claim{frames: e.doc.origin(n), strength: t.compare(s, sp, n), doc: e.doc, json: e.json})
+			origin := e.doc.origin(n)
+			for at := sp; at != nil && at.aligned[i] != nil; at = at.parent {
+				origin = append(origin, e.doc.uses(at.aligned[i])...)
+			}
+			all = append(all, claim{frames: origin, strength: t.compare(s, sp, n), doc: e.doc, json: e.json})
 		}
 	}
 	return all
