@@ -17,19 +17,24 @@ import (
 // Errors: ErrUnknown for a revision that is not there, ErrNoMergeBase when histories do not meet (in a shallow
 // clone the text says how to deepen it), ErrMissing when a partial clone lacks objects, ErrBare.
 func (r *Repo) Change(ctx context.Context, base, head string) (*source.Change, error) {
+	var seen func() survey
+	if head == "" {
+		seen = r.lookAside() // meanwhile
+		defer seen()
+	}
 	from, to, err := r.ends(ctx, base, head)
 	if err != nil {
 		return nil, err
 	}
 	if from.id == "" {
-		return r.firstChange(ctx)
+		return r.firstChange(ctx, seen)
 	}
 	mergeBase, err := r.mergeBase(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
 	if head == "" {
-		return r.changeOnDisk(ctx, mergeBase)
+		return r.changeOnDisk(ctx, mergeBase, seen)
 	}
 	return r.changeBetween(ctx, mergeBase, to.id)
 }
@@ -59,8 +64,8 @@ func (r *Repo) ends(ctx context.Context, base, head string) (from, to revision, 
 }
 
 // firstChange is the change of a branch that has no commits: everything on disk is new.
-func (r *Repo) firstChange(ctx context.Context) (*source.Change, error) {
-	c, err := r.changeOnDisk(ctx, r.settings.emptyTree())
+func (r *Repo) firstChange(ctx context.Context, seen func() survey) (*source.Change, error) {
+	c, err := r.changeOnDisk(ctx, r.settings.emptyTree(), seen)
 	if err != nil {
 		return nil, err
 	}

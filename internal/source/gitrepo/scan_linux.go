@@ -1,161 +1,236 @@
 package gitrepo
 
 import (
+	"io"
+	"os"
 	"runtime"
-	"slices"
-	"strings"
+	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// scan walks the work tree once and compares it with the index, as git does with two walks. It reads directories and
-// asks for the state of files, and follows no links.
-type scan struct {
-	entries []indexEntry // sorted by path
-	written time.Duration
-	slots   chan struct{}
-	wait    sync.WaitGroup
-
-	mu   sync.Mutex
-	find found
-	err  error
-}
-
-// indexChild is what the index has in a directory under one name: a file, or the entries of a directory.
-type indexChild struct {
-	name     string
-	from, to int // entries
-	isDir    bool
-}
-
 const (
 	scanBuffer = 32 << 10
-	// coarse is how far the clock of a file system may be behind: what was written so shortly before the index may
-	// have changed since without a sign.
-	coarse = 50 * time.Millisecond
+	scanChunk  = 512 // entries that a processor takes at once
+	// maxCompared is the size up to which such a file is read.
+	maxCompared = 1 << 20
 )
 
-// scanWorkTree finds the files of the work tree at root that are not as the index says, written at a time since 1970,
-// and those that it does not have. An error means that git has to look at everything.
-func scanWorkTree(root string, entries []indexEntry, written time.Duration) (found, error) {
-	s := &scan{entries: entries, written: written, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
-	fd, err := openDirectory(unix.AT_FDCWD, root)
-	if err != nil {
+// walk is a scan under way, on all processors.
+type walk struct {
+	*scan
+	top    int // the open directory
+	device uint64
+	keeps  bool // the file system's directories can be known by their times
+	next   atomic.Int64
+
+	mu    sync.Mutex
+	find  found
+	fresh []freshDir
+	err   error
+}
+
+// run finds the files of the work tree that are not as the index says, and those that it does not have. It asks for the
+// state of every file and directory, reads the names of those directories that are not as they were before, and follows
+// no links. An error means that git has to look at everything.
+func (s *scan) run() (found, error) {
+	w := &walk{scan: s}
+	var err error
+	if w.top, err = unix.Open(s.root, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err != nil {
 		return found{}, err
 	}
-	s.directory(fd, "", 0, len(entries), make([]byte, scanBuffer))
-	s.wait.Wait()
-	slices.Sort(s.find.suspect)
-	slices.Sort(s.find.unknown)
-	return s.find, s.err
+	defer unix.Close(w.top)
+	var st unix.Stat_t
+	if err := unix.Fstat(w.top, &st); err != nil {
+		return found{}, err
+	}
+	w.device, w.keeps = st.Dev, hasExactTimes(w.top)
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(w.work)
+	}
+	wait.Wait()
+	s.note(w.fresh)
+	return w.find, w.err
 }
 
-func openDirectory(at int, name string) (int, error) {
-	return unix.Openat(at, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+// hasExactTimes reports whether a file system is a local one of which it is known that what happens in a directory
+// shows in the directory's times at once.
+func hasExactTimes(fd int) bool {
+	var fs unix.Statfs_t
+	if unix.Fstatfs(fd, &fs) != nil {
+		return false
+	}
+	switch uint32(fs.Type) {
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC, unix.F2FS_SUPER_MAGIC, unix.OVERLAYFS_SUPER_MAGIC:
+		return true
+	}
+	return false
 }
 
-// directory compares the open directory fd, which it closes, with the entries from to to. prefix is its path with a
-// slash, "" for the top.
-func (s *scan) directory(fd int, prefix string, from, to int, buffer []byte) {
-	defer unix.Close(fd)
-	names, err := readNames(fd, buffer)
+// worker is what one processor has of a walk.
+type worker struct {
+	*walk
+	st     unix.Stat_t
+	buffer []byte
+	names  []string
+	find   found
+	fresh  []freshDir
+}
+
+// work takes chunks of the entries, with the directories that begin there, until there are no more.
+func (w *walk) work() {
+	one := &worker{walk: w, buffer: make([]byte, scanBuffer)}
+	var err error
+	for err == nil {
+		from := int(w.next.Add(1)-1) * scanChunk
+		if from >= len(w.entries) {
+			break
+		}
+		err = one.chunk(from, min(from+scanChunk, len(w.entries)))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.find.suspect = append(w.find.suspect, one.find.suspect...)
+	w.find.unknown = append(w.find.unknown, one.find.unknown...)
+	w.fresh = append(w.fresh, one.fresh...)
 	if err != nil {
-		s.fail(err)
-		return
-	}
-	children := childrenOf(s.entries, len(prefix), from, to)
-	seen := make([]bool, len(children))
-	for _, name := range names {
-		i, ok := slices.BinarySearchFunc(children, name, func(c indexChild, name string) int { return strings.Compare(c.name, name) })
-		switch {
-		case name == ".git":
-		case !ok:
-			s.add(nil, prefix+name)
-		default:
-			seen[i] = true
-			s.child(fd, prefix, children[i], buffer)
-		}
-	}
-	for i, c := range children {
-		if !seen[i] {
-			s.suspect(c)
-		}
+		w.err = err
 	}
 }
 
-// readNames reads the names in a directory.
-func readNames(fd int, buffer []byte) (names []string, err error) {
+func (w *worker) chunk(from, to int) error {
+	dir := sort.Search(len(w.dirs), func(i int) bool { return int(w.dirs[i].from) >= from })
+	for i := from; i < to; i++ {
+		for ; dir < len(w.dirs) && int(w.dirs[dir].from) == i; dir++ {
+			if err := w.directory(dir); err != nil {
+				return err
+			}
+		}
+		w.file(&w.entries[i])
+	}
+	return nil
+}
+
+// directory looks for names in a directory that the index does not have.
+func (w *worker) directory(i int) error {
+	dir, name := &w.dirs[i], "."
+	if dir.path != "" {
+		name = dir.path[:len(dir.path)-1]
+	}
+	others, fresh, err := w.othersIn(dir, name, i)
+	switch err {
+	case nil:
+	case unix.ENOENT:
+		return nil // so are its files
+	case unix.ENOTDIR, unix.ELOOP: // perhaps a link, through which its files may still be seen
+		w.find.unknown = append(w.find.unknown, name)
+		for _, e := range w.entries[dir.from:dir.to] {
+			w.find.suspect = append(w.find.suspect, e.path)
+		}
+		return nil
+	default:
+		return err
+	}
+	if fresh {
+		w.fresh = append(w.fresh, freshDir{i, others})
+	}
+	for _, other := range others {
+		w.find.unknown = append(w.find.unknown, dir.path+other)
+	}
+	return nil
+}
+
+// othersIn returns the names in a directory that the index does not have. They are fresh when they were read and may be
+// kept with its state, which is set.
+func (w *worker) othersIn(dir *indexDir, name string, i int) (others []string, fresh bool, err error) {
+	if dir.state.inode != 0 {
+		if err := unix.Fstatat(w.top, name, &w.st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT); err != nil {
+			return nil, false, err
+		}
+		if !w.is(unix.S_IFDIR) {
+			return nil, false, unix.ENOTDIR
+		}
+		if w.keeps && w.st.Dev == w.device && w.state() == dir.state {
+			return w.others[i], false, nil
+		}
+	}
+	fd, err := w.open(name, unix.O_DIRECTORY)
+	if err != nil {
+		return nil, false, err
+	}
+	defer unix.Close(fd)
+	// The state comes before the names: what changes while they are read shows the next time.
+	if err := unix.Fstat(fd, &w.st); err != nil {
+		return nil, false, err
+	}
+	if others, err = w.readOthers(fd, dir); err != nil {
+		return nil, false, err
+	}
+	state := w.state()
+	if fresh = w.keeps && w.st.Dev == w.device && state.settled(w.began); fresh {
+		dir.state = state
+	}
+	return others, fresh, nil
+}
+
+func (w *worker) is(kind uint32) bool { return w.st.Mode&unix.S_IFMT == kind }
+
+// state is that of the directory that was last asked for.
+func (w *worker) state() dirState {
+	return dirState{inode: w.st.Ino, mtime: time.Duration(w.st.Mtim.Nano()), ctime: time.Duration(w.st.Ctim.Nano())}
+}
+
+// readOthers reads the names in an open directory and returns those that the index does not have.
+func (w *worker) readOthers(fd int, dir *indexDir) (others []string, err error) {
 	for {
-		n, err := unix.ReadDirent(fd, buffer)
+		n, err := unix.ReadDirent(fd, w.buffer)
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil || n <= 0 {
-			return names, err
+			return others, err
 		}
-		_, _, names = unix.ParseDirent(buffer[:n], -1, names)
+		_, _, w.names = unix.ParseDirent(w.buffer[:n], -1, w.names[:0])
+		for _, name := range w.names {
+			if name != ".git" && !w.has(dir, name) {
+				others = append(others, name)
+			}
+		}
 	}
 }
 
-// childrenOf groups entries by the next element of their paths, sorted by name.
-func childrenOf(entries []indexEntry, skip, from, to int) (children []indexChild) {
-	for i := from; i < to; {
-		rest := entries[i].path[skip:]
-		slash := strings.IndexByte(rest, '/')
-		if slash < 0 {
-			children = append(children, indexChild{rest, i, i + 1, false})
-			i++
-			continue
-		}
-		end := i + 1
-		for end < to && strings.HasPrefix(entries[end].path[skip:], rest[:slash+1]) {
-			end++
-		}
-		children = append(children, indexChild{rest[:slash], i, end, true})
-		i = end
-	}
-	slices.SortFunc(children, func(a, b indexChild) int { return strings.Compare(a.name, b.name) })
-	return children
+// open opens what is at path in the work tree for reading, not through any link.
+func (w *worker) open(path string, flags uint64) (int, error) {
+	return unix.Openat2(w.top, path, &unix.OpenHow{
+		Flags:   flags | unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_NONBLOCK,
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS,
+	})
 }
 
-// child compares one name that the index has.
-func (s *scan) child(fd int, prefix string, c indexChild, buffer []byte) {
-	if !c.isDir {
-		var st unix.Stat_t
-		e := &s.entries[c.from]
-		if err := unix.Fstatat(fd, c.name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil || !s.same(e, &st) {
-			s.suspect(c)
-		}
-		if st.Mode&unix.S_IFMT == unix.S_IFDIR && e.mode != modeGitlink {
-			s.add(nil, prefix+c.name)
-		}
+// file compares a file with what the index says of it.
+func (w *worker) file(e *indexEntry) {
+	if err := unix.Fstatat(w.top, e.path, &w.st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT); err != nil {
+		w.find.suspect = append(w.find.suspect, e.path)
 		return
 	}
-	sub, err := openDirectory(fd, c.name)
-	if err != nil { // not a directory any more, or not readable
-		s.suspect(c)
-		s.add(nil, prefix+c.name)
-		return
+	if w.is(unix.S_IFDIR) && e.mode() != modeGitlink {
+		w.find.unknown = append(w.find.unknown, e.path)
 	}
-	select {
-	case s.slots <- struct{}{}:
-		s.wait.Go(func() {
-			defer func() { <-s.slots }()
-			s.directory(sub, prefix+c.name+"/", c.from, c.to, make([]byte, scanBuffer))
-		})
-	default:
-		s.directory(sub, prefix+c.name+"/", c.from, c.to, buffer)
+	if !w.same(e) || e.mtime()+coarse >= w.written && !w.sameContent(e) {
+		w.find.suspect = append(w.find.suspect, e.path)
 	}
 }
 
-// same reports whether a file surely is as the index knows it.
-func (s *scan) same(e *indexEntry, st *unix.Stat_t) bool {
+// same reports whether the file system says of a file what it said when git last looked at it.
+func (w *worker) same(e *indexEntry) bool {
 	mode := uint32(unix.S_IFREG)
-	switch st.Mode & unix.S_IFMT {
+	switch w.st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
-		if mode |= 0o644; st.Mode&0o100 != 0 {
+		if mode |= 0o644; w.st.Mode&0o100 != 0 {
 			mode |= 0o111
 		}
 	case unix.S_IFLNK:
@@ -163,31 +238,22 @@ func (s *scan) same(e *indexEntry, st *unix.Stat_t) bool {
 	default:
 		return false
 	}
-	ctime, mtime := time.Duration(st.Ctim.Nano()), time.Duration(st.Mtim.Nano())
-	return e.mode == mode && e.mtime == mtime && e.ctime == ctime && e.mtime+coarse < s.written &&
-		e.inode == uint32(st.Ino) && e.uid == st.Uid && e.gid == st.Gid && e.size == uint32(st.Size)
+	ctime, mtime := time.Duration(w.st.Ctim.Nano()), time.Duration(w.st.Mtim.Nano())
+	return e.mode() == mode && e.mtime() == mtime && e.ctime() == ctime &&
+		e.inode() == uint32(w.st.Ino) && e.uid() == w.st.Uid && e.gid() == w.st.Gid && e.size() == uint32(w.st.Size)
 }
 
-// suspect notes all entries of a child as possibly changed.
-func (s *scan) suspect(c indexChild) {
-	var paths []string
-	for _, e := range s.entries[c.from:c.to] {
-		paths = append(paths, e.path)
+// sameContent reports whether a file that was just asked for surely has the bytes that the index names.
+func (w *worker) sameContent(e *indexEntry) bool {
+	if !w.is(unix.S_IFREG) || w.st.Size > maxCompared {
+		return false
 	}
-	s.add(paths, "")
-}
-
-func (s *scan) add(suspect []string, unknown string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.find.suspect = append(s.find.suspect, suspect...)
-	if unknown != "" {
-		s.find.unknown = append(s.find.unknown, unknown)
+	fd, err := w.open(e.path, 0)
+	if err != nil {
+		return false
 	}
-}
-
-func (s *scan) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.err = err
+	file := os.NewFile(uintptr(fd), e.path)
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxCompared+1))
+	return err == nil && e.hasID(w.contentID(data))
 }

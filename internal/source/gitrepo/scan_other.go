@@ -2,12 +2,9 @@
 
 package gitrepo
 
-import (
-	"errors"
-	"time"
-)
+import "errors"
 
-// scanWorkTree is there for Linux only: elsewhere git looks at everything.
-func scanWorkTree(string, []indexEntry, time.Duration) (found, error) {
+// run is there for Linux only: elsewhere git looks at everything.
+func (s *scan) run() (found, error) {
 	return found{}, errors.ErrUnsupported
 }

@@ -1,14 +1,14 @@
 package gitrepo
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -16,6 +16,8 @@ import (
 // WorkTree returns the work tree as it is on disk: tracked files, changed or not, and untracked ones that are not
 // ignored. Files that git knows to be unchanged come from its objects, the others from disk. ErrBare without one.
 func (r *Repo) WorkTree(ctx context.Context) (source.Tree, error) {
+	seen := r.lookAside()
+	defer seen()
 	head, ok, err := r.resolveHead(ctx)
 	if err != nil {
 		return nil, err
@@ -23,15 +25,15 @@ func (r *Repo) WorkTree(ctx context.Context) (source.Tree, error) {
 	if !ok {
 		head = r.settings.emptyTree()
 	}
-	c, err := r.changeOnDisk(ctx, head)
+	c, err := r.changeOnDisk(ctx, head, seen)
 	if err != nil {
 		return nil, err
 	}
 	return c.Head, nil
 }
 
-// changeOnDisk returns how the work tree differs from a commit, or from the empty tree.
-func (r *Repo) changeOnDisk(ctx context.Context, commit string) (*source.Change, error) {
+// changeOnDisk returns how the work tree differs from a commit, or from the empty tree. seen is what lookAside gave.
+func (r *Repo) changeOnDisk(ctx context.Context, commit string, seen func() survey) (*source.Change, error) {
 	if r.root == "" {
 		return nil, ErrBare
 	}
@@ -40,21 +42,29 @@ func (r *Repo) changeOnDisk(ctx context.Context, commit string) (*source.Change,
 		return nil, fmt.Errorf("open the work tree: %w", err)
 	}
 	c := &source.Change{BaseID: commit}
-	var baseErr error
-	var listing sync.WaitGroup
-	listing.Go(func() { c.Base, baseErr = r.treeOf(ctx, commit) })
-	index, diff, nested, err := r.compareOnDisk(ctx, commit)
-	listing.Wait()
-	if index != "" {
-		defer os.RemoveAll(filepath.Dir(index))
+	listing, err := r.listing(ctx, commit)
+	if err != nil {
+		return nil, fmt.Errorf("list the files of %.12s: %w", commit, err)
 	}
-	if err := cmp.Or(err, baseErr); err != nil {
+	if c.Base, err = r.treeListed(listing); err != nil {
+		return nil, fmt.Errorf("list the files of %.12s: %w", commit, err)
+	}
+	diff, nested, err := r.compareOnDisk(ctx, commit, seen().against(listing))
+	if err != nil {
 		return nil, err
 	}
 	diff = append(r.withoutFetchedLFS(modified(diff), disk), nested...)
 	c.Files = changes(diff)
 	c.Head, err = source.Overlay(c.Base, onDisk(leaves(diff), disk), workBlobs{r, disk})
 	return c, err
+}
+
+func (r *Repo) treeListed(listing string) (source.Tree, error) {
+	entries, err := readEntries(listing)
+	if err != nil {
+		return nil, err
+	}
+	return source.New(entries, r, r.limits)
 }
 
 // onDisk takes the IDs off entries that are on disk, because git names there what it would store: after converting
@@ -86,43 +96,57 @@ func (w workBlobs) Stream(entries []source.Entry, limit int64, fn func(i int, da
 	w.repo.Stream(entries, limit, fn)
 }
 
-// compareOnDisk compares the work tree with a commit: tracked files and others that are not ignored. It also returns
-// the repositories inside of this one, which are not entered, and the index that it made.
-func (r *Repo) compareOnDisk(ctx context.Context, commit string) (index string, diff, nested []source.DiffFile, err error) {
-	index, look, all, err := r.copyOfIndex(ctx, commit)
-	if err != nil {
-		return index, nil, nil, err
+// compareOnDisk compares the work tree with a commit: tracked files and others that are not ignored, of which git looks
+// at those that were found. It also returns the repositories inside of this one, which are not entered.
+func (r *Repo) compareOnDisk(ctx context.Context, commit string, f found) (diff, nested []source.DiffFile, err error) {
+	if !f.all && len(f.suspect)+len(f.unknown) == 0 {
+		return nil, nil, nil
 	}
-	var untracked []string
-	if all || len(look.unknown) > 0 {
-		if untracked, nested, err = r.addUntracked(ctx, index, look.unknown); err != nil {
-			return index, nil, nil, err
+	index, err := r.makeIndex(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the index of %s: %w", filepath.Base(r.root), err)
+	}
+	defer os.RemoveAll(filepath.Dir(index))
+	var untracked bool
+	if f.all || len(f.unknown) > 0 {
+		if untracked, nested, err = r.addUntracked(ctx, index, f.unknown); err != nil {
+			return nil, nil, err
 		}
 	}
-	paths := append(look.suspect, untracked...)
-	if !all && len(paths) == 0 {
-		return index, nil, nested, nil
+	if !f.all && len(f.suspect) == 0 && !untracked {
+		return nil, nested, nil
 	}
-	if all || len(paths) > maxPathspecs {
-		paths = nil
-	}
+	paths := slices.Concat(f.suspect, f.unknown) // none for all
 	args := append(append([]string{"diff-index"}, source.DiffArguments()...), commit, "--")
 	if diff, err = r.diff(ctx, r.inWorkTree(index, append(args, paths...)...)); err != nil {
 		err = fmt.Errorf("compare the work tree with %.12s: %w", commit, err)
 	}
-	return index, diff, nested, err
+	return diff, nested, err
 }
 
-// copyIndex copies the index into a directory of its own below the scratch repository, so that files can be added
-// to it. A repository may have none yet.
-func (r *Repo) copyIndex() (string, error) {
+// makeIndex puts what git has to know of the index into a directory below the scratch repository, so that files can be
+// added to it.
+func (r *Repo) makeIndex(f found) (string, error) {
 	dir, err := os.MkdirTemp(r.scratch, "index-")
 	if err != nil {
 		return "", err
 	}
 	index := filepath.Join(dir, "index")
+	if f.all {
+		return index, r.copyIndex(index)
+	}
+	if err := os.WriteFile(index, indexOf(f.entries, r.settings.sha256), 0o600); err != nil {
+		return "", err
+	}
+	// Nothing is older than this index: git compares the contents of all that is in it.
+	long := time.Unix(1, 0)
+	return index, os.Chtimes(index, long, long)
+}
+
+// copyIndex copies the index. A repository may have none yet.
+func (r *Repo) copyIndex(index string) error {
 	if err := copyFile(filepath.Join(r.gitDir, "index"), index); err != nil {
-		return index, err
+		return err
 	}
 	// A split index names a second file, which git looks for beside its own configuration.
 	shared, err := filepath.Glob(filepath.Join(r.gitDir, "sharedindex.*"))
@@ -131,13 +155,13 @@ func (r *Repo) copyIndex() (string, error) {
 			err = copyFile(name, filepath.Join(r.scratch, filepath.Base(name)))
 		}
 	}
-	return index, err
+	return err
 }
 
 // addUntracked puts untracked and conflicting files into a copy of the index as files that git has not looked at,
-// so that it compares them like any other, and returns their names. Only those at or below paths are looked for, if
-// there are any. It also returns the repositories inside of this one.
-func (r *Repo) addUntracked(ctx context.Context, index string, paths []string) (names []string, nested []source.DiffFile, err error) {
+// so that it compares them like any other, and says whether there were any. Only those at or below paths are looked for,
+// if there are any. It also returns the repositories inside of this one.
+func (r *Repo) addUntracked(ctx context.Context, index string, paths []string) (added bool, nested []source.DiffFile, err error) {
 	var listing string
 	args := append([]string{"ls-files", "-z", "-t", "--others", "--unmerged", "--exclude-standard", "--"}, paths...)
 	list := r.inWorkTree(index, args...)
@@ -146,7 +170,7 @@ func (r *Repo) addUntracked(ctx context.Context, index string, paths []string) (
 		return err
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("list untracked files: %w", err)
+		return false, nil, fmt.Errorf("list untracked files: %w", err)
 	}
 	var add strings.Builder
 	empty := r.settings.contentID(nil)
@@ -158,18 +182,17 @@ func (r *Repo) addUntracked(ctx context.Context, index string, paths []string) (
 			nested = append(nested, nestedRepository(strings.TrimSuffix(name, "/")))
 			continue
 		}
-		names = append(names, name)
 		fmt.Fprintf(&add, "100644 %s\t%s\x00", empty, name)
 	}
 	if add.Len() == 0 {
-		return nil, nested, nil
+		return false, nested, nil
 	}
 	update := r.inWorkTree(index, "update-index", "--add", "--replace", "-z", "--index-info")
 	update.stdin = add.String()
 	if _, err := r.output(ctx, update); err != nil {
-		return nil, nil, fmt.Errorf("consider untracked files: %w", err)
+		return false, nil, fmt.Errorf("consider untracked files: %w", err)
 	}
-	return names, nested, nil
+	return true, nested, nil
 }
 
 // untrackedName takes the path out of "? path", or of a conflict's "M 100644 <id> 2\tpath".
