@@ -37,7 +37,9 @@ func aliasBomb() string {
 	return b.String()
 }
 
-func indentBy(prefix, text string) string { return prefix + strings.ReplaceAll(text, "\n", "\n"+prefix) }
+func indentBy(prefix, text string) string {
+	return prefix + strings.ReplaceAll(text, "\n", "\n"+prefix)
+}
 
 // kustomization and chart are the files of a root in a directory of that name, "name: value" pairs after the first.
 func kustomization(text string, more ...string) map[string]string {
@@ -362,4 +364,3 @@ func TestHostileCrowd(t *testing.T) {
 		t.Errorf("got %+v", failed)
 	}
 }
-

@@ -179,12 +179,13 @@ type pair struct {
 	otherLine  []*manifests.Object // head under the other Helm line, when that was asked for
 }
 
-// renderPairs renders both sides of every root, several at a time.
+// renderPairs renders both sides of every root, several at a time, and keeps what a review can hold.
 func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*pair, error) {
 	pairs := make([]*pair, len(roots))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(runtime.GOMAXPROCS(0), 2))
 	done := make(chan struct{}, len(roots))
+	held := holding{most: maxHeld}
 	for i, root := range roots {
 		group.Go(func() error {
 			p := &pair{RootPair: root}
@@ -200,6 +201,7 @@ func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*
 					return err
 				}
 			}
+			held.add(p)
 			done <- struct{}{}
 			if e.Progress != nil {
 				e.Progress("rendering", len(done), len(roots))
