@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,28 +24,30 @@ var graphQLText []byte
 func GraphQLFields() map[string][]string {
 	comment := []string{"id", "databaseId", "body", "author", "createdAt", "updatedAt", "isMinimized", "minimizedReason", "url"}
 	return map[string][]string{
-		"Query":                              {"node", "repository", "rateLimit"},
-		"Mutation":                           {"minimizeComment", "unminimizeComment", "resolveReviewThread", "unresolveReviewThread"},
-		"RateLimit":                          {"limit", "remaining", "used", "cost", "resetAt"},
-		"Node":                               {"id"},
-		"Actor":                              {"login"},
-		"User":                               {"id", "login"},
-		"Bot":                                {"id", "login"},
-		"Organization":                       {"id", "login"},
-		"Minimizable":                        {"isMinimized", "minimizedReason"},
-		"Repository":                         {"id", "databaseId", "name", "nameWithOwner", "pullRequest"},
-		"PullRequest":                        {"id", "databaseId", "number", "title", "state", "isDraft", "headRefOid", "baseRefName", "author", "reviewThreads", "comments"},
-		"PullRequestReviewThread":            {"id", "isResolved", "isOutdated", "resolvedBy", "path", "line", "startLine", "subjectType", "comments"},
-		"PullRequestReviewComment":           append(comment, "path", "outdated", "replyTo"),
-		"IssueComment":                       comment,
-		"PageInfo":                           {"endCursor", "hasNextPage", "hasPreviousPage", "startCursor"},
-		"PullRequestReviewThreadConnection":  {"nodes", "pageInfo", "totalCount"},
-		"PullRequestReviewCommentConnection": {"nodes", "pageInfo", "totalCount"},
-		"IssueCommentConnection":             {"nodes", "pageInfo", "totalCount"},
-		"MinimizeCommentPayload":             {"clientMutationId", "minimizedComment"},
-		"UnminimizeCommentPayload":           {"clientMutationId", "unminimizedComment"},
-		"ResolveReviewThreadPayload":         {"clientMutationId", "thread"},
-		"UnresolveReviewThreadPayload":       {"clientMutationId", "thread"},
+		"Query":                                 {"node", "repository", "rateLimit"},
+		"Mutation":                              {"minimizeComment", "unminimizeComment", "resolveReviewThread", "unresolveReviewThread", "updatePullRequestReviewComment", "updateIssueComment"},
+		"RateLimit":                             {"limit", "remaining", "used", "cost", "resetAt"},
+		"Node":                                  {"id"},
+		"Actor":                                 {"login"},
+		"User":                                  {"id", "login"},
+		"Bot":                                   {"id", "login"},
+		"Organization":                          {"id", "login"},
+		"Minimizable":                           {"isMinimized", "minimizedReason"},
+		"Repository":                            {"id", "databaseId", "name", "nameWithOwner", "pullRequest"},
+		"PullRequest":                           {"id", "databaseId", "number", "title", "state", "isDraft", "headRefOid", "baseRefName", "author", "reviewThreads", "comments"},
+		"PullRequestReviewThread":               {"id", "isResolved", "isOutdated", "resolvedBy", "path", "line", "startLine", "subjectType", "comments"},
+		"PullRequestReviewComment":              append(comment, "path", "outdated", "replyTo"),
+		"IssueComment":                          comment,
+		"PageInfo":                              {"endCursor", "hasNextPage", "hasPreviousPage", "startCursor"},
+		"PullRequestReviewThreadConnection":     {"nodes", "pageInfo", "totalCount"},
+		"PullRequestReviewCommentConnection":    {"nodes", "pageInfo", "totalCount"},
+		"IssueCommentConnection":                {"nodes", "pageInfo", "totalCount"},
+		"MinimizeCommentPayload":                {"clientMutationId", "minimizedComment"},
+		"UnminimizeCommentPayload":              {"clientMutationId", "unminimizedComment"},
+		"ResolveReviewThreadPayload":            {"clientMutationId", "thread"},
+		"UnresolveReviewThreadPayload":          {"clientMutationId", "thread"},
+		"UpdatePullRequestReviewCommentPayload": {"clientMutationId", "pullRequestReviewComment"},
+		"UpdateIssueCommentPayload":             {"clientMutationId", "issueComment"},
 	}
 }
 
@@ -76,9 +79,14 @@ type query struct {
 // serveGraphQL answers a query or mutation. What the schema does not allow is a violation. As on GitHub, most errors
 // come with the status 200.
 func (g *GitHub) serveGraphQL(w *answer, r *http.Request, body []byte) {
-	q := &query{call: &call{g: g, request: r, body: body}}
+	q := &query{call: &call{g: g, request: r, body: body, resource: "graphql"}}
 	w.header.Set("Content-Type", "application/json; charset=utf-8")
-	if err := q.identify(&route{}, w); err != nil || q.who.account == nil {
+	err := q.identify(&route{}, w)
+	if errors.Is(err, errExhausted) {
+		w.writeGraphQL(nil, []any{object{"type": "RATE_LIMITED", "message": err.Error()}})
+		return
+	}
+	if err != nil || q.who.account == nil {
 		if err == nil {
 			err = refuse(http.StatusUnauthorized, "This endpoint requires you to be authenticated.")
 		}
@@ -146,27 +154,53 @@ func (q *query) selected(set ast.SelectionSet, from object, path []any) object {
 	for _, s := range set {
 		switch v := s.(type) {
 		case *ast.Field:
-			out[v.Alias] = q.field(v, from, append(path[:len(path):len(path)], v.Alias))
+			if q.included(v.Directives) {
+				add(out, v.Alias, q.field(v, from, append(path[:len(path):len(path)], v.Alias)))
+			}
 		case *ast.InlineFragment:
-			q.fragment(out, v.TypeCondition, v.SelectionSet, from, path)
+			if q.included(v.Directives) && q.applies(v.TypeCondition, from) {
+				addAll(out, q.selected(v.SelectionSet, from, path))
+			}
 		case *ast.FragmentSpread:
-			q.fragment(out, v.Definition.TypeCondition, v.Definition.SelectionSet, from, path)
+			if q.included(v.Directives) && q.applies(v.Definition.TypeCondition, from) {
+				addAll(out, q.selected(v.Definition.SelectionSet, from, path))
+			}
 		}
 	}
 	return out
 }
 
-func (q *query) fragment(out object, on string, set ast.SelectionSet, from object, path []any) {
-	kind, _ := from["__typename"].(string)
-	applies := on == "" || on == kind
-	for _, d := range q.g.contract.graphQL.PossibleTypes[on] {
-		applies = applies || d.Name == kind
+// included asks the directives include and skip.
+func (q *query) included(all ast.DirectiveList) bool {
+	for _, d := range all {
+		on, _ := d.ArgumentMap(q.variables)["if"].(bool)
+		if d.Name == "include" && !on || d.Name == "skip" && on {
+			return false
+		}
 	}
-	if !applies {
+	return true
+}
+
+// applies reports whether an object is of a type, or of a type that implements it.
+func (q *query) applies(kind string, from object) bool {
+	is, _ := from["__typename"].(string)
+	possible := q.g.contract.graphQL.PossibleTypes[kind]
+	return kind == "" || kind == is || slices.ContainsFunc(possible, func(d *ast.Definition) bool { return d.Name == is })
+}
+
+// add puts a field where the same one may be already, selected in another place.
+func add(out object, name string, value any) {
+	old, isObject := out[name].(object)
+	if more, ok := value.(object); ok && isObject {
+		addAll(old, more)
 		return
 	}
-	for name, value := range q.selected(set, from, path) {
-		out[name] = value
+	out[name] = value
+}
+
+func addAll(out, more object) {
+	for name, value := range more {
+		add(out, name, value)
 	}
 }
 

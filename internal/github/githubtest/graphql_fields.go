@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -197,7 +198,9 @@ func (q *query) mutations() object {
 		"minimizeComment": change("minimizedComment", "subjectId", talkWrite, func(t target, input map[string]any) error {
 			return t.minimize(fmt.Sprint(input["classifier"]))
 		}),
-		"unminimizeComment": change("unminimizedComment", "subjectId", talkWrite, func(t target, _ map[string]any) error { return t.minimize("") }),
+		"unminimizeComment":              change("unminimizedComment", "subjectId", talkWrite, func(t target, _ map[string]any) error { return t.minimize("") }),
+		"updateIssueComment":             change("issueComment", "id", talkWrite, q.edit),
+		"updatePullRequestReviewComment": change("pullRequestReviewComment", "pullRequestReviewCommentId", pullsWrite, q.edit),
 		// Resolving a thread needs contents:write, though it touches none.
 		"resolveReviewThread": change("thread", "threadId", contentsWrite, func(t target, _ map[string]any) error {
 			t.pr.threadsResolved[t.thread] = q.who.account
@@ -207,7 +210,45 @@ func (q *query) mutations() object {
 			delete(t.pr.threadsResolved, t.thread)
 			return nil
 		}),
+		"updatePullRequestReviewComment": change("pullRequestReviewComment", "pullRequestReviewCommentId", pullsWrite, q.rewrite),
+		"updateIssueComment":             change("issueComment", "id", talkWrite, q.rewrite),
 	}
+}
+
+// rewrite gives a comment another text.
+func (q *query) rewrite(t target, input map[string]any) error {
+	c := *q.call
+	c.repo = t.pr.Repo
+	body := fmt.Sprint(input["body"])
+	switch {
+	case t.comment != nil:
+		return c.rewriteComment(t.pr, t.comment, body)
+	case t.line != nil:
+		return c.rewriteLine(t.pr, t.line, body)
+	}
+	return refuse(404, "Could not resolve to a comment")
+}
+
+// edit gives a comment another text, as its author.
+func (q *query) edit(t target, input map[string]any) error {
+	body, _ := input["body"].(string)
+	c := *q.call
+	c.repo = t.pr.Repo
+	switch {
+	case t.comment != nil:
+		if err := errors.Join(c.mayEdit(t.comment.author), checkBody("IssueComment", body)); err != nil {
+			return err
+		}
+		t.pr.editComment(q.who.account, t.comment, body)
+	case t.line != nil:
+		if err := errors.Join(c.mayEdit(t.line.author), checkBody("PullRequestReviewComment", body)); err != nil {
+			return err
+		}
+		t.pr.editLine(q.who.account, t.line, body)
+	default:
+		return refuse(422, "That has no text")
+	}
+	return nil
 }
 
 func (t target) minimize(classifier string) error {

@@ -202,14 +202,21 @@ func (c *call) editComment() (any, error) {
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
-	if err := c.mayEdit(x.author); err != nil {
+	if err := c.rewriteComment(pr, x, in.Body); err != nil {
 		return nil, err
 	}
-	if err := checkBody("IssueComment", in.Body); err != nil {
-		return nil, err
-	}
-	pr.editComment(c.who.account, x, in.Body)
 	return c.g.commentJSON(pr, x), nil
+}
+
+func (c *call) rewriteComment(pr *PullRequest, x *IssueComment, body string) error {
+	if err := c.mayEdit(x.author); err != nil {
+		return err
+	}
+	if err := checkBody("IssueComment", body); err != nil {
+		return err
+	}
+	pr.editComment(c.who.account, x, body)
+	return nil
 }
 
 func (c *call) deleteComment() (any, error) {

@@ -279,16 +279,23 @@ func (c *call) editLine() (any, error) {
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
-	if err := c.mayEdit(x.author); err != nil {
+	if err := c.rewriteLine(pr, x, in.Body); err != nil {
 		return nil, err
 	}
-	if err := checkBody("PullRequestReviewComment", in.Body); err != nil {
-		return nil, err
+	return c.g.lineJSON(pr, x), nil
+}
+
+func (c *call) rewriteLine(pr *PullRequest, x *ReviewComment, body string) error {
+	if err := c.mayEdit(x.author); err != nil {
+		return err
+	}
+	if err := checkBody("PullRequestReviewComment", body); err != nil {
+		return err
 	}
 	from := x.Body
-	x.Body, x.Edited = in.Body, c.g.now()
+	x.Body, x.Edited = body, c.g.now()
 	c.g.emitLine(pr, x, c.who.account, "edited", map[string]any{"changes": map[string]any{"body": map[string]any{"from": from}}})
-	return c.g.lineJSON(pr, x), nil
+	return nil
 }
 
 func (c *call) deleteLine() (any, error) {
