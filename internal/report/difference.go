@@ -10,24 +10,33 @@ import (
 )
 
 // Difference is the check run's text in Markdown: the rendered difference, a block for each object, those with new
-// findings first. It is cut at an object's end when it would be longer than limit, in bytes.
-func Difference(r *Report, limit int) string {
-	if len(r.Diff) == 0 || r.BaseID == "" {
+// findings first. It is cut at an object's end so that it is not longer than so many bytes, and then says what is left
+// out. It is "" where nothing changes, or everything is new.
+func Difference(r *Report, most int) string {
+	const head, tail = "### The rendered difference\n\n", 120 // the tail is for the line that says what is left out
+	if len(r.Diff) == 0 || r.BaseID == "" || most < len(head)+tail {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString("\n### The rendered difference\n\n")
-	const tail = 80 // for the line that says what is left out
+	b := strings.Builder{}
+	b.WriteString(head)
 	diffs := r.importantFirst()
 	for i, d := range diffs {
+		left := most - tail - b.Len()
 		block := diffBlock(d)
-		if b.Len()+len(block)+tail > limit {
-			fmt.Fprintf(&b, "%s, see the report in JSON.\n", Plural(len(diffs)-i, "more object"))
+		if len(block) > max(left, most/4) { // a long one does not keep the others from being shown
+			block = fmt.Sprintf("%s of %s: %s, too long to be shown here\n\n", changed(d), code(shorten(d.Root, maxCell)), Plural(lineCount(d.Unified), "line"))
+		}
+		if len(block) > left {
+			fmt.Fprintf(&b, "%s: %s shows all.\n", Plural(len(diffs)-i, "more object"), wholeReport)
 			break
 		}
 		b.WriteString(block)
 	}
 	return b.String()
+}
+
+func changed(d manifests.ObjectDiff) string {
+	return fmt.Sprintf("%s %s", d.Change, code(shorten(d.Object.String(), maxCell)))
 }
 
 // importantFirst sorts the difference: objects with new findings, the worst first, then what is removed, then the
@@ -61,14 +70,25 @@ func (r *Report) importantFirst() []manifests.ObjectDiff {
 
 // diffBlock writes one object's difference, folded, within a fence that nothing in it can close.
 func diffBlock(d manifests.ObjectDiff) string {
-	text := visible(d.Unified)
-	fence := "```"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
+	text := visible(strings.ToValidUTF8(d.Unified, "\ufffd"))
+	fence := fenceFor(text)
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
 	return fmt.Sprintf("<details><summary>%s %s of %s</summary>\n\n%sdiff\n%s%s\n\n</details>\n\n",
 		d.Change, htmlText(shorten(d.Object.String(), maxCell)), htmlText(shorten(d.Root, maxCell)), fence, text, fence)
+}
+
+// fenceFor returns a fence that nothing in the text closes.
+func fenceFor(text string) string {
+	longest, run := 2, 0
+	for i := range len(text) {
+		if text[i] != '`' {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return strings.Repeat("`", longest+1)
 }

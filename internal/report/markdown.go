@@ -9,50 +9,62 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
-// Limits of the Markdown report: GitHub takes 65,535 characters for a check run's summary and as many for its text.
+// Limits within the Markdown report, whose whole is bounded by what GitHub takes.
 const (
-	maxMarkdown = 60_000 // bytes
-	maxSection  = 18_000 // bytes of a list or table
-	maxCell     = 300    // characters of a text of the repository
+	maxSection = 18_000 // bytes of a list or table
+	maxCell    = 300    // characters of a text of the repository
+	minSection = 200    // bytes that are kept free for each section still to come
 )
 
-// Markdown writes the report as the check run shows it: Summary, then Difference. Text from the repository is
+// Markdown writes the report as the check run shows it: its title, Summary, then Difference. Text from the repository is
 // escaped: it makes no links, mentions or markup.
 func Markdown(w io.Writer, r *Report) error {
-	summary := Summary(r)
-	difference := Difference(r, maxMarkdown-len(summary))
-	_, err := io.WriteString(w, summary+difference)
+	title := fmt.Sprintf("## %s\n\n", markdownText(shorten(r.Title(), maxCell)))
+	summary := summarise(r, maxBody-len(title), sections())
+	difference := Difference(r, maxBody-len(title)-len(summary)-1)
+	if difference != "" {
+		difference = "\n" + difference
+	}
+	_, err := io.WriteString(w, title+summary+difference)
 	return err
 }
 
-// Summary is the check run's summary in Markdown: the verdict, what could not be checked, the new findings, what
-// merging does, images and counts, each part left out when it is empty.
-func Summary(r *Report) string {
-	b := &strings.Builder{}
-	fmt.Fprintf(b, "## %s\n\n%s\n\n", markdownText(shorten(r.Title(), maxCell)), r.verdict())
-	for _, section := range []func(*Report) string{unchecked, newFindings, effects, imageTable, exemptions} {
-		b.WriteString(section(r))
-	}
-	parts := append([]string{counts(r.Summary.New) + " new"}, r.otherCounts()...)
-	fmt.Fprintf(b, "%s · %s\n\n", strings.Join(parts, " · "), markdownText(r.rootCounts()))
-	fmt.Fprintf(b, "<sub>landwaiter %s · %.1f s</sub>\n", htmlText(r.Version), r.Timings.Total)
-	return b.String()
+// Summary is the check run's summary in Markdown: the verdict, what could not be checked, the new findings and those
+// that a person accepted or has to, what merging does, images and counts, each part left out when it is empty.
+func Summary(r *Report) string { return summarise(r, maxBody, sections()) }
+
+// section writes a part of the summary, "" for nothing.
+type section func(*Report) string
+
+func sections() []section {
+	return []section{unchecked, newFindings, toAccept, accepted, effects, policyChange, imageTable, tally, exemptions}
 }
 
-// verdict says whether the check passes, and what decides it.
-func (r *Report) verdict() string {
-	failOn := r.FailOn
-	if failOn == 0 {
-		failOn = review.Error
+// summarise writes the verdict, sections as far as they fit, and what made the report.
+func summarise(r *Report, most int, sections []section) string {
+	foot := r.foot()
+	text := r.verdict() + "\n\n"
+	for i, write := range sections {
+		text += Limit(write(r), most-len(text)-len(foot)-minSection*(len(sections)-i-1))
 	}
-	gate := "new findings of level " + failOn.String()
-	if failOn < review.Error {
-		gate += " or worse"
+	return text + foot
+}
+
+// tally counts findings and roots.
+func tally(r *Report) string {
+	parts := append([]string{counts(r.Summary.New) + " new"}, r.otherCounts()...)
+	return fmt.Sprintf("%s · %s\n\n", strings.Join(parts, " · "), markdownText(r.rootCounts()))
+}
+
+// foot says what made the report, by which policy, and how long it took.
+func (r *Report) foot() string {
+	parts := []string{"landwaiter " + htmlText(shorten(r.Version, maxCell))}
+	for _, part := range []string{r.Renderers, r.PolicyFrom} {
+		if part != "" {
+			parts = append(parts, htmlText(shorten(part, maxCell)))
+		}
 	}
-	if r.Verdict == review.Fails {
-		return "The check **fails**: there are " + gate + "."
-	}
-	return "The check passes. It fails on " + gate + "."
+	return fmt.Sprintf("<sub>%s · %.1f s</sub>\n", strings.Join(parts, " · "), r.Timings.Total)
 }
 
 // list writes rows until they are too many bytes, then says how many are left.
@@ -60,7 +72,7 @@ func list(rows []string, noun string) string {
 	var b strings.Builder
 	for i, row := range rows {
 		if b.Len()+len(row) > maxSection {
-			fmt.Fprintf(&b, "\n%s not shown here; the report in JSON has all.\n", Plural(len(rows)-i, "more "+noun))
+			fmt.Fprintf(&b, "\n%s not shown here; %s has all.\n", Plural(len(rows)-i, "more "+noun), wholeReport)
 			break
 		}
 		b.WriteString(row)
@@ -68,6 +80,9 @@ func list(rows []string, noun string) string {
 	b.WriteString("\n")
 	return b.String()
 }
+
+// wholeReport is where a reader finds what does not fit.
+const wholeReport = "`landwaiter review -o json`"
 
 func unchecked(r *Report) string {
 	var rows []string
@@ -92,7 +107,11 @@ func newFindings(r *Report) string {
 	if rows == nil {
 		return ""
 	}
-	return "### New findings\n\n| level | rule | where | what | shows in |\n|---|---|---|---|---|\n" + list(rows, "finding")
+	text := "### New findings\n\n| level | rule | where | what | shows in |\n|---|---|---|---|---|\n" + list(rows, "finding")
+	if r.uncommented > 0 {
+		text += fmt.Sprintf("%s with no comment: the policy has %d at a time (`comments.max`).\n\n", Plural(r.uncommented, "more place"), r.policy().Comments.Max)
+	}
+	return text
 }
 
 // ruleLink names a finding's rule, with a link to its page, and the rules that say the same.
@@ -152,14 +171,26 @@ func effects(r *Report) string {
 	}
 	text := "### What merging does\n\n| root | objects added | changed | removed |\n|---|---|---|---|\n" + list(rows, "root")
 	rows = nil
+	return text + imageChanges(r)
+}
+
+// imageChanges lists the images that merging replaces, with the proof of the new ones.
+func imageChanges(r *Report) string {
+	proofs := make(map[string]string)
+	for _, image := range r.Images {
+		if image.Evidence != "" {
+			proofs[image.Image] = fmt.Sprintf(" (%s)", markdownText(image.Evidence))
+		}
+	}
+	var rows []string
 	for _, c := range r.ImageChanges {
-		rows = append(rows, fmt.Sprintf("- %s: %s → %s\n", code(shorten(fmt.Sprintf("%s of %s, %s", c.Object, c.Root, c.Title), maxCell)),
-			code(shorten(c.From, maxCell)), code(shorten(c.To, maxCell))))
+		rows = append(rows, fmt.Sprintf("- %s: %s → %s%s\n", code(shorten(fmt.Sprintf("%s of %s, %s", c.Object, c.Root, c.Title), maxCell)),
+			code(shorten(c.From, maxCell)), code(shorten(c.To, maxCell)), proofs[c.To]))
 	}
-	if rows != nil {
-		text += "Images:\n\n" + list(rows, "image")
+	if rows == nil {
+		return ""
 	}
-	return text
+	return "Images:\n\n" + list(rows, "image")
 }
 
 func imageTable(r *Report) string {
@@ -194,7 +225,7 @@ func exemptions(r *Report) string {
 	said := make(map[string]bool)
 	var rows []string
 	for _, f := range r.Findings {
-		if f.Exemption == nil || f.Exemption.Until > soon {
+		if f.Exemption == nil || f.Accepted() || f.Exemption.Until > soon {
 			continue
 		}
 		row := fmt.Sprintf("- %s on %s until %s: %s\n", code(f.Rule), code(shorten(f.Object.String(), maxCell)), f.Exemption.Until,

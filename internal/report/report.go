@@ -22,6 +22,13 @@ type Report struct {
 	Now     time.Time                          // to say which exemptions end soon; zero says nothing
 	Source  func(file string) []byte           // head's text of a file, nil when there is none; for excerpts
 	Link    func(file string, line int) string // the address of a source line; nil for no links
+
+	Policy       *review.Policy // that was followed; nil for one that says no more than FailOn
+	PolicyFrom   string         // where it was read, for people: ".github/landwaiter.yaml at 5523071"; "" for no mention
+	PolicyChange *PolicyChange  // what the change does to it; nil for nothing
+	Renderers    string         // versions of what rendered, for people; "" for no mention
+
+	uncommented int // places that would have a comment, were there not so many
 }
 
 // maxReason is how many characters of a message or reason are shown to people.
@@ -53,6 +60,10 @@ func (r *Report) Unrendered() []review.RootResult {
 func (r *Report) Title() string {
 	failed := r.Unrendered()
 	switch new := r.Summary.New; {
+	case r.onlyWaits() > 0:
+		return fmt.Sprintf("%s for a person to accept", Plural(r.onlyWaits(), "finding"))
+	case r.Verdict != review.Fails && r.PolicyChange.breaks():
+		return "The changed policy cannot be used: " + shorten(mistakesOf(r.PolicyChange.Mistake)[0].Error(), maxReason)
 	case new.Error+new.Warning > 0 && len(failed) == 0, new.Error+new.Warning > len(failed):
 		return fmt.Sprintf("%s in %s", counts(new), Plural(r.files(review.Info), "file"))
 	case len(failed) == 1:

@@ -315,7 +315,7 @@ func TestMarkdownLimits(t *testing.T) {
 		r.Images = append(r.Images, r.Images[0])
 	}
 	r.Diff[len(r.Diff)-1].Unified = strings.Repeat("+ long\n", 20_000)
-	for name, text := range map[string]string{"whole": mustWrite(t, "markdown", r), "summary": Summary(r), "text": Difference(r, maxMarkdown)} {
+	for name, text := range map[string]string{"whole": mustWrite(t, "markdown", r), "summary": Summary(r), "text": Difference(r, maxBody)} {
 		if len(text) > 65_535 {
 			t.Errorf("%s has %d bytes", name, len(text))
 		}
@@ -326,7 +326,7 @@ func TestMarkdownLimits(t *testing.T) {
 	if text := Summary(r); !strings.Contains(text, "more findings not shown here") {
 		t.Error("it does not say that findings are left out")
 	}
-	if text := Difference(r, maxMarkdown); !strings.Contains(text, "more objects, see") {
+	if text := Difference(r, maxBody); !strings.Contains(text, "more objects: ") {
 		t.Error("it does not say that objects are left out")
 	}
 }
@@ -342,7 +342,7 @@ func TestNothingCompared(t *testing.T) {
 
 // TestDifferenceOrder holds that objects with new findings come first.
 func TestDifferenceOrder(t *testing.T) {
-	text := Difference(sample(""), maxMarkdown)
+	text := Difference(sample(""), maxBody)
 	if strings.Index(text, "Deployment/web/web") > strings.Index(text, "ConfigMap/c") {
 		t.Errorf("the object with an error comes after the one without:\n%s", text)
 	}

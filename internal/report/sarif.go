@@ -188,12 +188,20 @@ func sarifResult(f review.Finding, indexes map[string]int) *sarif.Result {
 	}
 	if f.Exemption != nil {
 		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").
-			WithJustification(oneLine(f.Exemption.Reason + " (until " + f.Exemption.Until + ")")))
+			WithJustification(oneLine(justification(f))))
 	}
 	if f.Fix != nil {
 		result.AddFixe(sarifFix(f.Fix))
 	}
 	return result
+}
+
+// justification says why a finding is accepted, and for how long or by whom.
+func justification(f review.Finding) string {
+	if f.Accepted() {
+		return fmt.Sprintf("%s (accepted in the pull request by %s)", f.Exemption.Reason, f.Exemption.By)
+	}
+	return fmt.Sprintf("%s (until %s)", f.Exemption.Reason, f.Exemption.Until)
 }
 
 // sarifLocation is where a result stands. GitHub refuses a whole file for one result without a file, so what is from

@@ -84,7 +84,7 @@ func resolved(tree source.Tree, edits []Edit) []Edit {
 func collide(taken map[string][]Edit, edits []Edit) bool {
 	for _, e := range edits {
 		for _, t := range taken[e.File] {
-			if e.overlaps(t) {
+			if e.Overlaps(t) {
 				return true
 			}
 		}
@@ -92,8 +92,8 @@ func collide(taken map[string][]Edit, edits []Edit) bool {
 	return false
 }
 
-// overlaps reports whether two edits of a file touch the same line, or insert at the same gap: which would come first?
-func (e Edit) overlaps(other Edit) bool {
+// Overlaps reports whether two edits of a file touch the same line, or insert at the same gap: which would come first?
+func (e Edit) Overlaps(other Edit) bool {
 	if e.EndLine < e.Line && other.EndLine < other.Line {
 		return e.Line == other.Line
 	}

@@ -15,11 +15,14 @@ type Mistake struct {
 }
 
 // Error returns "file:line: reason".
-func (m *Mistake) Error() string {
+func (m *Mistake) Error() string { return m.Place() + ": " + m.Reason }
+
+// Place returns "file:line", as far as it is known.
+func (m *Mistake) Place() string {
 	if m.Line == 0 {
-		return m.File + ": " + m.Reason
+		return m.File
 	}
-	return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.Reason)
+	return fmt.Sprintf("%s:%d", m.File, m.Line)
 }
 
 var libraryLine = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): (.*)$`)
