@@ -2,6 +2,7 @@ package kustomize
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
-// inflation is what the helmCharts of one layer became: a file of a component that stands in for them, and the
+// inflation is what the charts of one layer became: a file of a component that stands in for them, and the
 // object behind each of its documents.
 type inflation struct {
 	file    string
@@ -27,13 +28,13 @@ type inflation struct {
 	objects []*manifests.Object
 }
 
-// inflate renders every helmCharts entry below top and lays the result over the tree, together with a
+// inflate renders every chart that the layers from top on name and lays the result over the tree, together with a
 // kustomization that uses it instead. It is used as a component, because components, like the generators that
 // helmCharts are, come after resources and generators, and before anything is transformed.
 func (b *build) inflate(ctx context.Context, top *layer, files *fileSystem) error {
 	var layers []*layer
 	top.walk(func(l *layer) {
-		if len(l.spec.HelmCharts) > 0 {
+		if len(l.spec.HelmCharts)+len(l.generated) > 0 {
 			layers = append(layers, l)
 		}
 	})
@@ -47,8 +48,8 @@ func (b *build) inflate(ctx context.Context, top *layer, files *fileSystem) erro
 
 func (b *build) inflateLayer(ctx context.Context, l *layer, dir string, files *fileSystem) error {
 	l.inflated = &inflation{file: path.Join(dir, "charts.yaml")}
-	for i := range l.spec.HelmCharts {
-		objects, err := b.inflateChart(ctx, l, i)
+	for _, entry := range l.charts() {
+		objects, err := b.inflateChart(ctx, entry)
 		if err != nil {
 			return err
 		}
@@ -59,7 +60,7 @@ func (b *build) inflateLayer(ctx context.Context, l *layer, dir string, files *f
 		return l.fail(err, err.Error(), name("helmCharts"))
 	}
 	l.inflated.text = text
-	rewritten, err := withComponent(l.text, path.Base(dir))
+	rewritten, err := withComponent(l, path.Base(dir))
 	if err != nil {
 		return l.fail(err, err.Error())
 	}
@@ -73,19 +74,18 @@ func (b *build) inflateLayer(ctx context.Context, l *layer, dir string, files *f
 	return nil
 }
 
-// inflateChart renders helmCharts entry i, with what kustomize passes to helm.
-func (b *build) inflateChart(ctx context.Context, l *layer, i int) ([]*manifests.Object, error) {
-	chart := l.spec.HelmCharts[i]
-	keys := l.listKeys(i, "helmCharts", "helmChartInflationGenerator")
+// inflateChart renders the chart of an entry, with what kustomize passes to helm.
+func (b *build) inflateChart(ctx context.Context, entry chartEntry) ([]*manifests.Object, error) {
+	l, chart, keys := entry.at, entry.HelmChart, entry.keys
 	if b.charts == nil {
 		return nil, l.fail(nil, "charts are not inflated here: chart "+chart.Name, keys...)
 	}
-	dir, err := b.chartDir(l, chart, keys)
+	dir, err := b.chartDir(entry)
 	if err != nil {
 		return nil, err
 	}
 	release := manifests.ChartRelease{
-		Dir: dir, Namespace: chartNamespace(l, chart), InlineSpan: l.span(append(keys, name("valuesInline"))...),
+		Dir: dir, Namespace: chart.Namespace, InlineSpan: l.span(append(keys, name("valuesInline"))...),
 		IncludeCRDs: chart.IncludeCRDs, SkipHooks: chart.SkipHooks, SkipTests: chart.SkipTests,
 	}
 	if release.Name, err = releaseName(chart); err != nil {
@@ -107,13 +107,10 @@ func (b *build) inflateChart(ctx context.Context, l *layer, i int) ([]*manifests
 }
 
 // chartDir finds the chart where kustomize looks for it, or would have unpacked it.
-func (b *build) chartDir(l *layer, chart types.HelmChart, keys []key) (string, error) {
-	home := types.HelmDefaultHome
-	if g := l.spec.HelmGlobals; g != nil && g.ChartHome != "" {
-		home = g.ChartHome
-	}
-	plain := path.Join(home, chart.Name)
-	versioned := path.Join(home, chart.Name+"-"+chart.Version, chart.Name)
+func (b *build) chartDir(entry chartEntry) (string, error) {
+	l, chart, keys := entry.at, entry.HelmChart, entry.keys
+	plain := path.Join(entry.home, chart.Name)
+	versioned := path.Join(entry.home, chart.Name+"-"+chart.Version, chart.Name)
 	looked := []string{plain, versioned}
 	if chart.Version != "" && chart.Repo != "" {
 		looked = []string{versioned, plain}
@@ -157,10 +154,7 @@ func chartNamespace(l *layer, chart types.HelmChart) string {
 		}
 		return namespace == ""
 	})
-	if namespace == "" {
-		return "default"
-	}
-	return namespace
+	return cmp.Or(namespace, defaultChartNamespace)
 }
 
 // releaseName is the chart's release name, or what its template makes.
@@ -230,10 +224,10 @@ func ensure(mapping *yaml.Node, key string) *yaml.Node {
 	return value
 }
 
-// withComponent rewrites a kustomization so that a component stands in for its charts. Everything else stays as
+// withComponent rewrites the kustomization of a layer so that a component stands in for its charts. Everything else stays as
 // kustomize decodes it.
-func withComponent(text []byte, component string) ([]byte, error) {
-	data, err := sigsyaml.YAMLToJSON(text)
+func withComponent(l *layer, component string) ([]byte, error) {
+	data, err := sigsyaml.YAMLToJSON(l.text)
 	if err != nil {
 		return nil, err
 	}
@@ -246,6 +240,10 @@ func withComponent(text []byte, component string) ([]byte, error) {
 		switch strings.ToLower(field) {
 		case "helmcharts", "helmglobals", "helmchartinflationgenerator":
 			delete(fields, field)
+		case "generators":
+			if fields[field], err = json.Marshal(l.otherGenerators()); err != nil {
+				return nil, err
+			}
 		case "components":
 			var more []string
 			if err := json.Unmarshal(value, &more); err != nil {

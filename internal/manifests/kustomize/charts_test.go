@@ -3,6 +3,7 @@ package kustomize
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -178,5 +179,67 @@ func TestValuesNull(t *testing.T) {
 	}
 	if len(prune(over, under)) != 1 {
 		t.Errorf("pruned to %v", prune(over, under))
+	}
+}
+
+const generatorRepository = `
+-- kustomization.yaml --
+namespace: outer
+generators:
+- gens
+- |
+  apiVersion: builtin
+  kind: HelmChartInflationGenerator
+  metadata: {name: c}
+  name: third
+  releaseName: third
+- "{apiVersion: builtin, kind: ConfigMapGenerator, metadata: {name: other}, options: {disableNameSuffixHash: true}, literals: [a=b]}"
+helmCharts:
+- name: first
+  releaseName: first
+-- gens/kustomization.yaml --
+resources: [all.yaml]
+-- gens/all.yaml --
+apiVersion: builtin
+kind: HelmChartInflationGenerator
+metadata: {name: a}
+name: second
+releaseName: second
+namespace: own
+chartHome: home
+valuesInline: {a: b}
+---
+apiVersion: builtin
+kind: HelmChartInflationGenerator
+metadata: {name: b}
+name: second
+releaseName: again
+chartHome: home
+-- charts/first/values.yaml --
+a: 1
+-- charts/third/values.yaml --
+a: 1
+-- home/second/values.yaml --
+a: 1
+`
+
+// Charts among the generators are rendered like those of helmCharts, but in their own namespace; other generators stay.
+func TestChartGenerators(t *testing.T) {
+	t.Parallel()
+	tree := repository(t, generatorRepository)
+	got, err := New(fakeCharts{}).Render(context.Background(), tree, manifests.Root{Dir: "."}, manifests.Settings{Lines: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]string{}
+	for _, o := range got.Objects {
+		if o.Kind == "ConfigMap" {
+			told[o.Namespace+"/"+o.Name] = o.Lookup("data.dir").Text() + " " + o.Lookup("data.inline").Text()
+		}
+	}
+	want := map[string]string{"outer/first": "charts/first ", "own/second": "home/second a: b\n", "default/again": "home/second ",
+		"default/third": "charts/third ", "outer/other": " "}
+	if !maps.Equal(told, want) {
+		t.Errorf("got %q, want %q", told, want)
 	}
 }

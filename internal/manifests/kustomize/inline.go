@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // inlineValues writes values as YAML in which every key and item stands on the line that it has in node, counted from
-// line first on. Flow style leaves that free. What node does not hold (another file gave it) stands on the first line
+// line first on, and the first of a line at its column. Flow style leaves that free. What node does not hold (another file gave it) stands on the first line
 // that is open.
 func inlineValues(values map[string]any, node *yaml.Node, first int) ([]byte, error) {
 	w := &lineWriter{line: first}
@@ -26,12 +27,18 @@ type lineWriter struct {
 	line int
 }
 
-// to goes on to the line of a node, when that is still to come.
+// to goes on to the line of a node, when that is still to come, and to the node's column there.
 func (w *lineWriter) to(n *yaml.Node) {
-	for n != nil && w.line < n.Line {
-		w.out.WriteByte('\n')
-		w.line++
+	if n == nil || w.line >= n.Line {
+		return
 	}
+	w.out.WriteString(strings.Repeat("\n", n.Line-w.line))
+	column := n.Column
+	if n.Kind == yaml.MappingNode && len(n.Content) > 0 && n.Content[0].Column == column {
+		column-- // a brace comes before its first key
+	}
+	w.out.WriteString(strings.Repeat(" ", max(column-1, 0)))
+	w.line = n.Line
 }
 
 func (w *lineWriter) value(v any, n *yaml.Node) error {

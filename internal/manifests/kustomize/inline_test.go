@@ -7,7 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestInlineValues writes values that lie in a file and finds each on its line, and the same values.
+// TestInlineValues writes values that lie in a file and finds each on its line, the first of a line at its column, and
+// the same values.
 func TestInlineValues(t *testing.T) {
 	const source = `valuesInline:
   z: "a: b # c"
@@ -16,6 +17,8 @@ func TestInlineValues(t *testing.T) {
   - one
 
   - {two: 2, deep: [x, "y"]}
+  - name: three
+    "wert": ü
   a:
     text: |
       several
@@ -52,6 +55,11 @@ func TestInlineValues(t *testing.T) {
 			if key == nil || key.Line != from.Content[i].Line {
 				t.Errorf("%s does not stand on line %d:\n%s", from.Content[i].Value, from.Content[i].Line, text)
 				continue
+			}
+			if i == 0 || from.Content[i-1].Line < key.Line {
+				if key.Column != from.Content[i].Column {
+					t.Errorf("%s stands at column %d, not %d:\n%s", key.Value, key.Column, from.Content[i].Column, text)
+				}
 			}
 			compare(from.Content[i+1], value)
 		}

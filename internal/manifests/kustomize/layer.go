@@ -23,7 +23,8 @@ type layer struct {
 	component  bool
 	resources  []resource // in order; kustomizations named under generators and transformers are not among them
 	components []*layer
-	inflated   *inflation // what helmCharts became, nil without
+	generated  []generated // the entries of generators that configure charts
+	inflated   *inflation  // what the charts became, nil without
 }
 
 // resource is one entry of resources: a file or a kustomization.

@@ -36,9 +36,15 @@ func (s *scanner) checkPlugins(l *layer) error {
 				return err
 			}
 			for _, p := range plugins {
-				if err := checkPlugin(p); err != nil {
+				if err := checkPlugin(p, list.field == "generators"); err != nil {
 					return err
 				}
+			}
+			if list.field != "generators" {
+				continue
+			}
+			if err := l.checkGenerator(i, plugins); err != nil {
+				return err
 			}
 		}
 	}
@@ -119,8 +125,8 @@ func (p plugin) fail(cause error, reason string) error {
 	return &manifests.RenderError{Reason: reason, Span: source.Span{File: p.file, Line: p.line, EndLine: p.line, Column: 1}, Cause: cause}
 }
 
-// checkPlugin refuses what would execute or fetch.
-func checkPlugin(p plugin) error {
+// checkPlugin refuses what would execute or fetch. Charts may be generators, each in a document of its own.
+func checkPlugin(p plugin, generates bool) error {
 	var config map[string]any
 	if err := yaml.Unmarshal(p.data, &config); err != nil || config == nil {
 		return nil // kustomize says what is wrong with it
@@ -130,8 +136,8 @@ func checkPlugin(p plugin) error {
 		if one["apiVersion"] != konfig.BuiltinPluginApiVersion {
 			return p.fail(nil, fmt.Sprintf("%s is a function or plugin of its own (%v), which would execute code: only kustomize's built-in generators and transformers run", kind, one["apiVersion"]))
 		}
-		if kind == "HelmChartInflationGenerator" {
-			return p.fail(nil, "HelmChartInflationGenerator under generators is not inflated: list the chart under helmCharts")
+		if kind == chartGenerator && !(generates && p.kind() == chartGenerator) {
+			return p.fail(nil, chartGenerator+" is inflated only as a document of its own under generators: put it there, or list the chart under helmCharts")
 		}
 		if err := checkLoads(p, one, ""); err != nil {
 			return err
