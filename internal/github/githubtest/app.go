@@ -56,8 +56,8 @@ type Installation struct {
 	suspended   bool
 	gone        bool
 	made        time.Time
-	used        limitState
-	content     []time.Time // when it made content, for the secondary limit
+	used        map[string]*limitState // by resource
+	content     []time.Time            // when it made content, for the secondary limit
 }
 
 // CreateApp registers an App. It receives nothing until it is installed.
@@ -172,7 +172,7 @@ func (a *App) InstallAll(owner string) (i *Installation) {
 func (a *App) install(on *account) *Installation {
 	i := &Installation{
 		g: a.g, ID: a.g.id(), app: a, account: on, repos: make(map[int64]*Repository),
-		permissions: maps.Clone(a.permissions), made: a.g.now(),
+		permissions: maps.Clone(a.permissions), made: a.g.now(), used: make(map[string]*limitState),
 	}
 	a.installed = append(a.installed, i)
 	return i

@@ -212,7 +212,13 @@ func (c *call) permitInstallation(names []string, level string) error {
 	case c.repo != nil && !c.repo.Private && level == "read":
 		return nil
 	}
-	return errIntegration
+	r := refuse(http.StatusForbidden, "Resource not accessible by integration")
+	accepted := make([]string, 0, len(names))
+	for _, name := range names {
+		accepted = append(accepted, name+"="+level)
+	}
+	r.header = map[string]string{"X-Accepted-GitHub-Permissions": strings.Join(accepted, "; ")}
+	return r
 }
 
 // permitPerson: who may read a repository may also comment, review and open pull requests; only Apps make checks.

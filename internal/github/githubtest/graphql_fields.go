@@ -1,7 +1,6 @@
 package githubtest
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -198,9 +197,7 @@ func (q *query) mutations() object {
 		"minimizeComment": change("minimizedComment", "subjectId", talkWrite, func(t target, input map[string]any) error {
 			return t.minimize(fmt.Sprint(input["classifier"]))
 		}),
-		"unminimizeComment":              change("unminimizedComment", "subjectId", talkWrite, func(t target, _ map[string]any) error { return t.minimize("") }),
-		"updateIssueComment":             change("issueComment", "id", talkWrite, q.edit),
-		"updatePullRequestReviewComment": change("pullRequestReviewComment", "pullRequestReviewCommentId", pullsWrite, q.edit),
+		"unminimizeComment": change("unminimizedComment", "subjectId", talkWrite, func(t target, _ map[string]any) error { return t.minimize("") }),
 		// Resolving a thread needs contents:write, though it touches none.
 		"resolveReviewThread": change("thread", "threadId", contentsWrite, func(t target, _ map[string]any) error {
 			t.pr.threadsResolved[t.thread] = q.who.account
@@ -227,28 +224,6 @@ func (q *query) rewrite(t target, input map[string]any) error {
 		return c.rewriteLine(t.pr, t.line, body)
 	}
 	return refuse(404, "Could not resolve to a comment")
-}
-
-// edit gives a comment another text, as its author.
-func (q *query) edit(t target, input map[string]any) error {
-	body, _ := input["body"].(string)
-	c := *q.call
-	c.repo = t.pr.Repo
-	switch {
-	case t.comment != nil:
-		if err := errors.Join(c.mayEdit(t.comment.author), checkBody("IssueComment", body)); err != nil {
-			return err
-		}
-		t.pr.editComment(q.who.account, t.comment, body)
-	case t.line != nil:
-		if err := errors.Join(c.mayEdit(t.line.author), checkBody("PullRequestReviewComment", body)); err != nil {
-			return err
-		}
-		t.pr.editLine(q.who.account, t.line, body)
-	default:
-		return refuse(422, "That has no text")
-	}
-	return nil
 }
 
 func (t target) minimize(classifier string) error {

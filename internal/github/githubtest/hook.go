@@ -162,6 +162,7 @@ type outbox struct {
 	g       *GitHub
 	mu      sync.Mutex
 	waiting []*Delivery
+	unsent  int // those being sent are among them
 	wake    chan struct{}
 	closed  chan struct{}
 	once    sync.Once
@@ -180,6 +181,7 @@ func (o *outbox) send(all []*Delivery) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.waiting = append(o.waiting, all...)
+	o.unsent += len(all)
 	select {
 	case o.wake <- struct{}{}:
 	default:
@@ -206,11 +208,29 @@ func (o *outbox) work() {
 					return
 				default:
 					o.g.deliver([]*Delivery{d})
+					o.sent()
 				}
 			}
 		}
 	}
 }
+
+func (o *outbox) sent() {
+	o.mu.Lock()
+	o.unsent--
+	o.mu.Unlock()
+	o.g.wake()
+}
+
+func (o *outbox) idle() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.unsent == 0
+}
+
+// Settle waits until all webhooks that programs caused are answered. It returns false when that takes longer than
+// limit.
+func (g *GitHub) Settle(limit time.Duration) bool { return g.Wait(limit, g.background.idle) }
 
 func (o *outbox) close() { o.once.Do(func() { close(o.closed) }) }
 

@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,7 +14,7 @@ type limits struct {
 	content int // things made in a minute by an installation: comments, reviews, pull requests; 0 is no limit
 }
 
-// limitState is what somebody used of the hour that ends at reset.
+// limitState is what an installation used of the hour that ends at reset, of one resource: core or graphql.
 type limitState struct {
 	used  int
 	reset time.Time
@@ -36,39 +37,51 @@ func (g *GitHub) LimitContent(aMinute int) {
 	g.limits.content = aMinute
 }
 
+// errExhausted is in the chain of the refusal of who has used the hour's requests.
+var errExhausted = errors.New("the limit is used up")
+
 // count adds a request to what the installation used, says so in the answer's headers, and refuses when nothing is left.
 func (l limits) count(c *call, header http.Header) error {
 	i := c.who.installation
 	if i == nil {
 		return nil
 	}
-	now := c.g.now()
-	if !now.Before(i.used.reset) {
-		i.used = limitState{reset: now.Add(time.Hour)}
+	state := i.limit(c.resource)
+	if state.used >= l.hourly {
+		state.write(l.hourly, c.resource, header)
+		r := refuse(http.StatusForbidden, "API rate limit exceeded for installation ID %d.", i.ID)
+		r.cause = errExhausted
+		return r
 	}
-	if i.used.used >= l.hourly {
-		l.write(i, header)
-		return refuse(http.StatusForbidden, "API rate limit exceeded for installation ID %d.", i.ID)
-	}
-	i.used.used++
-	l.write(i, header)
+	state.used++
+	state.write(l.hourly, c.resource, header)
 	return nil
+}
+
+// limit is what the installation used of a resource in the hour that runs.
+func (i *Installation) limit(resource string) *limitState {
+	if state := i.used[resource]; state != nil && i.g.now().Before(state.reset) {
+		return state
+	}
+	i.used[resource] = &limitState{reset: i.g.now().Add(time.Hour)}
+	return i.used[resource]
 }
 
 // giveBack is for an answer 304, which costs nothing.
 func (l limits) giveBack(c *call, header http.Header) {
 	if i := c.who.installation; i != nil {
-		i.used.used--
-		l.write(i, header)
+		state := i.limit(c.resource)
+		state.used--
+		state.write(l.hourly, c.resource, header)
 	}
 }
 
-func (l limits) write(i *Installation, header http.Header) {
-	header.Set("X-RateLimit-Limit", strconv.Itoa(l.hourly))
-	header.Set("X-RateLimit-Remaining", strconv.Itoa(l.hourly-i.used.used))
-	header.Set("X-RateLimit-Used", strconv.Itoa(i.used.used))
-	header.Set("X-RateLimit-Reset", itoa(i.used.reset.Unix()))
-	header.Set("X-RateLimit-Resource", "core")
+func (s limitState) write(hourly int, resource string, header http.Header) {
+	header.Set("X-RateLimit-Limit", strconv.Itoa(hourly))
+	header.Set("X-RateLimit-Remaining", strconv.Itoa(hourly-s.used))
+	header.Set("X-RateLimit-Used", strconv.Itoa(s.used))
+	header.Set("X-RateLimit-Reset", itoa(s.reset.Unix()))
+	header.Set("X-RateLimit-Resource", resource)
 }
 
 // made notes that a call makes content that people are told of, and refuses it when that is too much for a minute.
@@ -88,13 +101,20 @@ func (c *call) made() error {
 	return nil
 }
 
+// rateLimit answers what is left. Asking costs nothing.
 func (c *call) rateLimit() (any, error) {
-	limit := map[string]any{"limit": c.g.limits.hourly, "used": 0, "remaining": c.g.limits.hourly, "reset": c.g.now().Add(time.Hour).Unix(), "resource": "core"}
-	if i := c.who.installation; i != nil {
-		i.used.used-- // asking is free
-		limit["used"], limit["remaining"], limit["reset"] = i.used.used, c.g.limits.hourly-i.used.used, i.used.reset.Unix()
+	resource := func(name string) object {
+		state := limitState{reset: c.g.now().Add(time.Hour)}
+		if i := c.who.installation; i != nil {
+			state = *i.limit(name)
+		}
+		return object{"limit": c.g.limits.hourly, "used": state.used, "remaining": c.g.limits.hourly - state.used, "reset": state.reset.Unix(), "resource": name}
 	}
-	return map[string]any{"resources": map[string]any{"core": limit, "search": limit, "graphql": limit}, "rate": limit}, nil
+	if i := c.who.installation; i != nil {
+		i.limit("core").used--
+	}
+	core := resource("core")
+	return object{"resources": object{"core": core, "search": resource("search"), "graphql": resource("graphql")}, "rate": core}, nil
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -253,6 +253,7 @@ func (pr *PullRequest) Close(by string) {
 }
 
 func (pr *PullRequest) close(who *account) {
+	pr.g.dequeue(pr, who)
 	pr.state, pr.closedAt, pr.updated = "closed", pr.g.now(), pr.g.now()
 	pr.g.emitPull(pr, who, "closed", nil)
 }

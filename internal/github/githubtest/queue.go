@@ -89,6 +89,7 @@ func (r *Repository) try(q *mergeQueue, pr *PullRequest, by *account) error {
 		return err
 	}
 	q.groups = append(q.groups, m)
+	r.g.emitPush(r, by, m.ref, "", head)
 	r.requestSuites(by, m.ref, "", head)
 	return r.g.emitGroup(r, q, m, "checks_requested", "")
 }
@@ -109,7 +110,7 @@ func (g *GitHub) advance(r *Repository, q *mergeQueue) bool {
 		switch r.stateOf(required, m.head) {
 		case "success":
 		case "failure":
-			g.remove(r, q, m, m.by)
+			g.remove(r, q, m, m.by, "CI_FAILURE")
 			return true
 		default:
 			state = "pending"
@@ -120,7 +121,7 @@ func (g *GitHub) advance(r *Repository, q *mergeQueue) bool {
 	}
 	q.groups = q.groups[1:]
 	err := m.pr.land(m.by, m.head, m.base)
-	err = errors.Join(err, r.setRef("refs/heads/"+m.ref, ""), g.emitGroup(r, q, m, "destroyed", "merged"))
+	err = errors.Join(err, g.destroy(r, q, m, "merged"))
 	if err != nil {
 		g.log.violation("the merge queue of %s: %v", r.FullName(), err)
 	}
@@ -132,20 +133,20 @@ func (g *GitHub) dequeue(pr *PullRequest, by *account) {
 	for _, q := range pr.Repo.queues {
 		at := slices.IndexFunc(q.groups, func(m *mergeGroup) bool { return m.pr == pr })
 		if at >= 0 {
-			g.remove(pr.Repo, q, q.groups[at], by)
+			g.remove(pr.Repo, q, q.groups[at], by, "MANUAL")
 		}
 	}
 }
 
 // remove takes a group out of the queue. Those behind it were tried on top of it, so they are tried anew.
-func (g *GitHub) remove(r *Repository, q *mergeQueue, m *mergeGroup, by *account) {
+func (g *GitHub) remove(r *Repository, q *mergeQueue, m *mergeGroup, by *account, why string) {
 	at := slices.Index(q.groups, m)
 	behind := slices.Clone(q.groups[at+1:])
 	q.groups = q.groups[:at]
-	err := errors.Join(r.setRef("refs/heads/"+m.ref, ""), g.emitGroup(r, q, m, "destroyed", "dequeued"))
-	g.emitPull(m.pr, by, "dequeued", object{"reason": "CI_FAILURE"})
+	err := g.destroy(r, q, m, "dequeued")
+	g.emitPull(m.pr, by, "dequeued", object{"reason": why})
 	for _, b := range behind {
-		err = errors.Join(err, r.setRef("refs/heads/"+b.ref, ""), g.emitGroup(r, q, b, "destroyed", "invalidated"))
+		err = errors.Join(err, g.destroy(r, q, b, "invalidated"))
 	}
 	for _, b := range behind {
 		err = errors.Join(err, r.try(q, b.pr, b.by))
@@ -153,6 +154,13 @@ func (g *GitHub) remove(r *Repository, q *mergeQueue, m *mergeGroup, by *account
 	if err != nil {
 		g.log.violation("the merge queue of %s: %v", r.FullName(), err)
 	}
+}
+
+// destroy deletes the branch of a group and tells why.
+func (g *GitHub) destroy(r *Repository, q *mergeQueue, m *mergeGroup, reason string) error {
+	told := g.emitGroup(r, q, m, "destroyed", reason)
+	g.emitPush(r, m.by, m.ref, m.head, "")
+	return errors.Join(told, r.setRef("refs/heads/"+m.ref, ""))
 }
 
 func (g *GitHub) emitGroup(r *Repository, q *mergeQueue, m *mergeGroup, action, reason string) error {

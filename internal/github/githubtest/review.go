@@ -148,6 +148,12 @@ func (pr *PullRequest) editComment(who *account, c *IssueComment, body string) {
 	pr.g.emitComment(pr, c, who, "edited", map[string]any{"changes": map[string]any{"body": map[string]any{"from": from}}})
 }
 
+func (pr *PullRequest) editLine(who *account, c *ReviewComment, body string) {
+	from := c.Body
+	c.Body, c.Edited = body, pr.g.now()
+	pr.g.emitLine(pr, c, who, "edited", map[string]any{"changes": map[string]any{"body": map[string]any{"from": from}}})
+}
+
 // Reply answers in the thread of a comment on a line and returns the answer's id.
 func (pr *PullRequest) Reply(by string, to int64, body string) (id int64) {
 	pr.g.must("reply", func() error {

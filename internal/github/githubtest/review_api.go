@@ -292,9 +292,7 @@ func (c *call) rewriteLine(pr *PullRequest, x *ReviewComment, body string) error
 	if err := checkBody("PullRequestReviewComment", body); err != nil {
 		return err
 	}
-	from := x.Body
-	x.Body, x.Edited = body, c.g.now()
-	c.g.emitLine(pr, x, c.who.account, "edited", map[string]any{"changes": map[string]any{"body": map[string]any{"from": from}}})
+	pr.editLine(c.who.account, x, body)
 	return nil
 }
 

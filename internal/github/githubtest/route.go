@@ -39,6 +39,8 @@ type call struct {
 	params  map[string]string
 	repo    *Repository // where the path names one
 	status  int         // of the answer
+	// resource is what the request counts against: core or graphql
+	resource string
 }
 
 // refusal is an answer that says no.
@@ -47,7 +49,10 @@ type refusal struct {
 	message string
 	errors  []any
 	header  map[string]string
+	cause   error
 }
+
+func (r *refusal) Unwrap() error { return r.cause }
 
 func (r *refusal) Error() string { return fmt.Sprintf("%d %s %v", r.status, r.message, r.errors) }
 

@@ -91,7 +91,7 @@ func (g *GitHub) dispatch(w *answer, r *http.Request, body []byte) {
 
 // serveREST answers one request to the REST interface.
 func (g *GitHub) serveREST(w *answer, r *http.Request, body []byte) {
-	c := &call{g: g, request: r, body: body}
+	c := &call{g: g, request: r, body: body, resource: "core"}
 	w.header.Set("Content-Type", "application/json; charset=utf-8")
 	w.header.Set("X-GitHub-Request-Id", strconv.FormatInt(g.log.count(), 16))
 	w.header.Set("X-GitHub-Api-Version-Selected", apiVersions[0])
