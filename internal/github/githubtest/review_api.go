@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -195,7 +196,7 @@ func (c *call) createLineComment() (any, error) {
 	}
 	placed, err := pr.place(c.who.account, commit, in)
 	if err != nil {
-		return nil, err
+		return nil, fieldByField(err)
 	}
 	if err := c.made(); err != nil {
 		return nil, err
@@ -204,6 +205,23 @@ func (c *call) createLineComment() (any, error) {
 	pr.lines = append(pr.lines, placed)
 	c.g.emitLine(pr, placed, c.who.account, "created", nil)
 	return c.g.lineJSON(pr, placed), nil
+}
+
+// fieldByField is a refusal as GitHub words it for a single comment: what it lists as sentences about a review it lists
+// by field here.
+func fieldByField(err error) error {
+	var r *refusal
+	if !errors.As(err, &r) || r.status != http.StatusUnprocessableEntity {
+		return err
+	}
+	named := refuse(r.status, "Validation Failed")
+	for _, e := range r.errors {
+		if sentence, ok := e.(string); ok {
+			e = map[string]any{"resource": "PullRequestReviewComment", "field": "pull_request_review_thread.line", "code": "custom", "message": sentence}
+		}
+		named.errors = append(named.errors, e)
+	}
+	return named
 }
 
 func (c *call) replied(pr *PullRequest, to int64, body string) (any, error) {

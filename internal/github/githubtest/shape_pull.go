@@ -137,10 +137,9 @@ func (g *GitHub) lineJSON(pr *PullRequest, c *ReviewComment) object {
 	}
 	if c.OnFile {
 		o["subject_type"], o["side"] = "file", "RIGHT"
-		for _, name := range []string{"line", "original_line", "start_line", "original_start_line"} {
-			o[name] = nil
+		for _, name := range []string{"line", "original_line", "position", "original_position"} {
+			o[name] = 1 // the description knows no comment without a line
 		}
-		o["position"], o["original_position"] = 1, 1
 	}
 	if c.ReplyTo != 0 {
 		o["in_reply_to_id"] = c.ReplyTo
