@@ -64,6 +64,7 @@ type Task struct {
 	Base         string  `json:"base,omitempty"`         // commit, of merge groups; of a pull request the newest that is known of its base branch
 	BaseRef      string  `json:"baseRef,omitempty"`      // branch
 	Draft        bool    `json:"draft,omitempty"`        // the pull request is one
+	Fork         bool    `json:"fork,omitempty"`         // its branch is in another repository, or that is gone
 	Author       string  `json:"author,omitempty"`       // login of who opened the pull request
 	Sender       string  `json:"sender,omitempty"`       // login of who caused the task
 	Comment      int64   `json:"comment,omitempty"`      // id

@@ -3,7 +3,6 @@ package github
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +44,7 @@ func (r CheckRun) Completed() bool { return r.Status == statusCompleted }
 //
 // https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference
 func (c *Client) CheckRuns(ctx context.Context, repo event.Repository, head string) ([]CheckRun, error) {
-	if err := errors.Join(c.owns(repo), checkCommit("head", head)); err != nil {
+	if err := cmp.Or(c.owns(repo), checkCommit("head", head)); err != nil {
 		return nil, err
 	}
 	options := &github.ListCheckRunsOptions{AppID: &c.app.settings.AppID, Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: perPage}}

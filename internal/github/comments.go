@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,21 +12,13 @@ import (
 	"github.com/landwaiter/landwaiter/internal/report"
 )
 
-// summaryMarker ends the summary comment. With its author it tells it from the other things that we say.
-const summaryMarker = "<!-- landwaiter summary -->"
-
 // Comment brings the comments of the pull request in line with a publication: what is there and wanted stays, the
 // rest follows. It writes nothing when nothing has changed. A merge group has no comments.
 func (p *Publisher) Comment(ctx context.Context, wanted report.Publication) (Outcome, error) {
 	if p.Number <= 0 {
 		return Outcome{}, nil
 	}
-	for _, w := range wanted.Comments {
-		if len(w.Fingerprints) == 0 {
-			return Outcome{}, fmt.Errorf("the comment on %s:%d has no fingerprint and would be posted at every run", w.File, w.Line)
-		}
-	}
-	if err := errors.Join(p.Client.owns(p.Repository), checkCommit("head", p.Head)); err != nil {
+	if err := cmp.Or(p.Client.owns(p.Repository), checkCommit("head", p.Head), recognisable(wanted)); err != nil {
 		return Outcome{}, err
 	}
 	have, err := p.discussion(ctx, wanted.Comment != "")
@@ -48,6 +41,19 @@ func (p *Publisher) Comment(ctx context.Context, wanted report.Publication) (Out
 	out.Hidden = count(tidy, "minimizeComment")
 	out.Edited = count(tidy, "updatePullRequestReviewComment") + count(tidy, "updateIssueComment")
 	return out, p.Client.mutate(ctx, tidy, p.Current)
+}
+
+// recognisable refuses texts that would not be recognised as ours, and so be posted again by every run.
+func recognisable(wanted report.Publication) error {
+	for _, w := range wanted.Comments {
+		if shows, ok := report.ParseMarker(w.Body); !ok || !slices.Equal(shows, w.Fingerprints) {
+			return fmt.Errorf("the comment on %s:%d does not end with the marker of its fingerprints", w.File, w.Line)
+		}
+	}
+	if wanted.Comment != "" && !report.IsSummary(wanted.Comment) {
+		return errors.New("the summary comment does not end with its marker")
+	}
+	return nil
 }
 
 func count(changes []mutation, field string) (n int) {
@@ -170,7 +176,7 @@ func (p *Publisher) summary(ctx context.Context, text string, have []shown) (pos
 		if err := p.Current(); err != nil {
 			return false, nil, err
 		}
-		comment := &github.IssueComment{Body: github.String(withMarker(text))}
+		comment := &github.IssueComment{Body: &text}
 		_, _, err := p.Client.rest.Issues.CreateComment(ctx, p.Repository.Owner, p.Repository.Name, p.Number, comment)
 		return err == nil, nil, failure(ctx, "post the summary comment", err)
 	}
@@ -184,12 +190,10 @@ func (p *Publisher) summary(ctx context.Context, text string, have []shown) (pos
 			if s.hidden {
 				changes = append(changes, unminimize(s.node))
 			}
-			if body := withMarker(text); !same(body, s.body) {
-				changes = append(changes, editComment(s.node, body))
+			if !same(text, s.body) {
+				changes = append(changes, editComment(s.node, text))
 			}
 		}
 	}
 	return false, changes, nil
 }
-
-func withMarker(text string) string { return stored(text) + "\n\n" + summaryMarker }

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -39,7 +40,7 @@ type Commit struct {
 //
 // https://docs.github.com/en/rest/git/trees#create-a-tree
 func (c *Client) Commit(ctx context.Context, repo event.Repository, commit Commit) (id string, err error) {
-	if err := errors.Join(c.owns(repo), checkBranch(commit.Branch), checkCommit("parent", commit.Parent)); err != nil {
+	if err := cmp.Or(c.owns(repo), checkBranch(commit.Branch), checkCommit("parent", commit.Parent)); err != nil {
 		return "", err
 	}
 	op := "commit to " + said(commit.Branch)

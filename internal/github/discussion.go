@@ -2,7 +2,10 @@ package github
 
 import (
 	"context"
+	"maps"
 	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/report"
 )
 
 // discussion is what a pull request's page shows of us.
@@ -34,14 +37,24 @@ func (s shown) byPerson() bool {
 	return s.hidden
 }
 
-// discussionQuery reads a page of threads and one of the conversation in one call. Whether a comment is hidden, and
-// where it stands after later pushes, only GraphQL tells.
-const discussionQuery = `query Discussion($owner:String!,$name:String!,$number:Int!,$threads:String,$comments:String,$withThreads:Boolean!,$withComments:Boolean!){
-repository(owner:$owner,name:$name){pullRequest(number:$number){headRefOid
-reviewThreads(first:100,after:$threads)@include(if:$withThreads){pageInfo{hasNextPage endCursor}nodes{isOutdated path line startLine subjectType
-root:comments(first:1){nodes{id body isMinimized minimizedReason author{__typename login}}}
-replies:comments(first:20){totalCount nodes{author{__typename login}}}}}
-comments(first:100,after:$comments)@include(if:$withComments){pageInfo{hasNextPage endCursor}nodes{id body isMinimized minimizedReason author{__typename login}}}}}}`
+// discussionQuery reads a page of threads and one of the conversation in one call, or one of them. Whether a comment is
+// hidden, and where it stands after later pushes, only GraphQL tells.
+func discussionQuery(threads, comments bool) string {
+	text := "query Discussion($owner:String!,$name:String!,$number:Int!"
+	fields := "headRefOid"
+	if threads {
+		text += ",$threads:String"
+		fields += " reviewThreads(first:100,after:$threads){pageInfo{hasNextPage endCursor}nodes{isOutdated path line startLine subjectType " +
+			"root:comments(first:1){nodes{" + commentFields + "}}replies:comments(first:20){totalCount nodes{author{__typename login}}}}}"
+	}
+	if comments {
+		text += ",$comments:String"
+		fields += " comments(first:100,after:$comments){pageInfo{hasNextPage endCursor}nodes{" + commentFields + "}}"
+	}
+	return text + "){repository(owner:$owner,name:$name){pullRequest(number:$number){" + fields + "}}}"
+}
+
+const commentFields = "id body isMinimized minimizedReason author{__typename login}"
 
 type (
 	graphqlPage struct {
@@ -93,14 +106,14 @@ func (p *Publisher) discussion(ctx context.Context, summary bool) (discussion, e
 	if err != nil {
 		return discussion{}, err
 	}
-	variables := map[string]any{"owner": p.Repository.Owner, "name": p.Repository.Name, "number": p.Number,
-		"withThreads": true, "withComments": true}
+	variables := map[string]any{"owner": p.Repository.Owner, "name": p.Repository.Name, "number": p.Number}
+	threads, comments := true, true
 	var d discussion
 	for range maxPages {
 		var data struct {
 			Repository *struct{ PullRequest *graphqlPull }
 		}
-		if err := p.Client.query(ctx, "read the discussion", discussionQuery, variables, &data, nil); err != nil {
+		if err := p.Client.query(ctx, "read the discussion", discussionQuery(threads, comments), variables, &data, nil); err != nil {
 			return discussion{}, err
 		}
 		if data.Repository == nil || data.Repository.PullRequest == nil {
@@ -110,26 +123,27 @@ func (p *Publisher) discussion(ctx context.Context, summary bool) (discussion, e
 		if pull.HeadRefOid != p.Head {
 			return discussion{}, &Error{Op: "comment on " + p.Head, Said: "it is " + said(pull.HeadRefOid), kind: ErrHeadMoved}
 		}
-		p.read(&d, pull, identity)
-		threads, comments := pull.ReviewThreads.PageInfo, pull.Comments.PageInfo
-		variables["threads"], variables["withThreads"] = threads.EndCursor, threads.HasNextPage
-		variables["comments"], variables["withComments"] = comments.EndCursor, comments.HasNextPage && summary && len(d.summaries) == 0
-		if variables["withThreads"] == false && variables["withComments"] == false {
+		d.read(pull, identity)
+		threads = pull.ReviewThreads.PageInfo.HasNextPage
+		comments = pull.Comments.PageInfo.HasNextPage && summary && len(d.summaries) == 0
+		if !threads && !comments {
 			return d, nil
 		}
+		variables["threads"], variables["comments"] = pull.ReviewThreads.PageInfo.EndCursor, pull.Comments.PageInfo.EndCursor
+		maps.DeleteFunc(variables, func(name string, _ any) bool { return name == "threads" && !threads || name == "comments" && !comments })
 	}
 	return discussion{}, &Error{Op: "read the discussion", Said: "it is too long", kind: ErrRefused}
 }
 
 // read takes what is ours from a page: written by our App, with our marker. Neither alone would do: people can copy
 // the marker, and the App writes other things too.
-func (p *Publisher) read(d *discussion, pull *graphqlPull, identity Identity) {
+func (d *discussion) read(pull *graphqlPull, identity Identity) {
 	for _, thread := range pull.ReviewThreads.Nodes {
 		if len(thread.Root.Nodes) == 0 {
 			continue
 		}
 		root := thread.Root.Nodes[0]
-		fingerprints, ok := p.Marker(root.Body)
+		fingerprints, ok := report.ParseMarker(root.Body)
 		if !ok || !root.Author.is(identity) {
 			continue
 		}
@@ -140,7 +154,7 @@ func (p *Publisher) read(d *discussion, pull *graphqlPull, identity Identity) {
 		d.inline = append(d.inline, s)
 	}
 	for _, c := range pull.Comments.Nodes {
-		if c.Author.is(identity) && strings.HasSuffix(stored(c.Body), summaryMarker) {
+		if c.Author.is(identity) && report.IsSummary(c.Body) {
 			d.summaries = append(d.summaries, c.shown())
 		}
 	}

@@ -15,12 +15,12 @@ import (
 type answers struct {
 	mu    sync.Mutex
 	byKey map[string]*list.Element
-	order list.List // of *answer, the last used first
+	order list.List // of *keptAnswer, the last used first
 	bytes int
 }
 
-// answer is one that was kept.
-type answer struct {
+// keptAnswer is one of them.
+type keptAnswer struct {
 	key, etag string
 	header    http.Header
 	body      []byte
@@ -36,7 +36,7 @@ func newAnswers() *answers { return &answers{byKey: make(map[string]*list.Elemen
 
 func answerKey(req *http.Request) string { return req.URL.String() + " " + req.Header.Get("Accept") }
 
-func (c *answers) get(key string) (*answer, bool) {
+func (c *answers) get(key string) (*keptAnswer, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.byKey[key]
@@ -44,10 +44,10 @@ func (c *answers) get(key string) (*answer, bool) {
 		return nil, false
 	}
 	c.order.MoveToFront(e)
-	return e.Value.(*answer), true
+	return e.Value.(*keptAnswer), true
 }
 
-func (c *answers) put(a *answer) {
+func (c *answers) put(a *keptAnswer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old, ok := c.byKey[a.key]; ok {
@@ -61,7 +61,7 @@ func (c *answers) put(a *answer) {
 }
 
 func (c *answers) drop(e *list.Element) {
-	a := c.order.Remove(e).(*answer)
+	a := c.order.Remove(e).(*keptAnswer)
 	delete(c.byKey, a.key)
 	c.bytes -= len(a.body) + perAnswer
 }
@@ -98,13 +98,13 @@ func (c *answers) keep(key string, resp *http.Response) (*http.Response, error) 
 		return resp, nil
 	}
 	resp.Body.Close()
-	c.put(&answer{key: key, etag: resp.Header.Get("Etag"), header: resp.Header.Clone(), body: body})
+	c.put(&keptAnswer{key: key, etag: resp.Header.Get("Etag"), header: resp.Header.Clone(), body: body})
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 
 // again makes the kept answer out of a 304, with the headers that are new: what is left of the rate limit.
-func (a *answer) again(resp *http.Response) *http.Response {
+func (a *keptAnswer) again(resp *http.Response) *http.Response {
 	resp.Body.Close()
 	header := a.header.Clone()
 	for name, values := range resp.Header {

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,12 +52,13 @@ func (pull *hookPull) fill(t *event.Task) (err error) {
 		return fmt.Errorf("author: %w", err)
 	}
 	t.Head, t.Base, t.BaseRef, t.Draft = pull.Head.SHA, pull.Base.SHA, pull.Base.Ref, pull.Draft
+	t.Fork = pull.Head.Repo == nil || pull.Base.Repo == nil || pull.Head.Repo.ID != pull.Base.Repo.ID
 	return checkEnds(t)
 }
 
 // checkEnds refuses tasks whose head and base are not commits, or whose base is no branch.
 func checkEnds(t *event.Task) error {
-	return errors.Join(checkCommit("head", t.Head), checkCommit("base", t.Base), checkBranch(t.BaseRef))
+	return cmp.Or(checkCommit("head", t.Head), checkCommit("base", t.Base), checkBranch(t.BaseRef))
 }
 
 // mergeGroupTask: a merge group is reviewed for real, on its own head against its own base; when the queue takes it
@@ -102,7 +104,7 @@ func pushTask(p *webhook, _ Identity) (*event.Task, error) {
 		return nil, err
 	}
 	t.Head, t.BaseRef = p.After, p.Repository.DefaultBranch
-	return t, errors.Join(checkCommit("the pushed commit", t.Head), checkBranch(t.BaseRef))
+	return t, cmp.Or(checkCommit("the pushed commit", t.Head), checkBranch(t.BaseRef))
 }
 
 // commandPrefix begins a command.

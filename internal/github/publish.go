@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,8 +24,6 @@ type Publisher struct {
 	// Current is asked right before each write. Its error, when the review is superseded for instance, ends what is
 	// being done at once and is returned as it is.
 	Current func() error
-	// Marker reads the hidden marker of a comment: the fingerprints that it shows, and whether there is one.
-	Marker func(body string) (fingerprints []string, ok bool)
 
 	runs  map[string]CheckRun // by name
 	found bool                // runs has what GitHub shows
@@ -109,7 +108,7 @@ func (p *Publisher) Cancel(ctx context.Context, title, summary string) error {
 			return err
 		}
 	}
-	var errs []error
+	var failed error
 	for name, run := range p.runs {
 		if run.Completed() {
 			continue
@@ -117,9 +116,9 @@ func (p *Publisher) Cancel(ctx context.Context, title, summary string) error {
 		check := report.Check{Name: name, Conclusion: "cancelled", Title: title, Summary: summary}
 		run, err := p.update(ctx, run, updates(check, 0)[0])
 		p.keep(run, err)
-		errs = append(errs, err)
+		failed = cmp.Or(failed, err)
 	}
-	return errors.Join(errs...)
+	return failed
 }
 
 // run returns the check run of a name, asking GitHub when there may be one that we do not know of.
@@ -127,7 +126,7 @@ func (p *Publisher) run(ctx context.Context, name string) (CheckRun, bool, error
 	if p.Review == "" {
 		return CheckRun{}, false, errors.New("a review without a name would not be found again")
 	}
-	if err := errors.Join(p.Client.owns(p.Repository), checkCommit("head", p.Head)); err != nil {
+	if err := cmp.Or(p.Client.owns(p.Repository), checkCommit("head", p.Head)); err != nil {
 		return CheckRun{}, false, err
 	}
 	if _, known := p.runs[name]; !known && p.Resumed && !p.found {

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,7 +89,7 @@ func pullRequest(pull *github.PullRequest, repo event.Repository) (PullRequest, 
 	}
 	p.Merged = p.Merged || pull.MergedAt != nil
 	p.Fork = !strings.EqualFold(p.HeadRepository, base.GetRepo().GetFullName())
-	if err := errors.Join(checkCommit("head", p.Head), checkCommit("base", p.Base), checkBranch(p.BaseRef)); err != nil {
+	if err := cmp.Or(checkCommit("head", p.Head), checkCommit("base", p.Base), checkBranch(p.BaseRef)); err != nil {
 		return PullRequest{}, fmt.Errorf("GitHub's answer about %s#%d: %w", repo.FullName(), p.Number, err)
 	}
 	return p, nil
@@ -97,7 +98,7 @@ func pullRequest(pull *github.PullRequest, repo event.Repository) (PullRequest, 
 // Review is the task of reviewing the pull request, as a webhook would have asked for it.
 func (p PullRequest) Review(repo event.Repository) event.Task {
 	return event.Task{Kind: event.Review, Subject: event.Subject{Repository: repo, Number: p.Number},
-		Head: p.Head, Base: p.Base, BaseRef: p.BaseRef, Draft: p.Draft, Author: p.Author}
+		Head: p.Head, Base: p.Base, BaseRef: p.BaseRef, Draft: p.Draft, Fork: p.Fork, Author: p.Author}
 }
 
 // NewPullRequest is a pull request to open.
@@ -112,7 +113,7 @@ type NewPullRequest struct {
 //
 // https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request
 func (c *Client) OpenPullRequest(ctx context.Context, repo event.Repository, n NewPullRequest) (number int, address string, err error) {
-	if err := errors.Join(c.owns(repo), checkBranch(n.Branch), checkBranch(n.Base)); err != nil {
+	if err := cmp.Or(c.owns(repo), checkBranch(n.Branch), checkBranch(n.Base)); err != nil {
 		return 0, "", err
 	}
 	pull, _, err := c.rest.PullRequests.Create(ctx, repo.Owner, repo.Name, &github.NewPullRequest{

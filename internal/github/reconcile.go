@@ -153,7 +153,7 @@ func (s shown) standsAt(w report.Comment, head string) bool {
 	case s.file != w.File:
 		return false
 	case s.whole:
-		return w.Line == 0 || s.body != "" && placedHead(s.body) == head && placedLine(s.body) == w.Line
+		return w.Line == 0 || placedHead(s.body) == head && placedLine(s.body) == w.Line
 	}
 	return !s.outdated && s.line == w.Line && startOf(s.startLine, s.line) == startOf(w.StartLine, w.Line)
 }
@@ -166,8 +166,8 @@ func startOf(start, line int) int {
 	return start
 }
 
-// placed is what is added to a comment on a file that was meant for a line.
-var placed = regexp.MustCompile(`\n<!-- landwaiter placed line=([0-9]{1,9}) head=([0-9a-f]{40,64}) -->\s*$`)
+// placed begins a comment on a file that was meant for a line; the last line is the marker's.
+var placed = regexp.MustCompile(`^<!-- landwaiter placed line=([0-9]{1,9}) head=([0-9a-f]{40,64}) -->\n`)
 
 func placedLine(body string) (line int) {
 	if m := placed.FindStringSubmatch(stored(body)); m != nil {
@@ -187,7 +187,7 @@ func placedHead(body string) string {
 // needs a line, becomes a plain block.
 func onFile(w report.Comment, head string) string {
 	body := strings.ReplaceAll(w.Body, "```suggestion", "```yaml")
-	return fmt.Sprintf("Line %d:\n\n%s\n<!-- landwaiter placed line=%d head=%s -->", w.Line, body, w.Line, head)
+	return fmt.Sprintf("<!-- landwaiter placed line=%d head=%s -->\n\nLine %d:\n\n%s", w.Line, head, w.Line, body)
 }
 
 func meet(a, b []string) bool {
