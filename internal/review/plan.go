@@ -253,7 +253,9 @@ func (p *RootPair) kind() manifests.RootKind {
 }
 
 // affected decides, by what rendering really read, whether the change affects the root, and notes the files. A root
-// of which one side is missing is affected, and so is one that failed before anything of it was recorded.
+// of which one side is missing is affected, and so is one that failed before anything of it was recorded. One that fails
+// at head stopped reading there, so that what it names counts too: a change behind the failure goes unchecked, and that
+// has to be said.
 func (p *pair) affected(change *source.Change) bool {
 	unknown := p.base.err != nil && len(p.base.reads) == 0 || p.head.err != nil && len(p.head.reads) == 0
 	if change.Base == nil || p.Certain || unknown {
@@ -261,6 +263,11 @@ func (p *pair) affected(change *source.Change) bool {
 		return true
 	}
 	p.because = manifests.Because(change, p.base.reads, p.head.reads)
+	if p.head.err != nil {
+		p.because = append(p.because, p.Reasons...)
+		slices.Sort(p.because)
+		p.because = slices.Compact(p.because)
+	}
 	return len(p.because) > 0
 }
 
