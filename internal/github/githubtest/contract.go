@@ -41,6 +41,7 @@ var newContract = sync.OnceValues(func() (*contract, error) {
 	if c.openAPI, err = openapi3.NewLoader().LoadFromData(data); err != nil {
 		return nil, fmt.Errorf("GitHub's OpenAPI description: %w", err)
 	}
+	c.correct()
 	if c.hooks, err = loadHookSchemas(); err != nil {
 		return nil, fmt.Errorf("GitHub's webhook schemas: %w", err)
 	}
@@ -49,6 +50,17 @@ var newContract = sync.OnceValues(func() (*contract, error) {
 	}
 	return c, nil
 })
+
+// correct mends what the description says otherwise than GitHub does: the line of an outdated comment is null.
+func (c *contract) correct() {
+	for _, name := range []string{"pull-request-review-comment", "review-comment"} {
+		for _, field := range []string{"line", "position"} {
+			if schema := c.openAPI.Components.Schemas[name]; schema != nil && schema.Value.Properties[field] != nil {
+				schema.Value.Properties[field].Value.Nullable = true
+			}
+		}
+	}
+}
 
 func gunzip(data []byte) ([]byte, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(data))

@@ -203,7 +203,9 @@ func (g *GitHub) emitSuite(r *Repository, s *checkSuite, who *account, action st
 		g.log.violation("the test GitHub cannot tell of a check suite of %s: %v", r.FullName(), err)
 		return
 	}
-	delete(shape, "repository")
+	for _, only := range []string{"repository", "rerequestable", "runs_rerequestable"} { // of the REST interface
+		delete(shape, only)
+	}
 	n := note{name: "check_suite", action: action, repo: r, sender: who, payload: object{"check_suite": shape}}
 	if action != "completed" {
 		n.only = s.app

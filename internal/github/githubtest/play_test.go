@@ -34,8 +34,11 @@ type stage struct {
 	inst *githubtest.Installation
 	repo *githubtest.Repository
 
-	mu   sync.Mutex
-	told []told
+	violations int // that the test causes
+
+	mu     sync.Mutex
+	told   []told
+	status int // of the App's answers to webhooks
 }
 
 type told struct {
@@ -48,7 +51,7 @@ var manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\ndata:\n
 // play sets the stage: acme/infra with one file, alice who may write, and an App that is told of everything.
 func play(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t, GitHub: githubtest.Start(githubtest.Options{Fatalf: t.Fatalf})}
+	s := &stage{t: t, status: http.StatusAccepted, GitHub: githubtest.Start(githubtest.Options{Fatalf: t.Fatalf})}
 	t.Cleanup(s.Close)
 	hook := httptest.NewServer(http.HandlerFunc(s.hear))
 	t.Cleanup(hook.Close)
@@ -57,8 +60,8 @@ func play(t *testing.T) *stage {
 	s.app = s.CreateApp(githubtest.AppOptions{Slug: "landwaiter", Permissions: permissions, Events: events, Webhook: hook.URL})
 	s.inst = s.app.Install(s.repo)
 	t.Cleanup(func() {
-		for _, v := range s.Violations() {
-			t.Errorf("violation: %s", v)
+		if got := s.Violations(); len(got) != s.violations {
+			t.Errorf("violations, of which %d are wanted:\n%s", s.violations, strings.Join(got, "\n"))
 		}
 	})
 	return s
@@ -72,7 +75,7 @@ func (s *stage) hear(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.told = append(s.told, told{r.Header.Get("X-GitHub-Event"), r.Header.Get("X-GitHub-Delivery"), r.Header.Get("X-Hub-Signature-256"), body})
-	w.WriteHeader(http.StatusAccepted)
+	w.WriteHeader(s.status)
 }
 
 // heard returns what the App was told so far, as EVENT ACTION.
@@ -93,15 +96,13 @@ func (s *stage) heard() []string {
 // wantHeard compares what the App was told, and forgets it.
 func (s *stage) wantHeard(want ...string) {
 	s.t.Helper()
-	if !s.Settle(10 * time.Second) {
+	if !s.Settle(limit) {
 		s.t.Error("webhooks are still being sent")
 	}
 	if got := s.heard(); !slices.Equal(got, want) {
 		s.t.Errorf("the App was told\n%q, want\n%q", got, want)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.told = nil
+	s.heardNow()
 }
 
 // client is go-github as the App's installation.
@@ -134,6 +135,82 @@ func (s *stage) with(c *http.Client) *github.Client {
 }
 
 var ctx = context.Background()
+
+// limit is longer than anything takes.
+const limit = 20 * time.Second
+
+// token is one of the installation.
+func (s *stage) token() string { return s.tokenOf(s.app, s.inst) }
+
+func (s *stage) tokenOf(app *githubtest.App, i *githubtest.Installation) string {
+	s.t.Helper()
+	transport, err := ghinstallation.NewAppsTransport(http.DefaultTransport, app.ID, []byte(app.PEM))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	token, _, err := s.with(&http.Client{Transport: transport}).Apps.CreateInstallationToken(ctx, i.ID, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return token.GetToken()
+}
+
+// heardNow forgets what the App was told.
+func (s *stage) heardNow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = nil
+}
+
+// said is an answer of the REST interface.
+type said struct {
+	status int
+	header http.Header
+	text   string
+	value  any // the JSON
+}
+
+// do sends a request as it stands, which go-github would not always do.
+func (s *stage) do(token, method, path, body string, header ...string) said {
+	s.t.Helper()
+	request, err := http.NewRequest(method, s.RESTURL()+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := said{status: response.StatusCode, header: response.Header, text: string(text)}
+	if json.Unmarshal(text, &a.value) != nil {
+		a.value = nil
+	}
+	return a
+}
+
+// number reads a number of an answer that is an object.
+func (a said) number(field string) int64 {
+	object, _ := a.value.(map[string]any)
+	n, _ := object[field].(float64)
+	return int64(n)
+}
+
+func (a said) list() []any {
+	l, _ := a.value.([]any)
+	return l
+}
 
 func (s *stage) open() *githubtest.PullRequest {
 	s.t.Helper()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -34,6 +35,13 @@ func checkBody(resource, body string) error {
 	return nil
 }
 
+// misplaced says why a comment cannot stand where it is put.
+type misplaced struct{ field, problem string }
+
+func (m *misplaced) Error() string {
+	return "Pull request review thread " + strings.ReplaceAll(m.field, "_", " ") + " " + m.problem
+}
+
 // place puts a comment on its line, or refuses it as GitHub does: the line must be in the difference, and the lines
 // of a range in one hunk of it.
 func (pr *PullRequest) place(who *account, commit string, in commentInput) (*ReviewComment, error) {
@@ -46,7 +54,7 @@ func (pr *PullRequest) place(who *account, commit string, in commentInput) (*Rev
 	}
 	file := fileIn(files, in.Path)
 	if file == nil {
-		return nil, unprocessable("Path could not be resolved")
+		return nil, &misplaced{"path", "could not be resolved"}
 	}
 	c := &ReviewComment{
 		ID: pr.g.id(), Author: who.login, Body: in.Body, Path: in.Path, CommitID: commit, At: pr.g.now(), Edited: pr.g.now(), author: who,
@@ -69,7 +77,7 @@ func (pr *PullRequest) place(who *account, commit string, in commentInput) (*Rev
 func (c *ReviewComment) within(file *diffFile) error {
 	h := file.hunkAt(c.Line, c.Side)
 	if h == nil {
-		return unprocessable("Pull request review thread line must be part of the diff", "Pull request review thread diff hunk can't be blank")
+		return &misplaced{"line", "must be part of the diff"}
 	}
 	c.DiffHunk = h.upTo(c.Line, c.Side)
 	if c.StartLine == 0 {
@@ -78,11 +86,11 @@ func (c *ReviewComment) within(file *diffFile) error {
 	start := file.hunkAt(c.StartLine, c.StartSide)
 	switch {
 	case c.StartSide == c.Side && c.StartLine >= c.Line:
-		return unprocessable("Pull request review thread start line must precede the end line.")
+		return &misplaced{"start_line", "must precede the end line."}
 	case start == nil:
-		return unprocessable("Pull request review thread start line must be part of the diff")
+		return &misplaced{"start_line", "must be part of the diff"}
 	case start != h:
-		return unprocessable("Pull request review thread start line must be part of the same hunk as the line.")
+		return &misplaced{"start_line", "must be part of the same hunk as the line."}
 	}
 	return nil
 }
@@ -106,7 +114,7 @@ func (pr *PullRequest) commitFor(asked string) (string, error) {
 	if slices.Contains(pr.heads, asked) {
 		return asked, nil
 	}
-	return "", unprocessable("The commit " + asked + " is not part of the pull request")
+	return "", invalid("PullRequestReviewComment", "commit_id", "invalid", "commit_id is not part of the pull request")
 }
 
 var reviewStates = map[string]string{"": "PENDING", "COMMENT": "COMMENTED", "APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED"}
@@ -141,6 +149,9 @@ func (c *call) createReview() (any, error) {
 	var placed []*ReviewComment
 	for _, comment := range in.Comments {
 		p, err := pr.place(c.who.account, commit, comment)
+		if wrong := new(misplaced); errors.As(err, &wrong) {
+			return nil, unprocessable(wrong.Error())
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -195,8 +206,12 @@ func (c *call) createLineComment() (any, error) {
 		return nil, err
 	}
 	placed, err := pr.place(c.who.account, commit, in)
+	if wrong := new(misplaced); errors.As(err, &wrong) {
+		field := "pull_request_review_thread." + wrong.field
+		return nil, invalid("PullRequestReviewComment", field, "custom", field+" "+wrong.problem)
+	}
 	if err != nil {
-		return nil, fieldByField(err)
+		return nil, err
 	}
 	if err := c.made(); err != nil {
 		return nil, err
@@ -205,23 +220,6 @@ func (c *call) createLineComment() (any, error) {
 	pr.lines = append(pr.lines, placed)
 	c.g.emitLine(pr, placed, c.who.account, "created", nil)
 	return c.g.lineJSON(pr, placed), nil
-}
-
-// fieldByField is a refusal as GitHub words it for a single comment: what it lists as sentences about a review it lists
-// by field here.
-func fieldByField(err error) error {
-	var r *refusal
-	if !errors.As(err, &r) || r.status != http.StatusUnprocessableEntity {
-		return err
-	}
-	named := refuse(r.status, "Validation Failed")
-	for _, e := range r.errors {
-		if sentence, ok := e.(string); ok {
-			e = map[string]any{"resource": "PullRequestReviewComment", "field": "pull_request_review_thread.line", "code": "custom", "message": sentence}
-		}
-		named.errors = append(named.errors, e)
-	}
-	return named
 }
 
 func (c *call) replied(pr *PullRequest, to int64, body string) (any, error) {

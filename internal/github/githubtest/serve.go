@@ -40,10 +40,10 @@ func (g *GitHub) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // closes the connection without an answer
 	}
 	g.log.end(entry, answer.status)
+	g.background.send(g.takePending())
 	maps.Copy(w.Header(), answer.header)
 	w.WriteHeader(answer.status)
 	_, _ = w.Write(answer.body.Bytes())
-	g.background.send(g.takePending())
 	g.wake()
 }
 
