@@ -192,9 +192,12 @@ func parseOutputs(values []string) ([]output, error) {
 	var outputs []output
 	stdout := 0
 	for _, value := range values {
-		format, file, _ := strings.Cut(value, "=")
+		format, file, named := strings.Cut(value, "=")
 		if _, known := formats[format]; !known && format != "text" {
 			return nil, fmt.Errorf("-o %s: the formats are text, json, sarif, markdown and github", value)
+		}
+		if named && file == "" {
+			return nil, fmt.Errorf("-o %s: after = comes the file to write", value)
 		}
 		if file == "" {
 			stdout++

@@ -248,3 +248,17 @@ func TestFingerprints(t *testing.T) {
 		t.Error("an item without a name is another when one is added before it")
 	}
 }
+
+// TestParseKubeVersion holds that what only begins like a version is none.
+func TestParseKubeVersion(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"1.34": "1.34", "v1.34": "1.34", "1.34.2": "1.34", "v1.29.3-eks-3a1": "1.29", "1.30.1+k3s1": "1.30",
+		"1.3x": "", "1.34.x": "", "1.34.": "", "1": "", "": "", "2.1": "", "1.-3": "", "1.34 ": "", "1.99999": "",
+	} {
+		v, err := review.ParseKubeVersion(text)
+		if (err == nil) != (want != "") || err == nil && v.String() != want {
+			t.Errorf("%q: got %s, %v, want %q", text, v, err, want)
+		}
+	}
+}

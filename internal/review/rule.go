@@ -9,6 +9,8 @@ package review
 import (
 	"fmt"
 	"io/fs"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -217,13 +219,19 @@ type SymbolicFix struct {
 // KubeVersion is a Kubernetes version, of which only major and minor decide what an API server does.
 type KubeVersion struct{ Major, Minor int }
 
-// ParseKubeVersion reads "1.34", "v1.34" or "1.34.2".
+// kubeVersion matches a version of Kubernetes, with a vendor's suffix at most: "v1.34.2-eks-3a1".
+var kubeVersion = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.\d+)?(?:[-+][-+.0-9A-Za-z]*)?$`)
+
+// ParseKubeVersion reads "1.34", "v1.34", "1.34.2" or "1.34.2-eks-3a1".
 func ParseKubeVersion(s string) (KubeVersion, error) {
 	var v KubeVersion
-	if n, err := fmt.Sscanf(strings.TrimPrefix(s, "v"), "%d.%d", &v.Major, &v.Minor); n != 2 || err != nil {
+	parts := kubeVersion.FindStringSubmatch(s)
+	if parts == nil {
 		return v, fmt.Errorf("kubernetes version %q: want MAJOR.MINOR, as in \"1.34\"", s)
 	}
-	if v.Major != 1 || v.Minor < 0 {
+	v.Major, _ = strconv.Atoi(parts[1])
+	v.Minor, _ = strconv.Atoi(parts[2])
+	if v.Major != 1 {
 		return v, fmt.Errorf("kubernetes version %q: there is no such version", s)
 	}
 	return v, nil
