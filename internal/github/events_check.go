@@ -10,8 +10,8 @@ import (
 	"github.com/landwaiter/landwaiter/internal/event"
 )
 
-// buttonName is the form of identifiers of our buttons; GitHub allows 20 characters.
-var buttonName = regexp.MustCompile(`^[A-Za-z0-9_:.-]{1,20}$`)
+// buttonName is the form of a button's identifier; GitHub allows 20 characters.
+var buttonName = regexp.MustCompile(`^[!-~]{1,20}$`)
 
 // checkRunTask: a person pressed Re-run, or one of our buttons, on a check run of ours.
 func checkRunTask(p *webhook, app Identity) (*event.Task, error) {
