@@ -70,7 +70,7 @@ func (g *GitHub) byToken(value string) (*caller, error) {
 }
 
 // byJWT verifies the token that an App signed with its private key: RS256, issued not in the future, and expiring
-// within ten minutes.
+// within ten minutes. It is judged by the true time, since those who sign do not see GitHub.Advance.
 func (g *GitHub) byJWT(value string) (*caller, error) {
 	var app *App
 	claims := jwt.MapClaims{}
@@ -91,7 +91,7 @@ func (g *GitHub) byJWT(value string) (*caller, error) {
 		return nil, refuse(http.StatusUnauthorized, "A JSON web token could not be decoded")
 	}
 	issued, expires := claimTime(claims["iat"]), claimTime(claims["exp"])
-	switch now := g.now(); {
+	switch now := time.Now(); {
 	case issued.IsZero() || issued.After(now.Add(time.Minute)):
 		return nil, refuse(http.StatusUnauthorized, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued")
 	case !expires.After(now):

@@ -129,7 +129,7 @@ func (g *GitHub) RESTURL() string { return g.url + "/api/v3/" }
 // GraphQLURL is the address of the GraphQL interface.
 func (g *GitHub) GraphQLURL() string { return g.url + "/api/graphql" }
 
-// Advance moves the clock of the server forward: tokens expire, limits are reset.
+// Advance moves the clock of the server forward: installation tokens expire, limits are reset.
 func (g *GitHub) Advance(by time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -78,7 +78,7 @@ func (l limits) giveBack(c *call, header http.Header) {
 
 func (s limitState) write(hourly int, resource string, header http.Header) {
 	header.Set("X-RateLimit-Limit", strconv.Itoa(hourly))
-	header.Set("X-RateLimit-Remaining", strconv.Itoa(hourly-s.used))
+	header.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, hourly-s.used)))
 	header.Set("X-RateLimit-Used", strconv.Itoa(s.used))
 	header.Set("X-RateLimit-Reset", itoa(s.reset.Unix()))
 	header.Set("X-RateLimit-Resource", resource)

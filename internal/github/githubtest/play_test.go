@@ -2,12 +2,10 @@ package githubtest_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -254,28 +252,4 @@ func TestPlay(t *testing.T) {
 	}
 	s.wantHeard("installation created", "push ", "check_suite requested", "pull_request opened", "check_run created", "check_run completed",
 		"check_suite completed", "pull_request_review_comment created", "pull_request_review submitted")
-}
-
-func TestClone(t *testing.T) {
-	t.Parallel()
-	s := play(t)
-	pr := s.repo.Open(githubtest.Proposal{Author: "mallory", Fork: "mallory/infra", Branch: "evil", Files: githubtest.Files{"a b\n\"c\"": "x"}})
-	dir := t.TempDir()
-	token, _, err := s.appClient().Apps.CreateInstallationToken(ctx, s.inst.ID, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	header := "http.extraHeader=Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:"+token.GetToken()))
-	out, err := exec.Command("git", "-c", header, "-c", "init.defaultBranch=main", "clone", "--quiet", "--bare", "--filter=blob:none", s.repo.CloneURL(), dir).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	out, err = exec.Command("git", "-C", dir, "-c", header, "fetch", "--quiet", "origin", "refs/pull/1/head:refs/pull/1/head").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	out, err = exec.Command("git", "-C", dir, "rev-parse", "refs/pull/1/head").Output()
-	if err != nil || strings.TrimSpace(string(out)) != pr.Head() {
-		t.Fatalf("%v: %s, want %s", err, out, pr.Head())
-	}
 }

@@ -52,7 +52,7 @@ func (g *GitHub) publicUserJSON(a *account) object {
 	for _, name := range []string{"public_repos", "public_gists", "followers", "following"} {
 		o[name] = 0
 	}
-	o["blog"], o["created_at"], o["updated_at"] = "", stamp(firstCommit), stamp(firstCommit)
+	o["blog"], o["created_at"], o["updated_at"], o["user_view_type"] = "", stamp(firstCommit), stamp(firstCommit), "public"
 	return o
 }
 
