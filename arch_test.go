@@ -20,7 +20,7 @@ const module = "github.com/landwaiter/landwaiter/"
 var floors = [][]string{
 	{"cmd/bot"},
 	{"internal/review/reviewtest"},
-	{"internal/github"},
+	{"internal/github", "internal/queue"},
 	{"internal/report"},
 	{"internal/review/rules"},
 	{"internal/review/rules/image", "internal/review/rules/namespace", "internal/review/rules/pod", "internal/review/rules/pss",
@@ -53,6 +53,9 @@ var fences = []fence{
 	{"github.com/distribution/reference", []string{"internal/images"}, "one place knows what an image reference is"},
 	{"github.com/google/go-github/...", []string{"internal/github"}, "one place knows how GitHub says things, and how to keep its tokens"},
 	{"github.com/bradleyfalzon/ghinstallation/...", []string{"internal/github"}, "one place has the App's key"},
+	{"github.com/riverqueue/...", []string{"internal/queue"}, "one place knows how jobs are kept"},
+	{"github.com/jackc/pgx/...", []string{"internal/queue"}, "one place talks to the database"},
+	{"modernc.org/sqlite/...", []string{"internal/queue"}, "one place talks to the database; it is slow to compile and link"},
 	{"github.com/alecthomas/kong", []string{"cmd/bot"}, "flags belong to the command"},
 	{"github.com/landlock-lsm/...", []string{"internal/manifests/sandbox"}, "walls are put up in one place"},
 	{"github.com/zricethezav/gitleaks/...", []string{"internal/review/rules/secret"}, "it is large and slow to set up"},
