@@ -26,6 +26,10 @@ type document struct {
 	line     int  // of the template's output, from 1, on which text begins
 	column   int  // bytes of that line before text
 	plain    bool // no template's output, but a file as it stands
+
+	parsed bool // then what came of it
+	node   *yaml.Node
+	err    error
 }
 
 // documents cuts what the templates printed into documents, by the templates' names. Partials and NOTES.txt are no manifests.
@@ -108,8 +112,13 @@ var sortError = regexp.MustCompile(`(?s)^YAML parse error on (\d{7}): (.*)$`)
 // order sorts documents as Helm does. Hooks whose events Helm does not know are left out by it; a note says so.
 func (j *job) order(docs []document) (ordered, error) {
 	texts := make(map[string]string, len(docs))
-	for i, d := range docs {
-		texts[docKey(i)] = d.text
+	for i := range docs {
+		texts[docKey(i)] = docs[i].text
+		if node, err := docs[i].parse(); err == nil {
+			if head, ok := headOf(docs[i].text, node); ok {
+				texts[docKey(i)] = head
+			}
+		}
 	}
 	order, err := j.line.order(texts)
 	if err != nil {
@@ -149,7 +158,7 @@ func (j *job) yamlError(d document, err error) error {
 
 // appendObjects adds the objects of a document; the items of a List are objects of their own.
 func (j *job) appendObjects(all []*manifests.Object, d document) ([]*manifests.Object, error) {
-	node, err := manifests.ParseYAML([]byte(d.text))
+	node, err := d.parse()
 	if err != nil {
 		return nil, j.yamlError(d, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	releaseutil3 "helm.sh/helm/v3/pkg/releaseutil"
-	releaseutil4 "helm.sh/helm/v4/pkg/release/v1/util"
 )
 
 // file is one file of a chart, its name relative to the chart.
@@ -31,7 +30,7 @@ func lineOf(number int) (line, error) {
 	case 3:
 		return line{load3, values3, releaseutil3.SplitManifests, order3, false}, nil
 	case 0, 4:
-		return line{load4, values4, releaseutil4.SplitManifests, order4, true}, nil
+		return line{load4, values4, split4, order4, true}, nil
 	}
 	return line{}, fmt.Errorf("there is no Helm %d: set helm to 3 or 4", number)
 }
