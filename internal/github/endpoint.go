@@ -33,7 +33,9 @@ var endpoints = []string{
 	"/repos/{owner}/{repo}/pulls",
 	"/repos/{owner}/{repo}/pulls/{pull_number}",
 	"/repos/{owner}/{repo}/pulls/{pull_number}/comments",
+	"/repos/{owner}/{repo}/pulls/{pull_number}/comments/{comment_id}/replies",
 	"/repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+	"/repos/{owner}/{repo}/pulls/comments/{comment_id}",
 	"/repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions",
 }
 

@@ -1,8 +1,10 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/google/go-github/v60/github"
@@ -47,14 +49,26 @@ func (c *Client) Reply(ctx context.Context, asked Asked, text string, again bool
 			return err
 		}
 	}
-	body := stored(text) + "\n\n" + marker
-	var err error
-	if asked.Inline {
-		_, _, err = c.rest.PullRequests.CreateCommentInReplyTo(ctx, r.Owner, r.Name, asked.Number, body, asked.Comment)
-	} else {
-		_, _, err = c.rest.Issues.CreateComment(ctx, r.Owner, r.Name, asked.Number, &github.IssueComment{Body: &body})
+	return c.say(ctx, asked, stored(text)+"\n\n"+marker)
+}
+
+// say posts an answer. In a thread GitHub takes answers to its first comment only.
+//
+// https://docs.github.com/en/rest/pulls/comments#create-a-reply-for-a-review-comment
+func (c *Client) say(ctx context.Context, asked Asked, body string) error {
+	const op = "answer a comment"
+	r := asked.Repository
+	if !asked.Inline {
+		_, _, err := c.rest.Issues.CreateComment(ctx, r.Owner, r.Name, asked.Number, &github.IssueComment{Body: &body})
+		return failure(ctx, op, err)
 	}
-	return failure(ctx, "answer a comment", err)
+	comment, _, err := c.rest.PullRequests.GetComment(ctx, r.Owner, r.Name, asked.Comment)
+	if err != nil {
+		return failure(ctx, op, err)
+	}
+	first := cmp.Or(comment.GetInReplyTo(), asked.Comment)
+	path := fmt.Sprintf("repos/%s/%s/pulls/%d/comments/%d/replies", r.Owner, r.Name, asked.Number, first)
+	return failure(ctx, op, call(ctx, c.rest, http.MethodPost, path, map[string]string{"body": body}, nil))
 }
 
 // replied looks for our answer with a marker.

@@ -115,7 +115,7 @@ func (c *call) convertManifest() (any, error) {
 		return nil, refuse(http.StatusUnprocessableEntity, "%v", err)
 	}
 	o := c.g.appJSON(app)
-	o["client_secret"], o["webhook_secret"], o["pem"] = randomHex(20), app.Secret, app.PEM
+	o["client_id"], o["client_secret"], o["webhook_secret"], o["pem"] = app.clientID(), randomHex(20), app.Secret, app.PEM
 	return o, nil
 }
 
