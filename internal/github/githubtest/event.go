@@ -21,7 +21,9 @@ func (g *GitHub) emit(n note) {
 		n.payload["action"] = n.action
 	}
 	if n.repo != nil {
-		n.payload["repository"] = g.hookRepositoryJSON(n.repo)
+		if n.payload["repository"] == nil {
+			n.payload["repository"] = g.repositoryJSON(n.repo)
+		}
 		if n.repo.owner.kind == "Organization" {
 			n.payload["organization"] = g.organizationJSON(n.repo.owner)
 		}
@@ -63,12 +65,23 @@ func (g *GitHub) organizationJSON(a *account) object {
 	}
 }
 
-// hookRepositoryJSON is a repository as webhooks write it.
-func (g *GitHub) hookRepositoryJSON(r *Repository) object { return g.repositoryJSON(r) }
+// pushRepositoryJSON is a repository as only push events write it.
+func (g *GitHub) pushRepositoryJSON(r *Repository) object {
+	o := g.repositoryJSON(r)
+	owner := g.accountJSON(r.owner)
+	owner["name"], owner["email"] = r.owner.login, nil
+	o["owner"], o["created_at"], o["pushed_at"], o["stargazers"], o["master_branch"] = owner, r.made.Unix(), g.now().Unix(), 0, DefaultBranch
+	if r.owner.kind == "Organization" {
+		o["organization"] = r.owner.login
+	}
+	return o
+}
 
 func (g *GitHub) emitPing(a *App) {
+	// The published schema of this event knows no merge_group.
+	known := slices.DeleteFunc(slices.Clone(a.events), func(e string) bool { return e == "merge_group" })
 	hook := object{
-		"type": "App", "id": a.ID, "name": "web", "active": true, "events": orEmpty(a.events), "app_id": a.ID,
+		"type": "App", "id": a.ID, "name": "web", "active": true, "events": orEmpty(known), "url": g.api("/app/hook"), "ping_url": g.api("/app/hook/pings"), "app_id": a.ID,
 		"config":     object{"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": a.webhook},
 		"updated_at": stamp(a.made), "created_at": stamp(a.made), "deliveries_url": g.api("/app/hook/deliveries"),
 	}
@@ -124,6 +137,7 @@ func (g *GitHub) emitPush(r *Repository, who *account, branch, before, after str
 		"ref": "refs/heads/" + branch, "before": orZero(before), "after": orZero(after), "created": before == "", "deleted": after == "",
 		"forced": g.forced(r, before, after), "base_ref": nil, "compare": fmt.Sprintf("%s/%s/compare/%.12s...%.12s", g.url, r.FullName(), before, after),
 		"commits": commits, "head_commit": head, "pusher": object{"name": who.login, "email": who.email()},
+		"repository": g.pushRepositoryJSON(r),
 	}
 	g.emit(note{name: "push", repo: r, sender: who, payload: payload})
 }

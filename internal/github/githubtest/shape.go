@@ -90,6 +90,7 @@ func (g *GitHub) repositoryJSON(r *Repository) object {
 		"forks": 0, "forks_count": 0, "watchers": 0, "watchers_count": 0, "stargazers_count": 0, "open_issues": r.openPulls(), "open_issues_count": r.openPulls(),
 		"created_at": stamp(r.made), "updated_at": stamp(r.made), "pushed_at": stamp(r.made), "topics": []any{}, "visibility": "public",
 		"allow_forking": true, "is_template": false, "web_commit_signoff_required": false, "custom_properties": object{},
+		"allow_merge_commit": true, "allow_squash_merge": true, "allow_rebase_merge": true, "delete_branch_on_merge": false,
 	}
 	if r.Private {
 		o["visibility"] = "private"
