@@ -51,12 +51,22 @@ var newContract = sync.OnceValues(func() (*contract, error) {
 	return c, nil
 })
 
-// correct mends what the description says otherwise than GitHub does: the line of an outdated comment is null.
+// correct mends what the description says otherwise than GitHub does: the line of an outdated comment is null, and an
+// error may well be of two of the kinds of which it is said to be one.
 func (c *contract) correct() {
 	for _, name := range []string{"pull-request-review-comment", "review-comment"} {
 		for _, field := range []string{"line", "position"} {
 			if schema := c.openAPI.Components.Schemas[name]; schema != nil && schema.Value.Properties[field] != nil {
 				schema.Value.Properties[field].Value.Nullable = true
+			}
+		}
+	}
+	for _, item := range c.openAPI.Paths.Map() {
+		for _, op := range item.Operations() {
+			for status, response := range op.Responses.Map() {
+				if media := response.Value.Content.Get("application/json"); media != nil && media.Schema != nil && status >= "400" {
+					media.Schema.Value.AnyOf, media.Schema.Value.OneOf = append(media.Schema.Value.AnyOf, media.Schema.Value.OneOf...), nil
+				}
 			}
 		}
 	}

@@ -100,7 +100,7 @@ func (pr *PullRequest) writeThreads(out *strings.Builder) {
 			continue
 		}
 		if !c.OnFile {
-			indent(out, "  ", tail(c.DiffHunk, max(4, c.originalLine-c.originalStart+1)))
+			indent(out, "  ", tail(c.DiffHunk, c.shownLines()))
 		}
 		for _, x := range pr.lines {
 			if x.thread() == c.ID {
@@ -108,6 +108,14 @@ func (pr *PullRequest) writeThreads(out *strings.Builder) {
 			}
 		}
 	}
+}
+
+// shownLines is how much of the hunk is shown above a comment: all its lines, or its line and three above.
+func (c *ReviewComment) shownLines() int {
+	if c.originalStart == 0 {
+		return 4
+	}
+	return max(4, c.originalLine-c.originalStart+1)
 }
 
 func (c *ReviewComment) place() string {
@@ -157,7 +165,9 @@ func writeComment(out *strings.Builder, author, body, minimized string, reaction
 		return
 	}
 	fmt.Fprintf(out, "  ╭ %s\n", author)
-	indent(out, "  │ ", visible(body))
+	if body = visible(body); body != "" {
+		indent(out, "  │ ", body)
+	}
 	if len(reactions) > 0 {
 		fmt.Fprintf(out, "  │ (%s)\n", strings.Join(reactions, ", "))
 	}

@@ -171,7 +171,11 @@ type said struct {
 // do sends a request as it stands, which go-github would not always do.
 func (s *stage) do(token, method, path, body string, header ...string) said {
 	s.t.Helper()
-	request, err := http.NewRequest(method, s.RESTURL()+path, strings.NewReader(body))
+	address := s.RESTURL() + path
+	if strings.HasPrefix(path, "/") {
+		address = s.URL() + path
+	}
+	request, err := http.NewRequest(method, address, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
