@@ -135,6 +135,7 @@ func attacks() []attack {
 		// What others read as objects, and nobody here could.
 		{"list by another name", kustomization("resources: [x.yaml]\n", "x.yaml", configMap+"items:\n- "+indentBy("  ", hostilePod)[2:]), "list of items", "kustomization.yaml:1"},
 		{"two kustomizations", map[string]string{"kustomization.yaml": "resources: []\n", "kustomization.yml": "resources: [x.yaml]\n", "x.yaml": hostilePod}, "second kustomization file", "kustomization.yml"},
+		{"merge of two minds", map[string]string{"x.yaml": "x: &x {privileged: false}\n" + strings.Replace(hostilePod, "privileged: true", "privileged: true\n      <<: *x", 1)}, "put << first", "x.yaml:10"},
 		{"long name", map[string]string{"x.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: " + strings.Repeat("x", 1<<20) + "}\n"}, "more than Kubernetes takes", ""},
 	}
 }
@@ -150,6 +151,8 @@ func dodges() map[string]map[string]string {
 		"tagged":         instead("true", "!!bool on"),
 		"twice":          instead("privileged: true", "privileged: false\n      privileged: true"),
 		"alias":          plain("x: &x {privileged: true}\n" + strings.Replace(hostilePod, "privileged: true", "<<: *x", 1)),
+		"merged below":   plain("x: &x {privileged: true}\n" + strings.Replace(hostilePod, "privileged: true", "privileged: false\n      <<: *x", 1)),
+		"merged twice":   plain("x: &x {privileged: false, privileged: true}\n" + strings.Replace(hostilePod, "privileged: true", "<<: *x", 1)),
 		"escaped":        instead("kind: Pod", `"k\x69nd": "P\x6fd"`),
 		"base64":         instead("kind: Pod", "!!binary a2luZA==: !!binary UG9k"),
 		"JSON in a row":  plain(`{"a":1}` + podJSON + `}`),

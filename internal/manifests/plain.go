@@ -88,11 +88,15 @@ func manifestDocuments(file string, data []byte) []Document {
 }
 
 func (p *plainReader) document(t tracer) {
-	node, err := ParseYAML(t.doc.Data)
+	node, clash, err := parseYAML(t.doc.Data)
 	if refused := t.doc.refuse(node, err); refused != nil {
 		refused.Span.File = t.file
 		p.rendering.Failed = append(p.rendering.Failed, refused)
 		return
+	}
+	if clash != nil {
+		p.fail(t.file, t.doc.fileLine(clash.Line), "the key stands above a merge key << that brings it too: kubectl takes what is "+
+			"merged, kustomize and Flux what is written; put << first", nil)
 	}
 	object, err := NewParsedObject(t.doc.Data, node)
 	if err != nil {

@@ -239,3 +239,28 @@ func TestJoinSurrogates(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainClash proves that a document which kubectl and kustomize read differently is said to be one.
+func TestPlainClash(t *testing.T) {
+	t.Parallel()
+	const head = "apiVersion: v1\nkind: A\nx: &x {p: true}\n"
+	for text, want := range map[string]int{
+		"s: {p: false, <<: *x}\n":       4,
+		"s:\n  p: false\n  <<: *x\n":    5,
+		"s: {<<: *x, p: false}\n":       0,
+		"s: {q: false, <<: *x}\n":       0,
+		"s: {p: 1, <<: *x, p: false}\n": 0,
+	} {
+		r, err := renderPlain(t, "a.yaml", head+text)
+		if err != nil || len(r.Objects) != 1 {
+			t.Fatalf("%q: %v", text, err)
+		}
+		line := 0
+		if len(r.Failed) > 0 {
+			line = r.Failed[0].Span.Line
+		}
+		if line != want {
+			t.Errorf("%q: fails at line %d, want %d", text, line, want)
+		}
+	}
+}

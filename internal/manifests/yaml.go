@@ -125,18 +125,26 @@ func hasContent(chunk []byte) bool {
 // are followed (see TakenIn) and "!!binary" is decoded, so that readers need not know of them; it refuses, with ErrYAMLDepth or ErrYAMLSize, what is
 // nested too deep or grows too large by that. An empty document gives nil.
 func ParseYAML(data []byte) (*yaml.Node, error) {
+	node, _, err := parseYAML(data)
+	return node, err
+}
+
+// parseYAML is ParseYAML, and also returns the first key that says one thing to kubectl and another to kustomize; nil
+// when there is none. See mergeKeys.
+func parseYAML(data []byte) (node, clash *yaml.Node, err error) {
 	if crowded(data) {
-		return nil, ErrYAMLSize
+		return nil, nil, ErrYAMLSize
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(doc.Content) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	r := resolver{}
-	return r.resolve(doc.Content[0], 0)
+	node, err = r.resolve(doc.Content[0], 0)
+	return node, r.clash, err
 }
 
 // crowded reports whether a document surely holds too much, before memory a hundred times its size goes into its nodes:
@@ -156,7 +164,10 @@ func crowded(data []byte) bool {
 }
 
 // resolver replaces aliases by what they name and expands merge keys, counting what it visits.
-type resolver struct{ visited int }
+type resolver struct {
+	visited int
+	clash   *yaml.Node // see parseYAML
+}
 
 func (r *resolver) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
 	if depth > maxYAMLDepth {
@@ -187,8 +198,8 @@ func (r *resolver) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
 			content[i] = resolved
 		}
 	}
-	if merged, ok := mergeKeys(n.Kind, content); ok {
-		content, changed = merged, true
+	if n.Kind == yaml.MappingNode && slices.ContainsFunc(content, isMerge) {
+		content, changed = r.mergeKeys(content), true
 	}
 	if !changed {
 		return n, nil
@@ -237,39 +248,70 @@ func plainText(n *yaml.Node) *yaml.Node {
 	return &copied
 }
 
-// mergeKeys expands "<<" entries of a mapping: keys that the mapping itself has win, then earlier sources.
-func mergeKeys(kind yaml.Kind, content []*yaml.Node) ([]*yaml.Node, bool) {
-	if kind != yaml.MappingNode {
-		return nil, false
-	}
-	var own, sources []*yaml.Node
+func isMerge(key *yaml.Node) bool { return key.Tag == "!!merge" }
+
+// mergeKeys expands the "<<" entries of a mapping as sigs.k8s.io/yaml does, through which kubectl, Helm and Argo CD read:
+// entries set their keys one after the other, so what is merged below a key takes its place. YAML has the written key
+// win wherever it stands, and so do kustomize and Flux; such a key is a clash. Of several sources in one list the first
+// wins, and in each the last of keys that are written twice.
+func (r *resolver) mergeKeys(content []*yaml.Node) []*yaml.Node {
+	setter := map[string]int{} // key to the entry that sets it last
 	for i := 0; i+1 < len(content); i += 2 {
-		if key, value := content[i], content[i+1]; key.Tag != "!!merge" {
-			own = append(own, key, value)
-		} else if value.Kind == yaml.SequenceNode {
-			sources = append(sources, value.Content...)
-		} else {
-			sources = append(sources, value)
+		if !isMerge(content[i]) {
+			setter[content[i].Value] = i
+			continue
 		}
-	}
-	if sources == nil {
-		return nil, false
-	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(own); i += 2 {
-		seen[own[i].Value] = true
-	}
-	for _, source := range sources {
-		for i := 0; source.Kind == yaml.MappingNode && i+1 < len(source.Content); i += 2 {
-			if key := source.Content[i]; !seen[key.Value] {
-				seen[key.Value] = true
-				value := source.Content[i+1]
-				if source.Alias != nil { // else it is written here
-					value = takenIn(value, source.Alias)
-				}
-				own = append(own, key, value)
+		for _, source := range mergeSources(content[i+1]) {
+			for j := 0; j+1 < len(source.Content); j += 2 {
+				setter[source.Content[j].Value] = i
 			}
 		}
 	}
-	return own, true
+	var own, merged []*yaml.Node
+	for i := 0; i+1 < len(content); i += 2 {
+		key, value := content[i], content[i+1]
+		switch {
+		case isMerge(key):
+			merged = append(merged, mergedHere(value, func(name string) bool { return setter[name] == i })...)
+		case isMerge(content[setter[key.Value]]):
+			if r.clash == nil {
+				r.clash = key
+			}
+		default:
+			own = append(own, key, value)
+		}
+	}
+	return append(own, merged...)
+}
+
+// mergeSources are the mappings that the value of a "<<" names.
+func mergeSources(value *yaml.Node) []*yaml.Node {
+	sources := []*yaml.Node{value}
+	if value.Kind == yaml.SequenceNode {
+		sources = value.Content
+	}
+	return slices.DeleteFunc(slices.Clone(sources), func(n *yaml.Node) bool { return n.Kind != yaml.MappingNode })
+}
+
+// mergedHere are the entries of the sources of a "<<", of the keys that it sets.
+func mergedHere(value *yaml.Node, sets func(key string) bool) (entries []*yaml.Node) {
+	taken := map[string]bool{}
+	for _, source := range mergeSources(value) {
+		last := map[string]int{}
+		for j := 0; j+1 < len(source.Content); j += 2 {
+			last[source.Content[j].Value] = j
+		}
+		for j := 0; j+1 < len(source.Content); j += 2 {
+			key, value := source.Content[j], source.Content[j+1]
+			if !sets(key.Value) || taken[key.Value] || last[key.Value] != j {
+				continue
+			}
+			taken[key.Value] = true
+			if source.Alias != nil { // else it is written here
+				value = takenIn(value, source.Alias)
+			}
+			entries = append(entries, key, value)
+		}
+	}
+	return entries
 }
