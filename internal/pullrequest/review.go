@@ -1,0 +1,258 @@
+package pullrequest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/landwaiter/landwaiter/internal/event"
+	"github.com/landwaiter/landwaiter/internal/github"
+	"github.com/landwaiter/landwaiter/internal/queue"
+	"github.com/landwaiter/landwaiter/internal/report"
+	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/review/policy"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// review does what the house is for: a pull request or merge group, from its commits to what people see.
+func (w *Worker) review(ctx context.Context, job queue.Job) error {
+	job, found, err := w.locate(ctx, job)
+	if err != nil || !found {
+		return err
+	}
+	watch := &stopwatch{now: w.now, start: w.now(), stages: map[string]time.Duration{}}
+	p := w.publisher(ctx, job)
+	if _, err := p.Queue(ctx, report.CheckName); err != nil {
+		return err
+	}
+	m, err := w.gather(ctx, job)
+	if err != nil {
+		return w.conclude(ctx, job, p, err)
+	}
+	defer m.Close()
+	watch.end("fetch")
+	if _, err := p.Start(ctx, report.CheckName); err != nil {
+		return err
+	}
+	shown, err := w.judge(ctx, job, m)
+	if err != nil {
+		return w.conclude(ctx, job, p, err)
+	}
+	watch.end("review")
+	publication, err := w.publish(ctx, job, p, m, shown)
+	if err != nil {
+		return err
+	}
+	watch.end("publish")
+	w.observe(Observation{Outcome: publication.Checks[0].Conclusion, Stages: watch.stages, Total: w.now().Sub(watch.start)})
+	return nil
+}
+
+// locate finds out which pull request a re-run is for, where GitHub did not say: the queue knows which review a check run
+// shows, else the open pull requests with that head are asked for.
+func (w *Worker) locate(ctx context.Context, job queue.Job) (queue.Job, bool, error) {
+	if job.Subject.Number > 0 && job.BaseRef != "" || job.Subject.Number == 0 && job.Base != "" {
+		return job, true, nil
+	}
+	repo := job.Subject.Repository
+	if job.Subject.Number > 0 {
+		pull, err := w.client(job.Task).PullRequest(ctx, repo, job.Subject.Number)
+		if err != nil {
+			return job, false, err
+		}
+		return complete(job, pull), pull.Open && pull.Head == job.Head, nil
+	}
+	pulls, err := w.client(job.Task).OpenPullRequests(ctx, repo)
+	if err != nil {
+		return job, false, err
+	}
+	var again []event.Task
+	for _, pull := range pulls {
+		if pull.Head == job.Head {
+			task := pull.Review(repo)
+			task.Again, task.Sender = true, job.Sender
+			again = append(again, task)
+		}
+	}
+	if len(again) > 0 {
+		_, err = w.Queue.Accept(ctx, fmt.Sprintf("%s/located/%d", job.Delivery, job.ID), "landwaiter", again)
+	}
+	return job, false, err
+}
+
+// complete fills in what a task does not say of its pull request.
+func complete(job queue.Job, pull github.PullRequest) queue.Job {
+	job.Base, job.BaseRef, job.Draft, job.Fork, job.Author = pull.Base, pull.BaseRef, pull.Draft, pull.Fork, pull.Author
+	return job
+}
+
+// conclude completes the check run when trying again would change nothing.
+func (w *Worker) conclude(ctx context.Context, job queue.Job, p *github.Publisher, cause error) error {
+	names := []string{report.CheckName}
+	var final *finalError
+	var wrong *policyError
+	var config *review.ConfigError
+	switch {
+	case errors.As(cause, &wrong):
+		return p.Complete(ctx, report.UnreadablePolicy(names, wrong.err, w.policyLink(job))...)
+	case errors.As(cause, &config):
+		return p.Complete(ctx, report.UnreadablePolicy(names, config, w.policyLink(job))...)
+	case errors.As(cause, &final):
+		return p.Complete(ctx, unreviewed(job, final)...)
+	}
+	return cause
+}
+
+// policyLink makes addresses of lines of the repository's policy, on the branch that it is read from.
+func (w *Worker) policyLink(job queue.Job) func(string, int) string {
+	at := cmp.Or(job.BaseRef, job.Base)
+	return func(file string, line int) string {
+		if file != PolicyFile {
+			return ""
+		}
+		return w.address(job, at, file, line)
+	}
+}
+
+// judge reviews, and says what a change of the policy itself would do.
+func (w *Worker) judge(ctx context.Context, job queue.Job, m *material) (*report.Report, error) {
+	engine, done, err := w.Engines(job.Subject.Repository)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	options, err := w.options(ctx, job.Subject)
+	if err != nil {
+		return nil, err
+	}
+	result, err := engine.Review(ctx, m.change, m.policy, options)
+	if err != nil {
+		return nil, err
+	}
+	shown := &report.Report{
+		Result: result, Rules: w.Rules, Level: review.Info, FailOn: m.policy.Gate.FailOn, Policy: m.policy, Version: w.Version, Now: w.now(),
+		Source: func(file string) []byte {
+			text, _ := m.change.Head.ReadFile(file)
+			return text
+		},
+		Link: func(file string, line int) string { return w.address(job, job.Head, file, line) },
+	}
+	shown.PolicyChange, err = w.preview(ctx, engine, m, options, result)
+	return shown, err
+}
+
+func (w *Worker) options(ctx context.Context, subject event.Subject) (review.Options, error) {
+	options := review.Options{Repository: fmt.Sprint(subject.Repository.ID)}
+	acknowledged, err := w.Queue.Acknowledgements(ctx, subject)
+	for _, a := range acknowledged {
+		options.Accepted = append(options.Accepted, review.Acceptance{Fingerprint: a.Fingerprint, By: "@" + a.By, Reason: a.Reason, At: a.At})
+	}
+	return options, err
+}
+
+// address is where people see a line of a file at a commit or branch.
+func (w *Worker) address(job queue.Job, at, file string, line int) string {
+	segments := strings.Split(at+"/"+file, "/")
+	for i, s := range segments {
+		segments[i] = url.PathEscape(s)
+	}
+	address := fmt.Sprintf("%s/%s/blob/%s", w.GitHub.Site().Web(), job.Subject.Repository.FullName(), strings.Join(segments, "/"))
+	if line > 0 {
+		address += fmt.Sprintf("#L%d", line)
+	}
+	return address
+}
+
+// preview reviews once more with the policy that the change brings, where it changes the policy.
+func (w *Worker) preview(ctx context.Context, engine *review.Engine, m *material, options review.Options, now *review.Result) (*report.PolicyChange, error) {
+	if !touchesPolicy(m.change) {
+		return nil, nil
+	}
+	change := &report.PolicyChange{File: PolicyFile, Old: m.policy, Before: now}
+	next, err := w.nextPolicy(m)
+	if err == nil {
+		change.New = next
+		change.After, err = engine.Review(ctx, m.change, next, options)
+	}
+	var wrong *policyError
+	var config *review.ConfigError
+	switch {
+	case errors.As(err, &wrong):
+		change.Mistake, change.New = wrong.err, nil
+	case errors.As(err, &config):
+		change.Mistake, change.New = config, nil
+	case err != nil:
+		return nil, err
+	}
+	return change, nil
+}
+
+// nextPolicy is the policy once the change is merged.
+func (w *Worker) nextPolicy(m *material) (*review.Policy, error) {
+	text, err := policyText(m.change.Head)
+	if err != nil {
+		return nil, err
+	}
+	layers := slices.Clone(m.layers)
+	if n := len(layers); n > 0 && layers[n-1].File == PolicyFile {
+		layers = layers[:n-1]
+	}
+	if text != nil {
+		layers = append(layers, policy.Layer{File: PolicyFile, Text: text})
+	}
+	next, err := policy.Load(w.Rules, layers...)
+	if err != nil {
+		return nil, &policyError{err}
+	}
+	return next, nil
+}
+
+func touchesPolicy(change *source.Change) bool {
+	for _, f := range change.Files {
+		if f.Old == PolicyFile || f.New == PolicyFile {
+			return true
+		}
+	}
+	return false
+}
+
+// publish shows the report.
+func (w *Worker) publish(ctx context.Context, job queue.Job, p *github.Publisher, m *material, shown *report.Report) (report.Publication, error) {
+	granted, err := w.client(job.Task).Granted(ctx)
+	if err != nil {
+		return report.Publication{}, err
+	}
+	pull, write := job.Subject.Number > 0, granted.Write("contents")
+	publication := report.Publish(shown, report.PublicationOptions{
+		Change: m.change, CheckOnly: job.Draft || !pull, MayPush: pull && write && !job.Fork, MayOpen: pull && write,
+	})
+	outcome, err := p.Publish(ctx, publication)
+	if errors.Is(err, github.ErrHeadMoved) {
+		return publication, nil // the check run is complete, and the new head has a review of its own
+	}
+	if n := len(outcome.Unplaced); n > 0 {
+		w.log(job).Warn("GitHub did not take some comments; the summary has their findings", "count", n)
+	}
+	return publication, err
+}
+
+// stopwatch measures stages.
+type stopwatch struct {
+	now         func() time.Time
+	start, last time.Time
+	stages      map[string]time.Duration
+}
+
+func (s *stopwatch) end(stage string) {
+	from := s.last
+	if from.IsZero() {
+		from = s.start
+	}
+	s.last = s.now()
+	s.stages[stage] = s.last.Sub(from)
+}
