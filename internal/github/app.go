@@ -147,7 +147,7 @@ func (a *App) newToken(ctx context.Context, installation int64, s *scope) (*acce
 		return nil, failure(ctx, op, err)
 	}
 	if token.Token == "" {
-		return nil, &Error{Op: op, Said: "the answer holds none", kind: ErrUnavailable}
+		return nil, hollow(op)
 	}
 	return token, nil
 }

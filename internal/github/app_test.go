@@ -9,6 +9,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -362,7 +364,11 @@ func TestLargeAnswers(t *testing.T) {
 		}
 		_, _ = w.Write([]byte(`"}`))
 	})
-	if _, err := r.client().PullRequest(t.Context(), acme, 12); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "too large") {
+	app, err := NewApp(Settings{URL: r.server.URL, AppID: 7, PrivateKey: appKey(), Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.Client(5).PullRequest(t.Context(), acme, 12); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "too large") {
 		t.Error(err)
 	}
 }
@@ -508,12 +514,14 @@ func TestSettings(t *testing.T) {
 
 func TestPrivateAuthority(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.Header.Get("X-GitHub-Api-Version") != apiVersion || req.Header.Get("User-Agent") != "landwaiter" || req.Header.Get("Authorization") == "" {
 			t.Errorf("headers: %v", req.Header)
 		}
 		answer(t, w, map[string]any{"id": 7, "slug": "landwaiter"})
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // a client that does not trust it is part of the test
+	server.StartTLS()
 	defer server.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())

@@ -54,6 +54,9 @@ func (c *Client) CheckRuns(ctx context.Context, repo event.Repository, head stri
 		if err != nil {
 			return nil, failure(ctx, "list check runs", err)
 		}
+		if found == nil {
+			return nil, hollow("list check runs")
+		}
 		for _, r := range found.CheckRuns {
 			if r.GetApp().GetID() == c.app.settings.AppID { // old servers do not know the filter
 				runs = append(runs, checkRun(r))
@@ -104,6 +107,9 @@ func (p *Publisher) create(ctx context.Context, name string, u update) (CheckRun
 	r, _, err := p.Client.rest.Checks.CreateCheckRun(ctx, p.Repository.Owner, p.Repository.Name, options)
 	if err != nil {
 		return CheckRun{}, failure(ctx, "create check run "+name, err)
+	}
+	if r.GetID() <= 0 {
+		return CheckRun{}, hollow("create check run " + name)
 	}
 	return u.applied(CheckRun{ID: r.GetID(), Name: name, External: p.Review}), nil
 }

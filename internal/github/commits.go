@@ -48,6 +48,9 @@ func (c *Client) Commit(ctx context.Context, repo event.Repository, commit Commi
 	if err != nil {
 		return "", failure(ctx, op, err)
 	}
+	if checkCommit("tree", parent.GetTree().GetSHA()) != nil { // on no tree, all other files would be gone
+		return "", hollow(op)
+	}
 	entries, err := c.entries(ctx, repo, commit.Files)
 	if err != nil {
 		return "", failure(ctx, op, err)
@@ -56,10 +59,16 @@ func (c *Client) Commit(ctx context.Context, repo event.Repository, commit Commi
 	if err != nil {
 		return "", failure(ctx, op, err)
 	}
+	if checkCommit("tree", tree.GetSHA()) != nil {
+		return "", hollow(op)
+	}
 	made, _, err := c.rest.Git.CreateCommit(ctx, repo.Owner, repo.Name,
 		&github.Commit{Message: &commit.Message, Tree: tree, Parents: []*github.Commit{{SHA: &commit.Parent}}}, nil)
 	if err != nil {
 		return "", failure(ctx, op, err)
+	}
+	if checkCommit("commit", made.GetSHA()) != nil {
+		return "", hollow(op)
 	}
 	return made.GetSHA(), c.moveBranch(ctx, repo, commit, made.GetSHA())
 }
@@ -82,6 +91,9 @@ func (c *Client) entries(ctx context.Context, repo event.Repository, files []Fil
 				Content: github.String(base64.StdEncoding.EncodeToString(f.Content)), Encoding: github.String("base64")})
 			if err != nil {
 				return nil, err
+			}
+			if checkCommit("blob", blob.GetSHA()) != nil {
+				return nil, hollow("commit " + said(f.Path))
 			}
 			entry.SHA = blob.SHA
 		}

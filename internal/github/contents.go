@@ -47,7 +47,7 @@ func (c *Client) File(ctx context.Context, repo event.Repository, name, ref stri
 	}
 	text, err := file.GetContent()
 	if err != nil || len(text) != file.GetSize() {
-		return nil, false, &Error{Op: op, Said: "the answer does not hold the file", kind: ErrUnavailable}
+		return nil, false, hollow(op)
 	}
 	return []byte(text), true, nil
 }

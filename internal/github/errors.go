@@ -112,6 +112,11 @@ func failure(ctx context.Context, op string, err error) error {
 	return &Error{Op: op, Said: said(unreachable(err)), kind: ErrUnavailable}
 }
 
+// hollow is the error for an answer that lacks what it has to hold: a proxy's page, perhaps, or half an answer.
+func hollow(op string) error {
+	return &Error{Op: op, Said: "the answer lacks what it has to hold", kind: ErrUnavailable}
+}
+
 // kindOf says what a status means.
 func kindOf(status int) error {
 	switch {

@@ -20,7 +20,7 @@ func (a *App) Installations(ctx context.Context) ([]int64, error) {
 			return nil, failure(ctx, "list the App's installations", err)
 		}
 		for _, i := range page {
-			if i.SuspendedAt == nil && i.GetID() > 0 {
+			if i.GetSuspendedAt().IsZero() && i.GetID() > 0 {
 				ids = append(ids, i.GetID())
 			}
 		}
@@ -40,6 +40,9 @@ func (c *Client) Repositories(ctx context.Context) ([]event.Repository, error) {
 		page, resp, err := c.rest.Apps.ListRepos(ctx, &options)
 		if err != nil {
 			return nil, failure(ctx, "list the installation's repositories", err)
+		}
+		if page == nil {
+			return nil, hollow("list the installation's repositories")
 		}
 		for _, r := range page.Repositories {
 			repo := event.Repository{Installation: c.installation, ID: r.GetID(), Owner: r.GetOwner().GetLogin(), Name: r.GetName(), DefaultBranch: r.GetDefaultBranch()}

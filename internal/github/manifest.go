@@ -44,7 +44,7 @@ func Convert(ctx context.Context, s Settings, code string) (Credentials, error) 
 		return Credentials{}, failure(ctx, op, err)
 	}
 	if made.AppID <= 0 || made.PrivateKey == "" || made.WebhookSecret == "" {
-		return Credentials{}, &Error{Op: op, Said: "the answer lacks the App's number, key or webhook secret", kind: ErrUnavailable}
+		return Credentials{}, hollow(op)
 	}
 	return made, nil
 }

@@ -87,7 +87,7 @@ func pullRequest(pull *github.PullRequest, repo event.Repository) (PullRequest, 
 		Author: pull.GetUser().GetLogin(), Head: head.GetSHA(), HeadRef: head.GetRef(), Base: base.GetSHA(), BaseRef: base.GetRef(),
 		HeadRepository: head.GetRepo().GetFullName(), Updated: pull.GetUpdatedAt().Time,
 	}
-	p.Merged = p.Merged || pull.MergedAt != nil
+	p.Merged = p.Merged || !pull.GetMergedAt().IsZero()
 	p.Fork = !strings.EqualFold(p.HeadRepository, base.GetRepo().GetFullName())
 	if err := cmp.Or(checkCommit("head", p.Head), checkCommit("base", p.Base), checkBranch(p.BaseRef)); err != nil {
 		return PullRequest{}, fmt.Errorf("GitHub's answer about %s#%d: %w", repo.FullName(), p.Number, err)
@@ -118,7 +118,9 @@ func (c *Client) OpenPullRequest(ctx context.Context, repo event.Repository, n N
 	}
 	pull, _, err := c.rest.PullRequests.Create(ctx, repo.Owner, repo.Name, &github.NewPullRequest{
 		Title: &n.Title, Body: &n.Body, Head: &n.Branch, Base: &n.Base, MaintainerCanModify: github.Bool(false)})
-	if err == nil {
+	if err == nil && pull.GetNumber() <= 0 {
+		return 0, "", hollow("open a pull request")
+	} else if err == nil {
 		return pull.GetNumber(), pull.GetHTMLURL(), nil
 	}
 	if err = failure(ctx, "open a pull request", err); !errors.Is(err, ErrRefused) {
