@@ -19,6 +19,7 @@ const module = "github.com/landwaiter/landwaiter/"
 // one line do not know each other. "/..." takes in what lies below a package.
 var floors = [][]string{
 	{"cmd/bot"},
+	{"internal/server"},
 	{"internal/review/reviewtest", "internal/pullrequest"},
 	{"internal/github", "internal/queue"},
 	{"internal/report"},
@@ -48,7 +49,7 @@ var fences = []fence{
 	{"os/exec", []string{"internal/source/gitrepo", "internal/manifests/sandbox", "internal/github/githubtest"}, "only Git and the render child are ever started"},
 	{"github.com/getkin/kin-openapi/...", []string{"internal/github/githubtest"}, "GitHub's contract is checked where GitHub is played"},
 	{"github.com/vektah/gqlparser/...", []string{"internal/github/githubtest"}, "GitHub's contract is checked where GitHub is played"},
-	{"net/http", []string{"internal/images/registry", "internal/github"}, "reviewing asks nobody; whoever talks to the world is on this list"},
+	{"net/http", []string{"internal/images/registry", "internal/github", "internal/server"}, "reviewing asks nobody; whoever talks to the world is on this list"},
 	{"github.com/google/go-containerregistry/...", []string{"internal/images", "internal/images/registry"}, "one place knows what an image reference is"},
 	{"github.com/distribution/reference", []string{"internal/images"}, "one place knows what an image reference is"},
 	{"github.com/google/go-github/...", []string{"internal/github"}, "one place knows how GitHub says things, and how to keep its tokens"},
@@ -56,6 +57,8 @@ var fences = []fence{
 	{"github.com/riverqueue/...", []string{"internal/queue"}, "one place knows how jobs are kept"},
 	{"github.com/jackc/pgx/...", []string{"internal/queue"}, "one place talks to the database"},
 	{"modernc.org/sqlite/...", []string{"internal/queue"}, "one place talks to the database; it is slow to compile and link"},
+	{"github.com/prometheus/...", []string{"internal/server"}, "others say what happened by plain functions"},
+	{"go.opentelemetry.io/...", []string{"internal/server"}, "others say what happened by plain functions"},
 	{"github.com/alecthomas/kong", []string{"cmd/bot"}, "flags belong to the command"},
 	{"github.com/landlock-lsm/...", []string{"internal/manifests/sandbox"}, "walls are put up in one place"},
 	{"github.com/zricethezav/gitleaks/...", []string{"internal/review/rules/secret"}, "it is large and slow to set up"},

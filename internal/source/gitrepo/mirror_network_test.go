@@ -3,13 +3,12 @@ package gitrepo
 import (
 	"encoding/pem"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
-
-	"net/http"
 )
 
 // An Enterprise Server may have a certificate of an authority that only its company knows.
