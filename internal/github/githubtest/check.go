@@ -50,7 +50,6 @@ type checkSuite struct {
 	branch        string // "" where the commit came from a fork
 	before, after string
 	made, updated time.Time
-	commitAuthor  *account
 }
 
 type commitStatus struct {

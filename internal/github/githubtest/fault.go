@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong: requests that it matches are not answered as they would be.
+// Fault is something that goes wrong: requests that it matches are not answered as they would be. One that only has
+// Before spoils nothing.
 type Fault struct {
 	Method string // "" any
 	Path   string // as GitHub's description writes it, such as /repos/{owner}/{repo}/check-runs; or a prefix of the path followed by *
@@ -20,6 +21,8 @@ type Fault struct {
 	After  bool              // the request is done all the same; only its answer is lost
 	Hang   bool              // no answer until the client gives up; without Status
 	Drop   bool              // the connection is closed without an answer; without Status
+
+	Before func() // is called before the request is looked at, and may use this package: a push that comes in between
 
 	happened int
 }
@@ -73,6 +76,9 @@ func (f *Fault) matches(r *http.Request) bool {
 	f.happened++
 	return f.happened > f.Skip
 }
+
+// spoils reports whether the answer is another one, or none.
+func (f *Fault) spoils() bool { return f.Status != 0 || f.Hang || f.Drop }
 
 // apply puts the fault in the place of the answer. It returns false when no answer must be sent.
 func (f *Fault) apply(a *answer, r *http.Request) bool {

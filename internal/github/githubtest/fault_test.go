@@ -66,6 +66,25 @@ func TestHangAndDrop(t *testing.T) {
 	}
 }
 
+// TestBefore: something happens between what a program knows and what it writes.
+func TestBefore(t *testing.T) {
+	t.Parallel()
+	s := play(t)
+	pr, token := s.open(), s.token()
+	s.Fail(githubtest.Fault{Method: http.MethodPost, Path: "/repos/{owner}/{repo}/check-runs", Times: 1, Before: func() {
+		pr.Push("alice", githubtest.Files{"late": "x"})
+	}})
+	old := pr.Head()
+	s.check(s.app, token, old, "success")
+	if pr.Head() == old || len(s.repo.CheckRuns(old)) != 1 {
+		t.Errorf("head is %s, and the check run of before is not there", pr.Head())
+	}
+	s.repo.DeleteBranch("alice", "change")
+	if pr.State() != "closed" {
+		t.Errorf("without its branch it is %s", pr.State())
+	}
+}
+
 // TestLimits sees GitHub's limits through go-github, which tells them apart.
 func TestLimits(t *testing.T) {
 	t.Parallel()

@@ -149,17 +149,6 @@ func quoted(path string) string {
 	return out.String()
 }
 
-// merge makes the commit that merges head into base and returns its name. A conflict is an error.
-func (r *Repository) merge(who *account, base, head, message string) (string, error) {
-	tree, err := r.git("merge-tree", "--write-tree", base, head)
-	if err != nil {
-		return "", errConflict
-	}
-	return r.commitTree(who, tree, message, base, head)
-}
-
-var errConflict = fmt.Errorf("the branches conflict")
-
 func (r *Repository) commitTree(who *account, tree, message string, parents ...string) (string, error) {
 	r.g.commits++
 	args := []string{"commit-tree", tree}

@@ -35,6 +35,11 @@ func TestFetch(t *testing.T) {
 			t.Fatalf("git %q: %v: %s", args, err, out)
 		}
 	}
+	policies := s.Create("acme/.github", githubtest.Files{"landwaiter.yaml": "profile: baseline\n"})
+	s.inst.Add(policies)
+	if out, err := git(dir, token, "ls-remote", policies.CloneURL()); err != nil || !strings.Contains(out, policies.Head("main")) {
+		t.Errorf("the organisation's repository: %v: %s", err, out)
+	}
 	if out, err := git(dir, token, "rev-parse", "refs/pull/1/head"); err != nil || out != pr.Head() {
 		t.Errorf("refs/pull/1/head is %s, want %s (%v)", out, pr.Head(), err)
 	}

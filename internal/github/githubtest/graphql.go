@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 // graphQLText is the part of GitHub's GraphQL schema that GraphQLFields names.
@@ -135,7 +136,7 @@ func (q *query) parse(schema *graphQLSchema) (*ast.OperationDefinition, error) {
 	if err := json.Unmarshal(q.body, &in); err != nil {
 		return nil, fmt.Errorf("the request is not JSON: %w", err)
 	}
-	doc, problems := gqlparser.LoadQuery(schema.Schema, in.Query)
+	doc, problems := gqlparser.LoadQueryWithRules(schema.Schema, in.Query, rules.NewDefaultRules())
 	if problems != nil {
 		return nil, problems
 	}
@@ -249,10 +250,10 @@ func connection(name string, items []object) resolver {
 	return func(args map[string]any) (any, error) {
 		first, last := number(args["first"]), number(args["last"])
 		if first < 0 && last < 0 {
-			return nil, fmt.Errorf("You must provide a `first` or `last` value to properly paginate the `%s` connection.", name)
+			return nil, unresolved("You must provide a `first` or `last` value to properly paginate the `%s` connection.", name)
 		}
 		if first > 100 || last > 100 {
-			return nil, fmt.Errorf("Requesting %d records on the `%s` connection exceeds the `first` limit of 100 records.", max(first, last), name)
+			return nil, unresolved("Requesting %d records on the `%s` connection exceeds the `first` limit of 100 records.", max(first, last), name)
 		}
 		start, end := 0, len(items)
 		if after, ok := args["after"].(string); ok {
@@ -273,6 +274,11 @@ func connection(name string, items []object) resolver {
 		}
 		return object{"nodes": items[start:end], "totalCount": len(items), "pageInfo": info}, nil
 	}
+}
+
+// unresolved is what GitHub says of a field that it cannot resolve.
+func unresolved(format string, args ...any) *refusal {
+	return refuse(http.StatusUnprocessableEntity, format, args...)
 }
 
 func number(arg any) int {

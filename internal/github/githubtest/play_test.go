@@ -58,6 +58,9 @@ func play(t *testing.T) *stage {
 	s.app = s.CreateApp(githubtest.AppOptions{Slug: "landwaiter", Permissions: permissions, Events: events, Webhook: hook.URL})
 	s.inst = s.app.Install(s.repo)
 	t.Cleanup(func() {
+		if !s.Settle(limit) {
+			t.Error("webhooks are still being sent")
+		}
 		if got := s.Violations(); len(got) != s.violations {
 			t.Errorf("violations, of which %d are wanted:\n%s", s.violations, strings.Join(got, "\n"))
 		}

@@ -13,26 +13,24 @@ type PullRequest struct {
 	Repo   *Repository
 	Number int
 
-	id                  int64
-	author              *account
-	title, body         string
-	headRepo            *Repository
-	headBranch, base    string
-	head                string // commit
-	heads               []string
-	state               string // open or closed
-	draft, merged       bool
-	mergeCommit         string
-	mergedInto          string // where the base branch stood before the merge
-	made, updated       time.Time
-	closedAt, mergedAt  time.Time
-	mergedBy            *account
-	comments            []*IssueComment
-	reviews             []*Review
-	lines               []*ReviewComment
-	threadsResolved     map[int64]*account // by the id of the thread's first comment
-	openedByApp         *App
-	maintainerCanModify bool
+	id                 int64
+	author             *account
+	title, body        string
+	headRepo           *Repository
+	headBranch, base   string
+	head               string // commit
+	heads              []string
+	state              string // open or closed
+	draft, merged      bool
+	mergeCommit        string
+	mergedInto         string // where the base branch stood before the merge
+	made, updated      time.Time
+	closedAt, mergedAt time.Time
+	mergedBy           *account
+	comments           []*IssueComment
+	reviews            []*Review
+	lines              []*ReviewComment
+	threadsResolved    map[int64]*account // by the id of the thread's first comment
 }
 
 // Proposal is a pull request to be opened.

@@ -154,6 +154,17 @@ func (r *Repository) Push(by, branch, message string, files Files) (commit strin
 	return commit
 }
 
+// DeleteBranch deletes a branch as a person. Pull requests from it are closed.
+func (r *Repository) DeleteBranch(by, branch string) {
+	r.g.must("delete "+branch, func() error {
+		who, err := r.demand(by, "write", "delete branches")
+		if err != nil {
+			return err
+		}
+		return r.move(who, branch, "")
+	})
+}
+
 func (r *Repository) push(who *account, branch, message string, files Files) (string, error) {
 	before := r.branch(branch)
 	parent := before

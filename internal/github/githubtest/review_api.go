@@ -119,18 +119,33 @@ func (pr *PullRequest) commitFor(asked string) (string, error) {
 
 var reviewStates = map[string]string{"": "PENDING", "COMMENT": "COMMENTED", "APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED"}
 
+// reviewInput is a review as clients send it.
+type reviewInput struct {
+	CommitID string         `json:"commit_id"`
+	Body     string         `json:"body"`
+	Event    string         `json:"event"`
+	Comments []commentInput `json:"comments"`
+}
+
+func (in reviewInput) check(pr *PullRequest, who *account) error {
+	switch {
+	case utf8.RuneCountInString(in.Body) > longestComment:
+		return unprocessable("Body is too long (maximum is 65536 characters)")
+	case in.Event == "COMMENT" && in.Body == "" && len(in.Comments) == 0, in.Event == "REQUEST_CHANGES" && in.Body == "":
+		return unprocessable("Review body cannot be blank")
+	case in.Event == "APPROVE" && who == pr.author:
+		return unprocessable("Can not approve your own pull request")
+	}
+	return nil
+}
+
 // createReview makes a review with its comments: all of them, or, when one is wrong, none.
 func (c *call) createReview() (any, error) {
 	pr, err := c.pull()
 	if err != nil {
 		return nil, err
 	}
-	var in struct {
-		CommitID string         `json:"commit_id"`
-		Body     string         `json:"body"`
-		Event    string         `json:"event"`
-		Comments []commentInput `json:"comments"`
-	}
+	var in reviewInput
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
@@ -138,24 +153,12 @@ func (c *call) createReview() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case utf8.RuneCountInString(in.Body) > longestComment:
-		return nil, unprocessable("Body is too long (maximum is 65536 characters)")
-	case in.Event == "COMMENT" && in.Body == "" && len(in.Comments) == 0, in.Event == "REQUEST_CHANGES" && in.Body == "":
-		return nil, unprocessable("Review body cannot be blank")
-	case in.Event == "APPROVE" && c.who.account == pr.author:
-		return nil, unprocessable("Can not approve your own pull request")
+	if err := in.check(pr, c.who.account); err != nil {
+		return nil, err
 	}
-	var placed []*ReviewComment
-	for _, comment := range in.Comments {
-		p, err := pr.place(c.who.account, commit, comment)
-		if wrong := new(misplaced); errors.As(err, &wrong) {
-			return nil, unprocessable(wrong.Error())
-		}
-		if err != nil {
-			return nil, err
-		}
-		placed = append(placed, p)
+	placed, err := pr.placeAll(c.who.account, commit, in.Comments)
+	if err != nil {
+		return nil, err
 	}
 	if err := c.made(); err != nil {
 		return nil, err
@@ -168,6 +171,21 @@ func (c *call) createReview() (any, error) {
 	}
 	c.g.emitReview(pr, review, c.who.account)
 	return c.g.reviewJSON(pr, review), nil
+}
+
+func (pr *PullRequest) placeAll(who *account, commit string, all []commentInput) ([]*ReviewComment, error) {
+	var placed []*ReviewComment
+	for _, in := range all {
+		p, err := pr.place(who, commit, in)
+		if wrong := new(misplaced); errors.As(err, &wrong) {
+			return nil, unprocessable(wrong.Error())
+		}
+		if err != nil {
+			return nil, err
+		}
+		placed = append(placed, p)
+	}
+	return placed, nil
 }
 
 func (c *call) listReviews() (any, error) {

@@ -32,10 +32,14 @@ func (g *GitHub) serve(w http.ResponseWriter, r *http.Request) {
 	entry := g.log.begin(r, body)
 	answer := &answer{header: make(http.Header), status: http.StatusOK}
 	fault := g.faultFor(r)
-	if fault == nil || fault.After {
+	if fault != nil && fault.Before != nil {
+		fault.Before()
+	}
+	spoilt := fault != nil && fault.spoils()
+	if !spoilt || fault.After {
 		g.dispatch(answer, r, body)
 	}
-	if fault != nil && !fault.apply(answer, r) {
+	if spoilt && !fault.apply(answer, r) {
 		g.log.end(entry, 0)
 		panic(http.ErrAbortHandler) // closes the connection without an answer
 	}
