@@ -62,6 +62,7 @@ func (c *fixCmd) Run(ctx context.Context, sys surroundings) error {
 			return err
 		}
 		difference := manifests.Unified("a/"+file, "b/"+file, string(before), string(fixed.texts[file]))
+		difference = report.Concealed(difference, string(before), string(fixed.texts[file]))
 		if sys.colour { // a terminal, where text of the repository could pass for something else
 			difference = report.Safe(difference)
 		}

@@ -14,15 +14,16 @@ const Masked = "***"
 // lastApplied is the annotation in which kubectl keeps the text of an object as it was applied.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
+// isSecret reports whether an object is a Secret of the core group, which "/v1" is too.
+func isSecret(f Field) bool {
+	return f.Get("kind").Text() == "Secret" && Identity{APIVersion: f.Get("apiVersion").Text()}.Group() == ""
+}
+
 // HoldsSecrets reports whether the object's YAML may hold values that must never be shown: it is a Secret, a list that
 // may have some, or carries kubectl's copy of an object that may be one.
 func (o *Object) HoldsSecrets() bool {
 	holds := func(text string) bool { return bytes.Contains(o.Raw, []byte(text)) }
 	return o.Kind == "Secret" && o.Group() == "" || holds(lastApplied) || holds("Secret") && holds("items") && o.Field().Get("items").IsList()
-}
-
-func isSecret(f Field) bool {
-	return f.Get("kind").Text() == "Secret" && !strings.Contains(f.Get("apiVersion").Text(), "/")
 }
 
 // Masked returns the object's YAML with secret values replaced by "***", keys and everything else as they are. Comments,

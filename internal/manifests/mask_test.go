@@ -35,6 +35,7 @@ func TestMasked(t *testing.T) {
 		"a list in a list":       {"apiVersion: v1\nkind: List\nitems:\n- kind: List\n  items:\n  - {apiVersion: v1, kind: Secret, data: {p: aHVudGVyMg==}}\n", nil},
 		"a list of secrets":      {"apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {name: a}\n  data: {p: aHVudGVyMg==}\n", []string{"name: a"}},
 		"anchors":                {head + "data:\n  a: &x aHVudGVyMg==\n  b: *x\n", []string{"a: '***'", "b: '***'"}},
+		"group in full":          {"apiVersion: /v1\nkind: Secret\nstringData: {p: hunter2}\n", []string{"p: '***'"}},
 		"merged":                 {head + "x: &x {p: aHVudGVyMg==}\ndata:\n  <<: *x\n", []string{"p: '***'"}},
 	}
 	for name, test := range tests {
