@@ -42,5 +42,5 @@ bin/peers/kustomize:
 bin/peers/helm:
 	$(GO) build -modfile=tools/peers/go.mod -o $@ helm.sh/helm/v3/cmd/helm
 
-demo: build ## a Git repository from examples/, a bad pull request on it, and its review
-	./examples/demo.sh bin/landwaiter
+demo: build ## the App beside a GitHub for tests: the example's pull request, what a reviewer sees, and a correction
+	$(GO) run ./cmd/demo bin/landwaiter

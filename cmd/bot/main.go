@@ -68,6 +68,7 @@ type cli struct {
 	Rules   rulesCmd   `cmd:"" help:"List the rules, or explain one."`
 	Fix     fixCmd     `cmd:"" help:"Apply the safe fixes to the work tree, showing the difference."`
 	Policy  policyCmd  `cmd:"" help:"Write, check or describe the policy file."`
+	Serve   serveCmd   `cmd:"" help:"Run the GitHub App."`
 	Bench   benchCmd   `cmd:"" help:"Show where time and memory go."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 

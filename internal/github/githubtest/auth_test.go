@@ -115,6 +115,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", path, got.status, got.text, want)
 		}
 	}
+	get(app, "app/installations", 200)
 	narrow := s.do(app, http.MethodPost, at, `{"repositories":["second"],"permissions":{"contents":"read"}}`)
 	token := narrow.value.(map[string]any)["token"].(string)
 	if len(token) < 100 || !strings.HasPrefix(token, "ghs_") {

@@ -51,8 +51,8 @@ var newContract = sync.OnceValues(func() (*contract, error) {
 	return c, nil
 })
 
-// correct mends what the description says otherwise than GitHub does: the line of an outdated comment is null, and an
-// error may well be of two of the kinds of which it is said to be one.
+// correct mends what the description says otherwise than GitHub does: the line of an outdated comment is null, an error
+// may well be of two of the kinds of which it is said to be one, and no account is a person and an enterprise at once.
 func (c *contract) correct() {
 	for _, name := range []string{"pull-request-review-comment", "review-comment"} {
 		for _, field := range []string{"line", "position"} {
@@ -60,6 +60,11 @@ func (c *contract) correct() {
 				schema.Value.Properties[field].Value.Nullable = true
 			}
 		}
+	}
+	if item := c.openAPI.Paths.Value("/app/installations"); item != nil {
+		listed := item.Get.Responses.Value("200").Value.Content.Get("application/json").Schema.Value.Items
+		account := listed.Value.Properties["account"].Value
+		account.AnyOf, account.AllOf = append(account.AnyOf, account.AllOf...), nil
 	}
 	for _, item := range c.openAPI.Paths.Map() {
 		for _, op := range item.Operations() {
