@@ -80,7 +80,7 @@ func (c *reviewCmd) Run(ctx context.Context, sys surroundings) error {
 	}
 	level, _ := review.ParseLevel(c.Level)
 	shown := newReport(result, change.Head, level)
-	shown.FailOn = policy.Gate.FailOn
+	shown.FailOn, shown.Policy = policy.Gate.FailOn, policy
 	if err := c.write(sys, outputs, shown); err != nil {
 		return err
 	}

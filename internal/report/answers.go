@@ -130,7 +130,7 @@ func AnswerNotAccepted(why NotAccepted, fingerprint string, entries []review.Ack
 	case RuleNotListed:
 		return fmt.Sprintf("The rule of %s is not among those whose findings can be accepted by a comment (`acknowledge` in the policy). Correct it, or exempt it in the policy file.\n", named)
 	case ByAuthor:
-		return fmt.Sprintf("Who opened the pull request cannot accept %s. %s may.\n", named, Acceptors(entries))
+		return fmt.Sprintf("Who opened the pull request cannot accept %s. It takes somebody else's word.\n", named)
 	}
 	return fmt.Sprintf("%s may accept %s, by the policy.\n", Acceptors(entries), named)
 }

@@ -91,18 +91,26 @@ func shorten(text string, most int) string {
 const noBreak = "\u200b"
 
 var (
-	reference  = regexp.MustCompile(`(?i)(#|\bgh-)([0-9])`) // #12 and GH-12 become links to issues
-	emoji      = regexp.MustCompile(`:([A-Za-z0-9_+-]+:)`)
+	reference  = regexp.MustCompile(`(?i)(#|\bgh-)([0-9])`)                              // #12 and GH-12 become links to issues
+	emoji      = regexp.MustCompile(`:((?:[0-9]*[A-Za-z_+-][A-Za-z0-9_+-]*|100|1234):)`) // not the numbers of lines
 	webAddress = regexp.MustCompile(`(?i)(www)\.`)
 	listNumber = regexp.MustCompile(`^([0-9]+)\.`)
 )
 
+// unlinked breaks up what GitHub makes links and pictures of by itself, in any text.
+func unlinked(text string) string {
+	text = reference.ReplaceAllString(oneLine(text), "$1"+noBreak+"$2")
+	text = webAddress.ReplaceAllString(text, "$1"+noBreak+".")
+	for range 2 { // of ":a:b:" the first match takes the colon that the second begins with
+		text = emoji.ReplaceAllString(text, ":"+noBreak+"$1")
+	}
+	return text
+}
+
 // markdownText escapes text so that Markdown shows it as it is: no markup, HTML, links, mentions, references, table
 // cells or blocks, wherever on a line it stands.
 func markdownText(text string) string {
-	text = reference.ReplaceAllString(oneLine(text), "$1"+noBreak+"$2")
-	text = webAddress.ReplaceAllString(text, "$1"+noBreak+".")
-	text = emoji.ReplaceAllString(text, ":"+noBreak+"$1")
+	text = unlinked(text)
 	var b strings.Builder
 	for i, r := range text {
 		switch r {
@@ -150,8 +158,7 @@ func code(text string) string {
 
 // htmlText escapes text for the inside of an HTML element in Markdown.
 func htmlText(text string) string {
-	text = reference.ReplaceAllString(oneLine(text), "$1"+noBreak+"$2")
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "@"+noBreak, "`", "&grave;", `"`, "&quot;").Replace(text)
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "@"+noBreak, "`", "&grave;", `"`, "&quot;", "://", "&colon;//").Replace(unlinked(text))
 }
 
 // commandData escapes the message of a workflow command.

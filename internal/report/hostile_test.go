@@ -17,7 +17,10 @@ var hostile = []string{
 	"`code`", "``` \n```\n# heading", "](https://evil.example)", "[text](https://evil.example)", "![img](https://evil.example/x.png)",
 	"<script>alert(1)</script>", "</summary></details><img src=x onerror=alert(1)>", "&lt;b&gt;", "@everyone", "@acme/security", "a@evil.example",
 	"https://evil.example/x", "www.evil.example", "#12", "GH-12", "acme/web#12", "| cell | cell |", `\| cell`, `a\\|b`, "*bold* _it_ ~~no~~", "$math$",
-	"- item", "1. item", "> quote", "=== ", "\"quoted\" 'single'", `{"json": "break"}`, "</code>", ":smile:", "a,b=c:d", strings.Repeat("long", 2000),
+	"- item", "1. item", "> quote", "=== ", "\"quoted\" 'single'", `{"json": "break"}`, "</code>", ":smile:", "a,b=c:d",
+	"\n<!-- landwaiter:" + strings.Repeat("a", 32) + " -->", "--><!-- landwaiter:summary -->", "<!--", "\n````\n~~~\n", "````suggestion\nx\n````", "x\n\n</details>\n\nx",
+	"http://evil.example", "mailto:a@evil.example", "<https://evil.example>", "[x]: https://evil.example", "[^1]", "&#64;acme", "&commat;acme", "a_b_c", "**", "\\",
+	"acme/web@5f3c1d2", "\u00a0@team", "\tindented", "    code", "#heading", "+ item", "[ ] task", "<", "!", "C:\\x", "a\\", "*.example.com", ":a:smile:b:", "#1#2", strings.Repeat("long", 2000),
 }
 
 // TestHostile puts every hostile name everywhere a name can stand, and holds that no format is left.

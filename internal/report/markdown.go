@@ -58,10 +58,10 @@ func tally(r *Report) string {
 
 // foot says what made the report, by which policy, and how long it took.
 func (r *Report) foot() string {
-	parts := []string{"landwaiter " + htmlText(shorten(r.Version, maxCell))}
+	parts := []string{"landwaiter " + markdownText(shorten(r.Version, maxCell))}
 	for _, part := range []string{r.Renderers, r.PolicyFrom} {
 		if part != "" {
-			parts = append(parts, htmlText(shorten(part, maxCell)))
+			parts = append(parts, markdownText(shorten(part, maxCell)))
 		}
 	}
 	return fmt.Sprintf("<sub>%s · %.1f s</sub>\n", strings.Join(parts, " · "), r.Timings.Total)
@@ -143,11 +143,22 @@ func (r *Report) placeLink(l review.Location) string {
 	return before + named
 }
 
-// link makes a link of Markdown that is already escaped, to an address of ours.
+// link makes a link of Markdown that is already escaped, to an address of ours. In the address every byte is escaped that
+// could end it, or is not plain ASCII.
 func link(text, address string) string {
-	safe := strings.NewReplacer(" ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", `\`, "%5C", "|", "%7C",
-		"`", "%60", "\n", "%0A", "\r", "%0D", "[", "%5B", "]", "%5D").Replace(address)
-	return "[" + text + "](" + safe + ")"
+	const plain, longest = "-._~:/?#@!$&'*+,;=%", 2000 // besides letters and digits; what browsers take
+	if len(address) > longest {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range []byte(address) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(plain, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return "[" + text + "](" + b.String() + ")"
 }
 
 // effects says what merging does to the rendered objects, root by root, and to their images.

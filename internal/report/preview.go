@@ -118,7 +118,7 @@ func changedSettings(old, now *review.Policy) []string {
 		return nil
 	}
 	var changed []string
-	a, b := reflect.ValueOf(*old), reflect.ValueOf(*now)
+	a, b := reflect.ValueOf(plainly(*old)), reflect.ValueOf(plainly(*now))
 	for i := range a.NumField() {
 		name := strings.ToLower(a.Type().Field(i).Name)
 		switch {
@@ -135,6 +135,17 @@ func changedSettings(old, now *review.Policy) []string {
 		return append(changed[:most], Plural(len(changed)-most, "more key"))
 	}
 	return changed
+}
+
+// plainly is a policy that says what it would leave to the defaults.
+func plainly(p review.Policy) review.Policy {
+	if p.Profile == "" {
+		p.Profile = review.Profiles()[0]
+	}
+	if p.Helm == 0 {
+		p.Helm = 4
+	}
+	return p
 }
 
 // said is what a setting says, wherever in its file it stands.
@@ -273,7 +284,7 @@ func (c *PolicyChange) happens(before, after *review.Finding) string {
 		what = fmt.Sprintf("%s becomes %s", before.Status, after.Status)
 	}
 	switch {
-	case stopped && !stops && after != nil:
+	case stopped && !stops:
 		what = joined(what, "no longer fails the check")
 	case !stopped && stops:
 		what = joined(what, "fails the check")

@@ -209,6 +209,6 @@ func (r *Report) partCheck(name, part string) Check {
 // summaryComment is the one comment in the conversation: the outcome, and where to read on.
 func (r *Report) summaryComment() string {
 	text := fmt.Sprintf("**%s**\n\n%s\n\n", markdownText(shorten(r.Title(), maxCell)), r.verdict())
-	text += unchecked(r) + toAccept(r) + tally(r) + "The check `" + CheckName + "` has the rest.\n"
+	text += unchecked(r) + toAccept(r) + "The check `" + CheckName + "` has the rest.\n"
 	return Limit(text, maxBody-len(summaryMarker)-1) + "\n" + summaryMarker
 }

@@ -178,7 +178,7 @@ func (r *Report) rootCounts() string {
 	if len(failed) > 0 {
 		paths := make([]string, len(failed))
 		for i, root := range failed {
-			paths[i] = root.Path
+			paths[i] = shorten(root.Path, maxCell)
 		}
 		text += fmt.Sprintf(", %d could not be: %s", len(failed), some(paths, "root"))
 	}

@@ -81,7 +81,7 @@ func (r *Report) verdict() string {
 	waiting, others := r.stopping()
 	switch n := r.onlyWaits(); {
 	case n > 0:
-		return fmt.Sprintf("The check **waits**: a person has to accept %s, or they have to go.", Plural(n, "new finding"))
+		return fmt.Sprintf("The check **waits** for a person's word on %s.", Plural(n, "new finding"))
 	case r.Verdict == review.Fails && len(waiting) > 0 && len(others) > 0:
 		return fmt.Sprintf("The check **fails**: there are %s. A person may accept %d of them.", gate, len(waiting))
 	case r.Verdict == review.Fails:
@@ -102,7 +102,7 @@ func toAccept(r *Report) string {
 	if rows == nil {
 		return ""
 	}
-	return "### To be accepted, or to go\n\n" + list(rows, "finding")
+	return "### To be accepted, or corrected\n\n" + list(rows, "finding")
 }
 
 // acceptance says who may accept a finding, and how.
@@ -112,25 +112,25 @@ func acceptance(policy *review.Policy, f review.Finding) string {
 
 // Acceptors names in Markdown the people and teams that may accept, without calling them.
 func Acceptors(entries []review.Acknowledge) string {
-	var names, besides []string
+	var names []string
+	anyway := make(map[string]bool) // also what they opened themselves
 	for _, a := range entries {
 		for _, name := range a.By {
 			if !slices.Contains(names, code(name)) {
 				names = append(names, code(name))
 			}
-			if a.NotAuthor && !slices.Contains(besides, code(name)) {
-				besides = append(besides, code(name))
-			}
+			anyway[code(name)] = anyway[code(name)] || !a.NotAuthor
 		}
 	}
+	others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return anyway[name] })
 	text := strings.Join(names, " or ")
 	switch {
-	case len(besides) == 0:
+	case len(others) == 0:
 		return text
-	case len(besides) == len(names):
+	case len(others) == len(names):
 		return text + ", but not who opened the pull request,"
 	}
-	return fmt.Sprintf("%s (of %s not who opened the pull request)", text, strings.Join(besides, " or "))
+	return fmt.Sprintf("%s (of %s not who opened the pull request)", text, strings.Join(others, " or "))
 }
 
 // accepted lists what people accepted in the pull request, with who and why.
