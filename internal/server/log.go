@@ -115,14 +115,14 @@ func namesSecret(key string) bool {
 
 // forms are how secrets look that we do not know. In each, what the first group matches stays.
 var forms = []*regexp.Regexp{
-	regexp.MustCompile(`\b(gh[a-z]_|github_pat_)[A-Za-z0-9_.-]{8,}`),                                  // tokens of GitHub, the long ones too
-	regexp.MustCompile(`()\bv1\.[0-9a-f]{40}\b`),                                                      // and what they once were
-	regexp.MustCompile(`()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?`),            // JSON web tokens
-	regexp.MustCompile(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*-----|$)`),      // keys
-	regexp.MustCompile(`(?i)\b((?:bearer|basic|token)[ :=]+)[A-Za-z0-9+/_.=~-]{8,}`),                  // authorization
-	regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/@:]*:)[^\s/@]+(?:@)`),                         // passwords in URLs
+	regexp.MustCompile(`\b(gh[a-z]_|github_pat_)[A-Za-z0-9_.-]{8,}`),                             // tokens of GitHub, the long ones too
+	regexp.MustCompile(`()\bv1\.[0-9a-f]{40}\b`),                                                 // and what they once were
+	regexp.MustCompile(`()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?`),       // JSON web tokens
+	regexp.MustCompile(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*-----|$)`), // keys
+	regexp.MustCompile(`(?i)\b((?:bearer|basic|token)[ :=]+)[A-Za-z0-9+/_.=~-]{8,}`),             // authorization
+	regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/@:]*:)[^\s/@]+(?:@)`),                    // passwords in URLs
 	regexp.MustCompile(`(?i)\b((?:access_token|token|secret|password|client_secret)=)[^\s&"']+`), // and in queries
-	regexp.MustCompile(`()\bsha256=[0-9a-f]{64}\b`),                                                   // signatures
+	regexp.MustCompile(`()\bsha256=[0-9a-f]{64}\b`),                                              // signatures
 }
 
 // redact hides what looks like a secret.

@@ -59,7 +59,7 @@ func keeping() []setting {
 		{name: "policy", variable: "LANDWAITER_POLICY", doc: "A policy file under every repository's own.",
 			set: func(s *Settings, text string) error { s.Policy = text; return nil }},
 		{name: "workers", variable: "LANDWAITER_WORKERS", shown: "number of processors", doc: "Reviews at a time, 1 to 256.",
-			set: func(s *Settings, text string) error { return number(&s.Workers, text, 1, 256) }},
+			set: func(s *Settings, text string) error { return number(&s.Workers, text, 1, workersMost) }},
 		{name: "cache.mirrors", variable: "LANDWAITER_CACHE_MIRRORS", standard: "10GiB", doc: "Disk for copies of repositories. Those used least recently go first; one in use never goes.",
 			set: func(s *Settings, text string) error { return size(&s.Cache.Mirrors, text) }},
 		{name: "cache.mirrorAge", variable: "LANDWAITER_CACHE_MIRROR_AGE", standard: "30d", doc: "How long a copy stays that is not used.",
@@ -108,7 +108,7 @@ func withDefaults() (s Settings, err error) {
 			return Settings{}, fmt.Errorf("the default of %s: %w", row.name, err)
 		}
 	}
-	s.Workers = runtime.NumCPU()
+	s.Workers = min(runtime.NumCPU(), workersMost)
 	return s, nil
 }
 
@@ -133,6 +133,9 @@ func code(s string) string {
 	}
 	return "`" + s + "`"
 }
+
+// workersMost is more reviews at a time than one machine can do.
+const workersMost = 256
 
 // day is what durations may be given in as well.
 const day = 24 * time.Hour

@@ -1,6 +1,7 @@
 package gitrepo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,6 +109,11 @@ func OpenMirror(opts MirrorOptions) (*Mirror, error) {
 		return nil, fmt.Errorf("open mirrors: %q is no directory", opts.Dir)
 	}
 	opts.Dir = dir
+	if opts.CAFile = cmp.Or(opts.CAFile, variable(opts.Env, "SSL_CERT_FILE")); opts.CAFile != "" {
+		if opts.CAFile, err = filepath.Abs(opts.CAFile); err != nil { // git works in another directory
+			return nil, fmt.Errorf("open mirrors: %w", err)
+		}
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open mirrors: %w", err)
 	}
@@ -201,7 +207,8 @@ func (m *Mirror) present(ctx context.Context, at place, wanted []string) ([]stri
 // worth nothing, and to be done again: Close deletes the copy, so that the next Fetch gets a new one.
 func (f *Fetched) Damaged() bool { return f.damaged.Load() }
 
-// Close gives the copy back, and deletes copies that are too many. It may be called more than once.
+// Close gives the copy back, and from time to time deletes copies that are too many, see Sweep. It may be called more
+// than once.
 func (f *Fetched) Close() error {
 	f.once.Do(func() {
 		damaged := f.Damaged()
@@ -211,7 +218,7 @@ func (f *Fetched) Close() error {
 		}
 		touch(f.place.lock)
 		f.use.release()
-		f.err = errors.Join(f.err, f.mirror.sweepIfDue(f.Cloned))
+		f.mirror.sweepIfDue(f.Cloned)
 	})
 	return f.err
 }

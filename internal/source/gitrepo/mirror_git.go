@@ -1,7 +1,6 @@
 package gitrepo
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -78,7 +77,7 @@ func (j *fetchJob) environment() []string {
 	for _, id := range harmless {
 		settings = append(settings, [2]string{"fetch.fsck." + id, "ignore"})
 	}
-	if file := cmp.Or(j.mirror.opts.CAFile, variable(j.mirror.opts.Env, "SSL_CERT_FILE")); file != "" {
+	if file := j.mirror.opts.CAFile; file != "" {
 		settings = append(settings, [2]string{"http.sslCAInfo", file})
 	}
 	if j.token != "" {
@@ -165,14 +164,15 @@ func (m *Mirror) lacking(ctx context.Context, at place, ids []string) (missing [
 // packsMost is how many packs, one of each fetch, a mirror has before they are put together.
 const packsMost = 20
 
-// pack puts small packs together, so that looking for an object stays quick. Large ones are left as they are.
+// pack puts small packs together, so that looking for an object stays quick. Large ones are left as they are. Nothing is
+// dropped, also what no reference leads to any more: somebody may be reading it.
 func (m *Mirror) pack(ctx context.Context, at place, lock *fileLock) error {
 	packs, _ := filepath.Glob(filepath.Join(at.repo, "objects", "pack", "*.pack")) // the pattern is well formed
 	if len(packs) <= packsMost {
 		return nil
 	}
 	args := []string{"repack", "--quiet", "-d", "--geometric=2"}
-	if at.partial() { // packs of which contents are missing have to be kept apart, which only a whole repack does
+	if at.partial() { // packs of which contents are missing have to be kept apart, which only a whole repack does; it keeps all of them
 		args = []string{"repack", "--quiet", "-a", "-d"}
 	}
 	cmd := exec.CommandContext(ctx, m.git, args...)

@@ -28,6 +28,9 @@ func TestMirrorAuthorities(t *testing.T) {
 	}
 	f := fetch(t, newMirror(t, MirrorOptions{CAFile: authorities}), remote, "refs/heads/main", pullRef(7))
 	expect(t, "change", files(t, f), pullSeven)
+	if m := newMirror(t, MirrorOptions{CAFile: "ca.pem"}); !filepath.IsAbs(m.opts.CAFile) { // git works in another directory
+		t.Error(m.opts.CAFile)
+	}
 	byVariable := newMirror(t, MirrorOptions{Options: Options{Env: []string{"SSL_CERT_FILE=" + authorities}}})
 	expect(t, "change", files(t, fetch(t, byVariable, remote, "refs/heads/main", pullRef(7))), pullSeven)
 }

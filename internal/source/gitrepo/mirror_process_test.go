@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -130,6 +131,38 @@ func TestMirrorKilled(t *testing.T) {
 			t.Errorf("%v are left", left)
 		}
 	}
+}
+
+// A lock whose file its holder deletes keeps others out nevertheless.
+func TestLockOfDeletedFile(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "some", "lock")
+	var inside atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 200 {
+				lock, err := tryAcquire(name, true)
+				if errors.Is(err, errHeld) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if inside.Add(1) != 1 {
+					t.Error("two hold the lock")
+				}
+				runtime.Gosched()
+				inside.Add(-1) // from here on others may make the file anew
+				if err := os.Remove(name); err != nil {
+					t.Error(err)
+				}
+				lock.release()
+			}
+		})
+	}
+	all.Wait()
 }
 
 func ignoreExit(err error) error {

@@ -21,24 +21,31 @@ type resident struct {
 	used  time.Time
 }
 
-// sweepIfDue sweeps now, or when that was long ago; at the end of a use, so that nobody waits for it.
-func (m *Mirror) sweepIfDue(now bool) error {
-	if !now && time.Since(time.Unix(0, m.last.Load())) < sweepEvery {
-		return nil
-	}
-	if !m.swept.TryLock() {
-		return nil // another goroutine is at it
+// sweepIfDue sweeps now, or when that was long ago; at the end of a use, so that nobody waits for it. What it cannot
+// delete takes nothing from that use: Sweep says it to who asks.
+func (m *Mirror) sweepIfDue(now bool) {
+	if !now && time.Since(time.Unix(0, m.last.Load())) < sweepEvery || !m.swept.TryLock() {
+		return
 	}
 	defer m.swept.Unlock()
-	m.last.Store(time.Now().UnixNano())
+	_ = m.sweep()
+}
+
+// Sweep deletes the copies that nobody used for longer than MaxAge, and then those used least recently until the rest
+// has no more than MaxBytes. Copies in use stay. The ends of uses do the same; whoever calls Sweep as well now and then
+// has the bounds kept when there are none, and learns what could not be deleted.
+func (m *Mirror) Sweep() error {
+	m.swept.Lock()
+	defer m.swept.Unlock()
 	if err := m.sweep(); err != nil {
 		return fmt.Errorf("bound the mirrors: %w", err)
 	}
 	return nil
 }
 
-// sweep deletes the copies that nobody used for long, then those used least recently until the rest fits.
+// sweep does it, for one goroutine at a time.
 func (m *Mirror) sweep() error {
+	m.last.Store(time.Now().UnixNano())
 	all, err := residents(m.opts.Dir)
 	if err != nil {
 		return err

@@ -66,8 +66,9 @@ func TestMirrorBounds(t *testing.T) {
 
 	age(t, at[2], m.opts.MaxAge+time.Hour)
 	age(t, at[0], m.opts.MaxAge-time.Hour)
-	m.last.Store(0)
-	fetched(t, m, remotes[3])
+	if err := m.Sweep(); err != nil {
+		t.Fatal(err)
+	}
 	if !exists(at[0]) || exists(at[2]) || !exists(at[3]) {
 		t.Errorf("kept: %v %v %v", exists(at[0]), exists(at[2]), exists(at[3]))
 	}

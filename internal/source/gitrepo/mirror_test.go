@@ -484,12 +484,13 @@ func TestMirrorPacks(t *testing.T) {
 			m := newMirror(t, MirrorOptions{PartialOver: partialOver})
 			first := fetch(t, m, v.remote(), "refs/heads/main", pullRef(7))
 			var tree source.Tree
-			packed := false
+			packed, heads := false, []string{}
 			for i, before := 0, 0; i < packsMost+8 && !packed; i++ {
 				v.pull(8, "main", "a.yaml", strings.Repeat("x\n", i+1))
 				f := fetch(t, m, v.remote(), "refs/heads/main", pullRef(8))
 				now := len(matches(t, f.place.repo, "objects/pack/*.pack"))
 				packed, before = now < before, now
+				heads = append(heads, f.IDs[1])
 				var err error
 				if tree, err = f.Tree(t.Context(), f.IDs[1]); err != nil {
 					t.Fatal(err)
@@ -502,6 +503,12 @@ func TestMirrorPacks(t *testing.T) {
 				t.Error("the packs were never put together")
 			}
 			expect(t, "the first change", files(t, first), pullSeven)
+			for _, head := range heads { // of which all but the last were replaced
+				f := fetch(t, m, v.remote(), first.IDs[0], head)
+				if got := files(t, f); f.Asked || !strings.HasPrefix(got, "a.yaml -> a.yaml") {
+					t.Errorf("asked %v: %s", f.Asked, got)
+				}
+			}
 		})
 	}
 }
