@@ -61,7 +61,7 @@ func (c *fixCmd) Run(ctx context.Context, sys surroundings) error {
 		if err != nil {
 			return err
 		}
-		difference := manifests.Unified("a/"+file, "b/"+file, string(before), string(fixed.texts[file]))
+		difference := manifests.Unified(onOneLine("a/"+file), onOneLine("b/"+file), string(before), string(fixed.texts[file]))
 		difference = report.Concealed(difference, string(before), string(fixed.texts[file]))
 		if sys.colour { // a terminal, where text of the repository could pass for something else
 			difference = report.Safe(difference)

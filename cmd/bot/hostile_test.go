@@ -367,3 +367,21 @@ func TestHostileCrowd(t *testing.T) {
 		t.Errorf("got %+v", failed)
 	}
 }
+
+// TestHostilePaths proves that the path of a root or file does not become lines of its own in what is printed of it.
+func TestHostilePaths(t *testing.T) {
+	t.Parallel()
+	r := newHostileRepository(t)
+	r.put(t, "a\n---\nkind: Forged\n::error::x\x1b[31m/x.yaml", hostilePod)
+	for _, args := range [][]string{{"render", "--all"}, {"fix", "--dry-run"}} {
+		said, err := r.command(r.program, args...).CombinedOutput()
+		if err != nil || !bytes.Contains(said, []byte(`a\n---\nkind: Forged\n::error::x\x1b[31m`)) {
+			t.Errorf("%s: %v\n%s", args[0], err, said)
+		}
+		for line := range strings.Lines(string(said)) {
+			if strings.HasPrefix(line, "::") || strings.HasPrefix(line, "kind: Forged") || strings.Contains(line, "\x1b") {
+				t.Errorf("%s: prints the line %q", args[0], line)
+			}
+		}
+	}
+}

@@ -10,6 +10,9 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
@@ -174,7 +177,7 @@ type objectPrinter struct {
 
 func (p *objectPrinter) print(r *manifests.Rendering) error {
 	if p.cmd.All && p.cmd.Output == "yaml" && len(r.Objects) == 0 {
-		fmt.Fprintf(p.out, "# Root: %s\n", r.Root.Path)
+		fmt.Fprintf(p.out, "# Root: %s\n", onOneLine(r.Root.Path))
 	}
 	for _, o := range r.Objects {
 		var err error
@@ -190,13 +193,22 @@ func (p *objectPrinter) print(r *manifests.Rendering) error {
 	return nil
 }
 
+// onOneLine returns a path as it is, or quoted, as Git does, when it holds what would end the line, and go on with
+// objects or commands of its own, or what steers a terminal.
+func onOneLine(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(path)
+	}
+	return path
+}
+
 func (p *objectPrinter) printYAML(root manifests.Root, o *manifests.Object) {
 	if p.printed || p.cmd.All {
 		p.out.WriteString("---\n")
 	}
 	p.printed = true
 	if p.cmd.All {
-		fmt.Fprintf(p.out, "# Root: %s\n", root.Path)
+		fmt.Fprintf(p.out, "# Root: %s\n", onOneLine(root.Path))
 	}
 	text := o.Raw
 	if !p.cmd.ShowSecrets {
