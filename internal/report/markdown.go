@@ -67,19 +67,24 @@ func (r *Report) foot() string {
 	return fmt.Sprintf("<sub>%s · %.1f s</sub>\n", strings.Join(parts, " · "), r.Timings.Total)
 }
 
-// list writes rows until they are too many bytes, then says how many are left.
-func list(rows []string, noun string) string {
+// list writes a row for each of many until they are too many bytes, then says how many are left. Rows that are not shown
+// are not made.
+func list[T any](all []T, noun string, row func(T) string) string {
 	var b strings.Builder
-	for i, row := range rows {
-		if b.Len()+len(row) > maxSection {
-			fmt.Fprintf(&b, "\n%s not shown here; %s has all.\n", Plural(len(rows)-i, "more "+noun), wholeReport)
+	for i, one := range all {
+		text := row(one)
+		if b.Len()+len(text) > maxSection {
+			fmt.Fprintf(&b, "\n%s not shown here; %s has all.\n", Plural(len(all)-i, "more "+noun), wholeReport)
 			break
 		}
-		b.WriteString(row)
+		b.WriteString(text)
 	}
 	b.WriteString("\n")
 	return b.String()
 }
+
+// asIs is the row of what is a row already.
+func asIs(row string) string { return row }
 
 // wholeReport is where a reader finds what does not fit.
 const wholeReport = "`landwaiter review -o json`"
@@ -95,19 +100,18 @@ func unchecked(r *Report) string {
 	if rows == nil {
 		return ""
 	}
-	return "### Could not be checked, or should be known\n\n" + list(rows, "line")
+	return "### Could not be checked, or should be known\n\n" + list(rows, "line", asIs)
 }
 
 func newFindings(r *Report) string {
-	var rows []string
-	for _, f := range worstFirst(r.Shown(review.New)) {
-		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s |\n", f.Level, r.ruleLink(f), r.placeLink(f.Location),
-			markdownText(shorten(f.Message, maxCell)), code(shorten(strings.TrimPrefix(shownIn(f), "in "), maxCell))))
-	}
-	if rows == nil {
+	all := worstFirst(r.Shown(review.New))
+	if all == nil {
 		return ""
 	}
-	text := "### New findings\n\n| level | rule | where | what | shows in |\n|---|---|---|---|---|\n" + list(rows, "finding")
+	text := "### New findings\n\n| level | rule | where | what | shows in |\n|---|---|---|---|---|\n" + list(all, "finding", func(f review.Finding) string {
+		return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", f.Level, r.ruleLink(f), r.placeLink(f.Location),
+			markdownText(shorten(f.Message, maxCell)), code(shorten(strings.TrimPrefix(shownIn(f), "in "), maxCell)))
+	})
 	if r.uncommented > 0 {
 		text += fmt.Sprintf("%s with no comment: the policy has %d at a time (`comments.max`).\n\n", Plural(r.uncommented, "more place"), r.policy().Comments.Max)
 	}
@@ -175,13 +179,10 @@ func effects(r *Report) string {
 		}
 		byRoot[d.Root][d.Change]++
 	}
-	var rows []string
-	for _, root := range order {
+	text := "### What merging does\n\n| root | objects added | changed | removed |\n|---|---|---|---|\n" + list(order, "root", func(root string) string {
 		n := byRoot[root]
-		rows = append(rows, fmt.Sprintf("| %s | %d | %d | %d |\n", code(shorten(root, maxCell)), n[manifests.Added], n[manifests.Modified], n[manifests.Removed]))
-	}
-	text := "### What merging does\n\n| root | objects added | changed | removed |\n|---|---|---|---|\n" + list(rows, "root")
-	rows = nil
+		return fmt.Sprintf("| %s | %d | %d | %d |\n", code(shorten(root, maxCell)), n[manifests.Added], n[manifests.Modified], n[manifests.Removed])
+	})
 	return text + imageChanges(r)
 }
 
@@ -193,38 +194,35 @@ func imageChanges(r *Report) string {
 			proofs[image.Image] = fmt.Sprintf(" (%s)", markdownText(image.Evidence))
 		}
 	}
-	var rows []string
-	for _, c := range r.ImageChanges {
-		rows = append(rows, fmt.Sprintf("- %s: %s → %s%s\n", code(shorten(fmt.Sprintf("%s of %s, %s", c.Object, c.Root, c.Title), maxCell)),
-			code(shorten(c.From, maxCell)), code(shorten(c.To, maxCell)), proofs[c.To]))
-	}
-	if rows == nil {
+	if len(r.ImageChanges) == 0 {
 		return ""
 	}
-	return "Images:\n\n" + list(rows, "image")
+	return "Images:\n\n" + list(r.ImageChanges, "image", func(c review.ImageChange) string {
+		return fmt.Sprintf("- %s: %s → %s%s\n", code(shorten(fmt.Sprintf("%s of %s, %s", c.Object, c.Root, c.Title), maxCell)),
+			code(shorten(c.From, maxCell)), code(shorten(c.To, maxCell)), proofs[c.To])
+	})
 }
 
 func imageTable(r *Report) string {
-	var rows []string
-	for _, image := range r.Images {
-		allowed := "yes"
-		if !image.Allowed {
-			allowed = "**no**"
-		}
-		proof := image.Evidence
-		if proof == "" {
-			proof = "not asked for"
-		}
-		if image.Reason != "" {
-			proof += ": " + image.Reason
-		}
-		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |\n", code(shorten(image.Image, maxCell)), allowed,
-			markdownText(shorten(proof, maxCell)), Plural(len(image.UsedBy), "place")))
-	}
-	if rows == nil {
+	if len(r.Images) == 0 {
 		return ""
 	}
-	return "### Images\n\n| image | allowed | proof | used in |\n|---|---|---|---|\n" + list(rows, "image")
+	return "### Images\n\n| image | allowed | proof | used in |\n|---|---|---|---|\n" + list(r.Images, "image", imageRow)
+}
+
+func imageRow(image review.ImageResult) string {
+	allowed := "yes"
+	if !image.Allowed {
+		allowed = "**no**"
+	}
+	proof := image.Evidence
+	if proof == "" {
+		proof = "not asked for"
+	}
+	if image.Reason != "" {
+		proof += ": " + image.Reason
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", code(shorten(image.Image, maxCell)), allowed, markdownText(shorten(proof, maxCell)), Plural(len(image.UsedBy), "place"))
 }
 
 // exemptions lists the exemptions in use that end within 30 days.
@@ -249,5 +247,5 @@ func exemptions(r *Report) string {
 	if rows == nil {
 		return ""
 	}
-	return "### Exemptions that end within 30 days\n\n" + list(rows, "exemption")
+	return "### Exemptions that end within 30 days\n\n" + list(rows, "exemption", asIs)
 }

@@ -74,11 +74,9 @@ func policyChange(r *Report) string {
 func PreviewPolicy(c *PolicyChange) string {
 	text := "### What the changed policy would do\n\n"
 	if c.breaks() {
-		var rows []string
-		for _, m := range mistakesOf(c.Mistake) {
-			rows = append(rows, fmt.Sprintf("- %s: %s\n", code(shorten(m.Place(), maxCell)), markdownText(shorten(m.Reason, maxReason))))
-		}
-		return text + "It cannot be used, and with it nothing could be reviewed:\n\n" + list(rows, "mistake")
+		return text + "It cannot be used, and with it nothing could be reviewed:\n\n" + list(mistakesOf(c.Mistake), "mistake", func(m *policy.Mistake) string {
+			return fmt.Sprintf("- %s: %s\n", code(shorten(m.Place(), maxCell)), markdownText(shorten(m.Reason, maxReason)))
+		})
 	}
 	if touched := changedSettings(c.Old, c.New); touched != nil {
 		text += fmt.Sprintf("%s changes %s. This review follows the policy before it.\n\n", code(shorten(c.File, maxCell)), strings.Join(touched, ", "))
@@ -92,7 +90,7 @@ func PreviewPolicy(c *PolicyChange) string {
 	if rows == nil {
 		return text + fmt.Sprintf("It makes no difference to what is found in %s.\n\n", c.scope())
 	}
-	return text + c.outcome() + "| what | rule | findings | as in |\n|---|---|---|---|\n" + list(rows, "rule")
+	return text + c.outcome() + "| what | rule | findings | as in |\n|---|---|---|---|\n" + list(rows, "rule", asIs)
 }
 
 func (c *PolicyChange) scope() string {

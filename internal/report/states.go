@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/review/policy"
 )
 
 // Besides what a review found there are the states in which there is none, or none yet. Each is said on every check run
@@ -69,16 +71,15 @@ func TooLarge(names []string, is, most string) []Check {
 // address makes a link to a place in a policy file, "" for none, and may be nil.
 func UnreadablePolicy(names []string, err error, address func(file string, line int) string) []Check {
 	mistakes := mistakesOf(err)
-	var rows []string
-	for _, m := range mistakes {
+	rows := list(mistakes, "mistake", func(m *policy.Mistake) string {
 		place := code(shorten(m.Place(), maxCell))
 		if address != nil && address(m.File, m.Line) != "" {
 			place = link(place, address(m.File, m.Line))
 		}
-		rows = append(rows, fmt.Sprintf("- %s: %s\n", place, markdownText(shorten(m.Reason, maxReason))))
-	}
+		return fmt.Sprintf("- %s: %s\n", place, markdownText(shorten(m.Reason, maxReason)))
+	})
 	return outcome{conclusion: ActionRequired, title: "The policy cannot be read: " + shorten(mistakes[0].Error(), maxReason), actions: []Action{rerun()},
-		text: []string{"The policy **cannot be read**, and without it nothing is reviewed:", strings.TrimSpace(list(rows, "mistake")),
+		text: []string{"The policy **cannot be read**, and without it nothing is reviewed:", strings.TrimSpace(rows),
 			"What to do: correct it where the lines above say, on the branch that this is to be merged into, and press Re-run. " +
 				"The policy is read from there and not from this change, so that nobody can loosen their own review."}}.checks(names)
 }

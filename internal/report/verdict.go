@@ -95,14 +95,12 @@ func (r *Report) verdict() string {
 // toAccept lists the findings that wait for a person, with who that is and what to write.
 func toAccept(r *Report) string {
 	waiting, _ := r.stopping()
-	var rows []string
-	for _, f := range worstFirst(waiting) {
-		rows = append(rows, fmt.Sprintf("- %s %s: %s.\n", r.ruleLink(f), r.placeLink(f.Location), acceptance(r.policy(), f)))
-	}
-	if rows == nil {
+	if waiting == nil {
 		return ""
 	}
-	return "### To be accepted, or corrected\n\n" + list(rows, "finding")
+	return "### To be accepted, or corrected\n\n" + list(worstFirst(waiting), "finding", func(f review.Finding) string {
+		return fmt.Sprintf("- %s %s: %s.\n", r.ruleLink(f), r.placeLink(f.Location), acceptance(r.policy(), f))
+	})
 }
 
 // acceptance says who may accept a finding, and how.
@@ -135,15 +133,12 @@ func Acceptors(entries []review.Acknowledge) string {
 
 // accepted lists what people accepted in the pull request, with who and why.
 func accepted(r *Report) string {
-	var rows []string
-	for _, f := range worstFirst(r.Shown(review.Exempt)) {
-		if f.Accepted() {
-			rows = append(rows, fmt.Sprintf("- %s %s: %s. Accepted by %s: %s\n", r.ruleLink(f), r.placeLink(f.Location),
-				markdownText(shorten(f.Message, maxCell)), code(f.Exemption.By), markdownText(shorten(f.Exemption.Reason, maxReason))))
-		}
-	}
-	if rows == nil {
+	all := slices.DeleteFunc(r.Shown(review.Exempt), func(f review.Finding) bool { return !f.Accepted() })
+	if len(all) == 0 {
 		return ""
 	}
-	return "### Accepted\n\n" + list(rows, "finding")
+	return "### Accepted\n\n" + list(worstFirst(all), "finding", func(f review.Finding) string {
+		return fmt.Sprintf("- %s %s: %s. Accepted by %s: %s\n", r.ruleLink(f), r.placeLink(f.Location),
+			markdownText(shorten(f.Message, maxCell)), code(f.Exemption.By), markdownText(shorten(f.Exemption.Reason, maxReason)))
+	})
 }

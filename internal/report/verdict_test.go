@@ -108,6 +108,23 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestAcceptedFormats holds that every format says by whom a finding was accepted, and that none takes it for an exemption
+// with an end.
+func TestAcceptedFormats(t *testing.T) {
+	t.Parallel()
+	r := sample("")
+	r.Findings[4].Exemption = &review.Exemption{Reason: "it is a router", By: "@alice"}
+	validateJSON(t, mustWrite(t, "json", r))
+	validateSARIF(t, mustWrite(t, "sarif", r))
+	for format, want := range map[string]string{
+		"json": `"until": ""`, "sarif": "it is a router (accepted in the pull request by @alice)", "markdown": "Accepted by `@alice`: it is a router",
+	} {
+		if text := mustWrite(t, format, r); !strings.Contains(text, want) || strings.Contains(text, "end within 30 days") {
+			t.Errorf("%s does not say %q:\n%s", format, want, text)
+		}
+	}
+}
+
 func TestAcceptors(t *testing.T) {
 	t.Parallel()
 	all := []review.Acknowledge{{By: []string{"@acme/security", "@bob"}}, {By: []string{"@bob"}, NotAuthor: true}}

@@ -169,7 +169,8 @@ func (d *Draft) Detail(format string, args ...any) *Draft {
 
 // Effect says all that the violation brings about, where message and value of the field do not: for what a role gains,
 // say, every subject, verb and resource, in a fixed order. A finding that a person accepted in a pull request is asked
-// for again when its effect is another. Only a hash of the text is kept, and it is part of the fingerprint.
+// for again when its effect is another. Only a hash of the text is kept, as part of the fingerprint; values of secrets
+// do not belong into it, since what is short could be guessed.
 func (d *Draft) Effect(format string, args ...any) *Draft {
 	d.effect = fingerprint(fmt.Sprintf(format, args...))
 	return d
