@@ -126,6 +126,9 @@ func (s *service) reconcileOnce(ctx context.Context) {
 		s.log.Warn("looking for missed webhooks", "error", err)
 		return
 	}
+	if err := s.mirror.Sweep(); err != nil {
+		s.log.Warn("tidying the mirrors", "error", err)
+	}
 	if err := app.worker.Reconcile(ctx, since); err != nil && ctx.Err() == nil {
 		s.log.Warn("looking for missed webhooks", "error", err)
 	}

@@ -167,6 +167,7 @@ func (s *service) use(ctx context.Context, id int64, key server.Secret) error {
 	worker := &pullrequest.Worker{
 		GitHub: app, Queue: s.queue, Mirror: s.mirror, Engines: s.tenants.Engine, Forget: s.forget, Rules: rules.All(), Version: version(),
 		Unconfined: s.unsafe, Server: s.policy, Log: s.log,
+		Fetched: s.metrics.Fetch, Span: s.tracing.Span,
 		Observed: func(o pullrequest.Observation) { s.metrics.Review(o.Outcome, o.Total, o.Stages) },
 	}
 	if err := s.queue.Start(ctx, worker); err != nil {

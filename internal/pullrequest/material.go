@@ -42,6 +42,10 @@ func (w *Worker) fetch(ctx context.Context, t event.Task, wanted ...string) (*gi
 		URL:   w.GitHub.Site().Git(repo.Owner, repo.Name),
 		Token: func(ctx context.Context) (string, error) { return client.GitToken(ctx, repo) },
 	}, wanted...)
+	w.fetched(fetched, err)
+	if errors.Is(err, gitrepo.ErrAccess) {
+		client.DropGitToken(repo) // it may have been made before a permission was given
+	}
 	for _, final := range []error{gitrepo.ErrTooLarge, gitrepo.ErrGone} {
 		if errors.Is(err, final) {
 			return nil, &finalError{err}
@@ -49,6 +53,25 @@ func (w *Worker) fetch(ctx context.Context, t event.Task, wanted ...string) (*gi
 	}
 	return fetched, err
 }
+
+// fetched counts what a review needed of Git.
+func (w *Worker) fetched(f *gitrepo.Fetched, err error) {
+	result := "present"
+	switch {
+	case w.Fetched == nil:
+		return
+	case err != nil:
+		result = "failed"
+	case f.Cloned:
+		result = "cloned"
+	case f.Asked:
+		result = "fetched"
+	}
+	w.Fetched(result)
+}
+
+// errDamaged says that what was read may not be all there was.
+var errDamaged = errors.New("the copy of the repository turned out to be damaged; it is fetched anew")
 
 // gather fetches what a job is about and reads its policy. Close ends the use of the mirror.
 func (w *Worker) gather(ctx context.Context, job queue.Job) (*material, error) {

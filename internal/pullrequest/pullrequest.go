@@ -38,12 +38,17 @@ type Worker struct {
 	Rules   []*review.Rule
 	Version string
 
-	Unconfined string            // what this system lacks to hold renderers, so that forks are refused; "" when nothing
-	Server     *policy.Layer     // under every repository's policy; nil for none
-	Observed   func(Observation) // called after every review; nil for nobody
-	Log        *slog.Logger      // nil for the default
-	Now        func() time.Time  // nil for the clock
+	Unconfined string              // what this system lacks to hold renderers, so that forks are refused; "" when nothing
+	Server     *policy.Layer       // under every repository's policy; nil for none
+	Observed   func(Observation)   // called after every review; nil for nobody
+	Fetched    func(result string) // called after every fetch: present, fetched, cloned or failed; nil for nobody
+	Span       Span                // begins a part of the work for traces; nil for none
+	Log        *slog.Logger        // nil for the default
+	Now        func() time.Time    // nil for the clock
 }
+
+// Span begins a part of the work, described by names and texts in turn. What it returns ends it.
+type Span func(ctx context.Context, name string, attributes ...string) (context.Context, func(error))
 
 // Observation is what a review was like, for metrics.
 type Observation struct {
@@ -54,7 +59,10 @@ type Observation struct {
 
 // Work does a job. It implements queue.Worker.
 func (w *Worker) Work(ctx context.Context, job queue.Job) error {
+	ctx, end := w.span(ctx, string(job.Kind), "repository", job.Subject.Repository.FullName(), "pull_request", fmt.Sprint(job.Subject.Number),
+		"head", job.Head, "delivery", job.Delivery)
 	err := w.do(ctx, job)
+	end(err)
 	var limited *github.RateLimited
 	if errors.As(err, &limited) {
 		return &queue.SnoozeError{After: limited.After, Err: err}
@@ -151,6 +159,13 @@ func (w *Worker) log(job queue.Job) *slog.Logger {
 		log = slog.Default()
 	}
 	return log.With("repository", job.Subject.Repository.FullName(), "pull_request", job.Subject.Number, "head", job.Head, "delivery", job.Delivery)
+}
+
+func (w *Worker) span(ctx context.Context, name string, attributes ...string) (context.Context, func(error)) {
+	if w.Span == nil {
+		return ctx, func(error) {}
+	}
+	return w.Span(ctx, name, attributes...)
 }
 
 func (w *Worker) now() time.Time {

@@ -25,30 +25,28 @@ func (w *Worker) review(ctx context.Context, job queue.Job) error {
 	if err != nil || !found {
 		return err
 	}
-	watch := &stopwatch{now: w.now, start: w.now(), stages: map[string]time.Duration{}}
+	watch := &stopwatch{worker: w, start: w.now(), stages: map[string]time.Duration{}}
 	p := w.publisher(ctx, job)
 	if _, err := p.Queue(ctx, report.CheckName); err != nil {
 		return err
 	}
-	m, err := w.gather(ctx, job)
-	if err != nil {
+	var m *material
+	if err := watch.stage(ctx, "fetch", func(ctx context.Context) (err error) { m, err = w.gather(ctx, job); return err }); err != nil {
 		return w.conclude(ctx, job, p, err)
 	}
 	defer m.Close()
-	watch.end("fetch")
 	if _, err := p.Start(ctx, report.CheckName); err != nil {
 		return err
 	}
-	shown, err := w.judge(ctx, job, m)
-	if err != nil {
+	var shown *report.Report
+	if err := watch.stage(ctx, "review", func(ctx context.Context) (err error) { shown, err = w.judge(ctx, job, m); return err }); err != nil {
 		return w.conclude(ctx, job, p, err)
 	}
-	watch.end("review")
-	publication, err := w.publish(ctx, job, p, m, shown)
+	var publication report.Publication
+	err = watch.stage(ctx, "publish", func(ctx context.Context) (err error) { publication, err = w.publish(ctx, job, p, m, shown); return err })
 	if err != nil {
 		return err
 	}
-	watch.end("publish")
 	w.observe(Observation{Outcome: publication.Checks[0].Conclusion, Stages: watch.stages, Total: w.now().Sub(watch.start)})
 	return nil
 }
@@ -142,7 +140,9 @@ func (w *Worker) judge(ctx context.Context, job queue.Job, m *material) (*report
 		},
 		Link: func(file string, line int) string { return w.address(job, job.Head, file, line) },
 	}
-	shown.PolicyChange, err = w.preview(ctx, engine, m, options, result)
+	if shown.PolicyChange, err = w.preview(ctx, engine, m, options, result); err == nil && m.Damaged() {
+		err = errDamaged
+	}
 	return shown, err
 }
 
@@ -243,16 +243,16 @@ func (w *Worker) publish(ctx context.Context, job queue.Job, p *github.Publisher
 
 // stopwatch measures stages.
 type stopwatch struct {
-	now         func() time.Time
-	start, last time.Time
-	stages      map[string]time.Duration
+	worker *Worker
+	start  time.Time
+	stages map[string]time.Duration
 }
 
-func (s *stopwatch) end(stage string) {
-	from := s.last
-	if from.IsZero() {
-		from = s.start
-	}
-	s.last = s.now()
-	s.stages[stage] = s.last.Sub(from)
+func (s *stopwatch) stage(ctx context.Context, name string, do func(context.Context) error) error {
+	began := s.worker.now()
+	ctx, end := s.worker.span(ctx, name)
+	err := do(ctx)
+	end(err)
+	s.stages[name] = s.worker.now().Sub(began)
+	return err
 }
