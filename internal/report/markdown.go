@@ -105,7 +105,7 @@ func unchecked(r *Report) string {
 
 func newFindings(r *Report) string {
 	all := worstFirst(r.Shown(review.New))
-	if all == nil {
+	if len(all) == 0 {
 		return ""
 	}
 	text := "### New findings\n\n| level | rule | where | what | shows in |\n|---|---|---|---|---|\n" + list(all, "finding", func(f review.Finding) string {

@@ -94,16 +94,16 @@ func (r *Report) files(level review.Level) int {
 
 // worstFirst sorts findings: new ones before others, then the worse, then as they were.
 func worstFirst(all []review.Finding) []review.Finding {
-	sorted := slices.Clone(all)
-	slices.SortStableFunc(sorted, func(a, b review.Finding) int {
-		if (a.Status == review.New) != (b.Status == review.New) {
-			if a.Status == review.New {
-				return -1
+	sorted := make([]review.Finding, 0, len(all)) // by picking: there may be a hundred thousand, of a few levels
+	for _, isNew := range []bool{true, false} {
+		for _, level := range []review.Level{review.Error, review.Warning, review.Info, 0} {
+			for i := range all {
+				if (all[i].Status == review.New) == isNew && all[i].Level == level {
+					sorted = append(sorted, all[i])
+				}
 			}
-			return 1
 		}
-		return int(b.Level) - int(a.Level)
-	})
+	}
 	return sorted
 }
 

@@ -36,16 +36,22 @@ func (r *Report) failOn() review.Level {
 	return review.Error
 }
 
-// stopping returns the findings that fail the check: those that a person may accept, and the others.
-func (r *Report) stopping() (waiting, others []review.Finding) {
-	policy := r.policy()
-	for _, f := range r.Findings {
-		switch {
-		case !(review.Gate{FailOn: r.failOn()}).Stops(&f):
-		case len(policy.Acknowledging(f.Rule)) > 0:
-			waiting = append(waiting, f)
-		default:
-			others = append(others, f)
+// stopping returns the findings that fail the check and that a person may accept, and how many others fail it.
+func (r *Report) stopping() (waiting []review.Finding, others int) {
+	policy, gate := r.policy(), review.Gate{FailOn: r.failOn()}
+	acceptable := make(map[string]bool)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if !gate.Stops(f) {
+			continue
+		}
+		if _, known := acceptable[f.Rule]; !known {
+			acceptable[f.Rule] = len(policy.Acknowledging(f.Rule)) > 0
+		}
+		if acceptable[f.Rule] {
+			waiting = append(waiting, *f)
+		} else {
+			others++
 		}
 	}
 	return waiting, others
@@ -55,7 +61,7 @@ func (r *Report) stopping() (waiting, others []review.Finding) {
 // passing.
 func (r *Report) onlyWaits() int {
 	waiting, others := r.stopping()
-	if r.Verdict != review.Fails || len(others) > 0 || r.PolicyChange.breaks() {
+	if r.Verdict != review.Fails || others > 0 || r.PolicyChange.breaks() {
 		return 0
 	}
 	return len(waiting)
@@ -82,7 +88,7 @@ func (r *Report) verdict() string {
 	switch n := r.onlyWaits(); {
 	case n > 0:
 		return fmt.Sprintf("The check **waits** for a person's word on %s.", Plural(n, "new finding"))
-	case r.Verdict == review.Fails && len(waiting) > 0 && len(others) > 0:
+	case r.Verdict == review.Fails && len(waiting) > 0 && others > 0:
 		return fmt.Sprintf("The check **fails**: there are %s. A person may accept %d of them.", gate, len(waiting))
 	case r.Verdict == review.Fails:
 		return "The check **fails**: there are " + gate + "."
@@ -95,7 +101,7 @@ func (r *Report) verdict() string {
 // toAccept lists the findings that wait for a person, with who that is and what to write.
 func toAccept(r *Report) string {
 	waiting, _ := r.stopping()
-	if waiting == nil {
+	if len(waiting) == 0 {
 		return ""
 	}
 	return "### To be accepted, or corrected\n\n" + list(worstFirst(waiting), "finding", func(f review.Finding) string {
