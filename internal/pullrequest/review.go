@@ -65,6 +65,11 @@ func (w *Worker) locate(ctx context.Context, job queue.Job) (queue.Job, bool, er
 		}
 		return complete(job, pull), pull.Open && pull.Head == job.Head, nil
 	}
+	if job.Subject.Ref != "" { // of a merge group GitHub says its base only once
+		known, err := w.Queue.Progress(ctx, repo)
+		job.Base = known[job.Subject.Key()].Base
+		return job, err == nil && job.Base != "", err
+	}
 	pulls, err := w.client(job.Task).OpenPullRequests(ctx, repo)
 	if err != nil {
 		return job, false, err
