@@ -1,12 +1,9 @@
 package github
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -175,181 +172,7 @@ func TestListsHaveAllPages(t *testing.T) {
 	}
 }
 
-func TestCommits(t *testing.T) {
-	t.Parallel()
-	s := play(t)
-	ctx, c := t.Context(), s.client()
-	s.warm()
-	parent := s.pull.Head()
-	id, err := c.Commit(ctx, s.repo, Commit{Branch: "change", Parent: parent, Message: "Apply fixes", Files: []File{
-		{Path: "app.yaml", Content: []byte("fixed: ü\n")}, {Path: "run.sh", Content: []byte("#!/bin/sh\n"), Executable: true}}})
-	if err != nil || s.infra.Head("change") != id || s.pull.Head() != id {
-		t.Fatalf("%s, %v", id, err)
-	}
-	if got, _ := s.infra.File("change", "app.yaml"); got != "fixed: ü\n" {
-		t.Errorf("app.yaml is %q", got)
-	}
-	if got, ok := s.infra.File("change", "other.yaml"); !ok || got != "a: b\n" {
-		t.Errorf("other.yaml is %q", got)
-	}
-	s.expect("a commit of text", "GET /git/commits/{commit_sha}", "POST /git/trees", "POST /git/commits", "PATCH /git/refs/{ref+}")
-	binary := []byte{0xff, 0xfe, 0}
-	if _, err := c.Commit(ctx, s.repo, Commit{Branch: "new", Parent: id, Message: "binary", Create: true, Files: []File{{Path: "a/b", Content: binary}}}); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := s.infra.File("new", "a/b"); got != string(binary) {
-		t.Errorf("a/b is %q", got)
-	}
-	for name, commit := range map[string]Commit{
-		"the branch moved":    {Branch: "change", Parent: parent, Message: "x", Files: []File{{Path: "x", Content: []byte("x")}}},
-		"the branch is there": {Branch: "new", Parent: id, Message: "x", Create: true, Files: []File{{Path: "x", Content: []byte("x")}}},
-		"the branch is gone":  {Branch: "nowhere", Parent: id, Message: "x", Files: []File{{Path: "x", Content: []byte("x")}}},
-	} {
-		if _, err := c.Commit(ctx, s.repo, commit); !errors.Is(err, ErrMoved) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for _, path := range []string{"../x", "/x", "", "a/../b"} {
-		if _, err := c.Commit(ctx, s.repo, Commit{Branch: "change", Parent: id, Message: "x", Files: []File{{Path: path}}}); !errors.Is(err, ErrRefused) {
-			t.Errorf("%q: %v", path, err)
-		}
-	}
-	n := NewPullRequest{Title: "Exempt", Body: "because", Branch: "new", Base: "main"}
-	number, address, err := c.OpenPullRequest(ctx, s.repo, n)
-	if err != nil || address != fmt.Sprintf("%s/acme/infra/pull/%d", s.URL(), number) {
-		t.Fatalf("%d at %s, %v", number, address, err)
-	}
-	if again, same, err := c.OpenPullRequest(ctx, s.repo, n); err != nil || again != number || same != address {
-		t.Errorf("again: %d at %s, %v", again, same, err)
-	}
-	if _, _, err := c.OpenPullRequest(ctx, s.repo, NewPullRequest{Title: "x", Branch: "nowhere", Base: "main"}); !errors.Is(err, ErrRefused) {
-		t.Error(err)
-	}
-}
-
-func TestReplies(t *testing.T) {
-	t.Parallel()
-	s := play(t)
-	ctx, c := t.Context(), s.client()
-	talk := Asked{Repository: s.repo, Number: s.pull.Number, Comment: s.pull.Comment("alice", "/landwaiter help")}
-	first := s.pull.CommentOn("alice", "app.yaml", 3, "what?")
-	line := Asked{Repository: s.repo, Number: s.pull.Number, Comment: s.pull.Reply("alice", first, "/landwaiter explain"), Inline: true}
-	for _, asked := range []Asked{talk, line} {
-		for range 2 {
-			if err := c.Acknowledge(ctx, asked); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := c.Reply(ctx, asked, "An answer.", false); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Reply(ctx, asked, "An answer.", true); err != nil { // after a crash
-			t.Fatal(err)
-		}
-	}
-	comments, lines := s.pull.Comments(), s.pull.ReviewComments()
-	if len(comments) != 2 || !strings.HasPrefix(comments[1].Body, "An answer.") || !slices.Equal(comments[0].Reactions, []string{"eyes"}) {
-		t.Errorf("the conversation is %+v", comments)
-	}
-	if len(lines) != 3 || lines[2].ReplyTo != first || !slices.Equal(lines[1].Reactions, []string{"eyes"}) {
-		t.Errorf("the thread is %+v", lines)
-	}
-}
-
-func TestDeliveries(t *testing.T) {
-	t.Parallel()
-	var down atomic.Bool
-	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if down.Load() {
-			w.WriteHeader(http.StatusBadGateway)
-		}
-	}))
-	defer hook.Close()
-	s := play(t)
-	s.hooked.SetWebhook(hook.URL)
-	ctx := t.Context()
-	s.pull.Rename("alice", "Delivered")
-	down.Store(true)
-	s.pull.Push("alice", githubtest.Files{"app.yaml": "a: b\n"})
-	failed, err := s.app.FailedDeliveries(ctx, time.Now().Add(-time.Hour))
-	if err != nil || slices.ContainsFunc(failed, func(d Delivery) bool { return d.Action == "edited" }) {
-		t.Fatalf("%+v, %v", failed, err)
-	}
-	if !slices.ContainsFunc(failed, func(d Delivery) bool {
-		return d.Event == "pull_request" && d.Action == "synchronize" && d.Status == http.StatusBadGateway && d.Installation == s.inst.ID
-	}) {
-		t.Errorf("the push is not among %+v", failed)
-	}
-	if none, err := s.app.FailedDeliveries(ctx, time.Now().Add(time.Hour)); err != nil || len(none) > 0 {
-		t.Errorf("of the future: %+v, %v", none, err)
-	}
-	if err := s.app.Redeliver(ctx, failed[0].ID); err != nil { // in vain
-		t.Fatal(err)
-	}
-	s.Wait(5*time.Second, func() bool {
-		again, err := s.app.FailedDeliveries(ctx, time.Now().Add(-time.Hour))
-		return err == nil && slices.ContainsFunc(again, func(d Delivery) bool { return d.GUID == failed[0].GUID && d.ID != failed[0].ID })
-	})
-	down.Store(false)
-	for _, d := range failed {
-		if err := s.app.Redeliver(ctx, d.ID); err != nil {
-			t.Fatal(err)
-		}
-	}
-	delivered := s.Wait(5*time.Second, func() bool {
-		left, err := s.app.FailedDeliveries(ctx, time.Now().Add(-time.Hour))
-		return err == nil && len(left) == 0
-	})
-	if !delivered {
-		t.Error("not all were delivered again")
-	}
-	if err := s.app.Redeliver(ctx, 1); !errors.Is(err, ErrNotFound) {
-		t.Error(err)
-	}
-}
-
-func TestManifest(t *testing.T) {
-	t.Parallel()
-	s := play(t)
-	text, err := json.Marshal(map[string]any{"name": "Landwaiter Two", "url": "https://landwaiter.example", "redirect_url": "http://127.0.0.1/setup/done",
-		"hook_attributes": map[string]any{"url": "https://landwaiter.example/webhook"}, "default_permissions": map[string]string{"checks": "write"}, "default_events": []string{"check_run"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := browser.PostForm(s.app.Site().NewApp("acme")+"?state=x", url.Values{"manifest": {string(text)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	back, err := resp.Location()
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := Convert(t.Context(), Settings{URL: s.URL()}, back.Query().Get("code"))
-	if err != nil || made.Slug != "landwaiter-two" || made.WebhookSecret == "" {
-		t.Fatalf("%s, %v", made.Slug, err)
-	}
-	app, err := NewApp(Settings{URL: s.URL(), AppID: made.AppID, PrivateKey: []byte(made.PrivateKey)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if identity, err := app.Verify(t.Context()); err != nil || identity.Slug != made.Slug {
-		t.Errorf("%+v, %v", identity, err)
-	}
-	for _, code := range []string{back.Query().Get("code"), "unknown"} {
-		if _, err := Convert(t.Context(), Settings{URL: s.URL()}, code); !errors.Is(err, ErrNotFound) {
-			t.Errorf("a code works once: %v", err)
-		}
-	}
-	for _, code := range []string{"", "../x", "a/b", "a?b"} {
-		if _, err := Convert(t.Context(), Settings{URL: s.URL()}, code); err == nil {
-			t.Errorf("%q is no code", code)
-		}
-	}
-}
-
-// TestLifeOfATokenAndAnInstallation: tokens that end early are replaced, and what is gone or suspended is told apart.
+// TestLifeOfAnInstallation: tokens that end early are replaced, and what is gone or suspended is told apart.
 func TestLifeOfAnInstallation(t *testing.T) {
 	t.Parallel()
 	s := play(t)
@@ -370,7 +193,17 @@ func TestLifeOfAnInstallation(t *testing.T) {
 	if err := ask(); err != nil {
 		t.Errorf("no longer suspended: %v", err)
 	}
-	s.infra.Grant("write", "bob")
+	s.inst.Permit("pull_requests", "read")
+	asked := Asked{Repository: s.repo, Number: s.pull.Number, Comment: s.pull.Comment("alice", "/landwaiter help")}
+	s.app.Forget(s.inst.ID)
+	c = s.client()
+	if err := c.Reply(ctx, asked, "x", false); !errors.Is(err, ErrForbidden) {
+		t.Errorf("a permission that is missing: %v", err)
+	}
+	s.inst.Permit("pull_requests", "write")
+	if err := c.Reply(ctx, asked, "x", false); err != nil {
+		t.Errorf("a permission that was given meanwhile: %v", err)
+	}
 	s.inst.Remove(s.infra)
 	if err := ask(); !errors.Is(err, ErrNotFound) {
 		t.Errorf("repository taken away: %v", err)
@@ -415,5 +248,34 @@ func TestGitToken(t *testing.T) {
 		if got := ask(method, at); got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}
+	}
+}
+
+// TestCheckRunsOfOthers: a server that does not know the filter by App shows the runs of all of them.
+func TestCheckRunsOfOthers(t *testing.T) {
+	t.Parallel()
+	run := func(id, app int) map[string]any {
+		return map[string]any{"id": id, "name": "landwaiter", "external_id": "r1", "status": "queued", "app": map[string]any{"id": app}}
+	}
+	r := record(t, func(w http.ResponseWriter, _ *http.Request) {
+		answer(t, w, map[string]any{"total_count": 3, "check_runs": []any{run(1, 7), run(3, 8), run(2, 7)}})
+	})
+	runs, err := r.client().CheckRuns(t.Context(), acme, head)
+	if err != nil || len(runs) != 2 || runs[0].ID != 2 || runs[1].ID != 1 {
+		t.Errorf("%+v, %v", runs, err)
+	}
+}
+
+func TestAuthors(t *testing.T) {
+	t.Parallel()
+	for author, want := range map[graphqlAuthor]bool{
+		{"Bot", "landwaiter"}: true, {"Bot", "landwaiter[bot]"}: true, {"User", "landwaiter"}: false, {"Bot", "landwaiter-2"}: false, {"Mannequin", "landwaiter"}: false,
+	} {
+		if got := author.is(us); got != want {
+			t.Errorf("%+v: %v", author, got)
+		}
+	}
+	if (*graphqlAuthor)(nil).is(us) {
+		t.Error("an account that is gone")
 	}
 }

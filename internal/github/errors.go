@@ -97,9 +97,12 @@ func failure(ctx context.Context, op string, err error) error {
 	var ours *Error
 	var limited *RateLimited
 	var answer *github.ErrorResponse
+	var used *github.RateLimitError // go-github does not ask when the last answer said that nothing is left
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &used):
+		return fmt.Errorf("%s: %w", op, exhausted(used.Rate))
 	case errors.As(err, &limited):
 		return fmt.Errorf("%s: %w", op, &RateLimited{After: limited.After})
 	case errors.As(err, &ours):
