@@ -246,3 +246,19 @@ func version() string {
 	}
 	return strings.TrimSpace(info.Main.Version + revision)
 }
+
+// rendererVersions names what renders, since the same source may render otherwise with another version.
+func rendererVersions() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	names := map[string]string{"sigs.k8s.io/kustomize/api": "kustomize/api", "helm.sh/helm/v3": "Helm", "helm.sh/helm/v4": "Helm"}
+	var all []string
+	for _, module := range info.Deps {
+		if name := names[module.Path]; name != "" {
+			all = append(all, name+" "+strings.TrimPrefix(module.Version, "v"))
+		}
+	}
+	return strings.Join(all, ", ")
+}

@@ -38,6 +38,7 @@ type Worker struct {
 	Rules   []*review.Rule
 	Version string
 
+	Renderers  string              // what renders, for people: "kustomize 5.8, Helm 3.22 and 4.3"
 	Unconfined string              // what this system lacks to hold renderers, so that forks are refused; "" when nothing
 	Server     *policy.Layer       // under every repository's policy; nil for none
 	Observed   func(Observation)   // called after every review; nil for nobody
@@ -99,7 +100,7 @@ func (w *Worker) Failed(ctx context.Context, job queue.Job, cause error) error {
 		return w.cancel(ctx, job)
 	case job.Kind == event.Review:
 		w.observe(Observation{Outcome: "error"})
-		return w.ended(ctx, job).Complete(ctx, unreviewed(job, cause)...)
+		return w.ended(ctx, job).Complete(ctx, unreviewed(w.checkNames(ctx, job), job, cause)...)
 	case job.Kind == event.Command && !superseded:
 		return w.answer(ctx, job, report.AnswerRefused("That could not be done: "+github.Redact(cause.Error())))
 	}
@@ -129,8 +130,8 @@ func (w *Worker) ended(ctx context.Context, job queue.Job) *github.Publisher {
 }
 
 // unreviewed says why there is no review.
-func unreviewed(job queue.Job, cause error) []report.Check {
-	return report.Unreviewed([]string{report.CheckName}, github.Redact(cause.Error()),
+func unreviewed(names []string, job queue.Job, cause error) []report.Check {
+	return report.Unreviewed(names, github.Redact(cause.Error()),
 		"Press Re-run once the cause is gone. If it stays, ask whoever runs Landwaiter here.", job.Review)
 }
 

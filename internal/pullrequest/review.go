@@ -94,19 +94,36 @@ func complete(job queue.Job, pull github.PullRequest) queue.Job {
 	return job
 }
 
+// checkNames are the check runs that are waited for, as far as the policy can be asked: where there is no review none of
+// them may stay open.
+func (w *Worker) checkNames(ctx context.Context, job queue.Job) []string {
+	none := review.DefaultPolicy()
+	if job.BaseRef == "" {
+		return report.CheckNames(none)
+	}
+	text, found, err := w.client(job.Task).File(ctx, job.Subject.Repository, PolicyFile, job.BaseRef)
+	if err != nil || !found {
+		return report.CheckNames(none)
+	}
+	known, err := policy.Load(w.Rules, policy.Layer{File: PolicyFile, Text: text})
+	if err != nil {
+		return report.CheckNames(none)
+	}
+	return report.CheckNames(known)
+}
+
 // conclude completes the check run when trying again would change nothing.
 func (w *Worker) conclude(ctx context.Context, job queue.Job, p *github.Publisher, cause error) error {
-	names := []string{report.CheckName}
 	var final *finalError
 	var wrong *policyError
 	var config *review.ConfigError
 	switch {
 	case errors.As(cause, &wrong):
-		return p.Complete(ctx, report.UnreadablePolicy(names, wrong.err, w.policyLink(job))...)
+		return p.Complete(ctx, report.UnreadablePolicy([]string{report.CheckName}, wrong.err, w.policyLink(job))...)
 	case errors.As(cause, &config):
-		return p.Complete(ctx, report.UnreadablePolicy(names, config, w.policyLink(job))...)
+		return p.Complete(ctx, report.UnreadablePolicy(w.checkNames(ctx, job), config, w.policyLink(job))...)
 	case errors.As(cause, &final):
-		return p.Complete(ctx, unreviewed(job, final)...)
+		return p.Complete(ctx, unreviewed(w.checkNames(ctx, job), job, final)...)
 	}
 	return cause
 }
@@ -138,7 +155,8 @@ func (w *Worker) judge(ctx context.Context, job queue.Job, m *material) (*report
 		return nil, err
 	}
 	shown := &report.Report{
-		Result: result, Rules: w.Rules, Level: review.Info, FailOn: m.policy.Gate.FailOn, Policy: m.policy, Version: w.Version, Now: w.now(),
+		Result: result, Rules: w.Rules, Level: review.Info, FailOn: m.policy.Gate.FailOn, Policy: m.policy, Version: w.Version, Renderers: w.Renderers, Now: w.now(),
+		PolicyFrom: policyFrom(m),
 		Source: func(file string) []byte {
 			text, _ := m.change.Head.ReadFile(file)
 			return text
@@ -149,6 +167,19 @@ func (w *Worker) judge(ctx context.Context, job queue.Job, m *material) (*report
 		err = errDamaged
 	}
 	return shown, err
+}
+
+// policyFrom says for people which policies the review followed.
+func policyFrom(m *material) string {
+	var files []string
+	for _, layer := range m.layers {
+		file := layer.File
+		if file == PolicyFile {
+			file = fmt.Sprintf("%s at %.7s", file, m.IDs[1])
+		}
+		files = append(files, file)
+	}
+	return strings.Join(files, " over ")
 }
 
 func (w *Worker) options(ctx context.Context, subject event.Subject) (review.Options, error) {
