@@ -42,7 +42,7 @@ type batch struct {
 	workers int
 	jobs    []river.InsertManyParams
 	backlog map[string]int   // by installation, unfinished jobs, those of this batch included
-	newest  map[string]int64 // by subject, the generation that this batch made
+	newest  map[string]int64 // by subject, the generation that this batch made in the place of an older one
 }
 
 func newBatch(s session, workers int) *batch {
@@ -102,11 +102,15 @@ func (b *batch) subject(ctx context.Context, job *work, known bool) (bool, error
 			(key, installation, repository, generation, kind, head, base, revision, state, changed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, {millis})
 		ON CONFLICT (key) DO UPDATE SET generation = excluded.generation, kind = excluded.kind, head = excluded.head,
-			base = excluded.base, revision = excluded.revision, state = excluded.state, changed = excluded.changed`,
+			base = CASE WHEN excluded.base = '' AND excluded.head = landwaiter_subject.head THEN landwaiter_subject.base ELSE excluded.base END,
+			revision = excluded.revision, state = excluded.state, changed = excluded.changed`,
 		key, task.Subject.Repository.Installation, task.Subject.Repository.ID, job.Generation,
 		string(task.Kind), task.Head, task.Base, revisionOf(task), stateOpen)
 	if err != nil {
 		return false, err
+	}
+	if generation == 0 {
+		return true, nil
 	}
 	b.newest[key] = job.Generation
 	return true, b.supersede(ctx, key)

@@ -70,7 +70,7 @@ func TestKept(t *testing.T) {
 // TestForget deletes a repository, then all of an installation, and leaves the others alone.
 func TestForget(t *testing.T) {
 	conform(t, func(l lab) {
-		q := l.open()
+		q := l.open(func(c *Config) { c.pace.beat, c.pace.lease = time.Hour, time.Hour })
 		other := func(installation, repository int64, number int) event.Task {
 			task := review(number, "a")
 			task.Subject.Repository.Installation, task.Subject.Repository.ID = installation, repository

@@ -12,10 +12,11 @@ import (
 	"github.com/landwaiter/landwaiter/internal/event"
 )
 
-// TestSuperseded: what runs is stopped with its cause and ends its check run, what never began just goes.
+// TestSuperseded: what runs is stopped with its cause and ends its check run, what never began just goes. All that
+// without a look at the database now and then.
 func TestSuperseded(t *testing.T) {
 	conform(t, func(l lab) {
-		q := l.open()
+		q := l.open(func(c *Config) { c.pace.beat, c.pace.lease = time.Hour, time.Hour })
 		w := l.start(q, &recorder{work: func(ctx context.Context, job Job) error {
 			if job.Head == "last" {
 				return nil
@@ -79,6 +80,40 @@ func TestSupersededWaiting(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestEndIsTold: that something newer came does not cut short the telling of an end.
+func TestEndIsTold(t *testing.T) {
+	conform(t, func(l lab) {
+		q := l.open(func(c *Config) { c.Attempts = 1 })
+		telling, accepted := make(chan bool), make(chan bool)
+		l.start(q, &recorder{
+			work: func(_ context.Context, job Job) error {
+				if job.Head == "old" {
+					return errors.New("no")
+				}
+				return nil
+			},
+			failed: func(ctx context.Context, _ Job, _ error) error {
+				telling <- true
+				<-accepted
+				select {
+				case <-ctx.Done():
+					l.Error("cut short:", context.Cause(ctx))
+				case <-time.After(5 * quick.beat):
+				}
+				return nil
+			},
+		})
+		l.accept(q, "1", review(1, "old"))
+		<-telling
+		l.accept(q, "2", review(1, "new"))
+		accepted <- true
+		l.idle(q)
+		if p := l.progress(q, pull(1, 1)); !p.Done || p.Head != "new" {
+			l.Errorf("%+v", p)
+		}
+	})
 }
 
 // TestAttempts: errors are tried again, with one name for the review, until attempts are used up; the end is told until

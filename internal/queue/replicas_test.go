@@ -33,6 +33,34 @@ func TestManyOpen(t *testing.T) {
 	all.Wait()
 }
 
+// TestAcceptElsewhere lets replicas accept pushes to the same pull requests at the same time.
+func TestAcceptElsewhere(t *testing.T) {
+	replicas(t, func(l lab) {
+		members := []*Queue{l.open(), l.open()}
+		const subjects, pushes = 3, 40
+		var all sync.WaitGroup
+		for push := range pushes {
+			for subject := range subjects {
+				all.Go(func() {
+					task := review(subject+1, fmt.Sprint(push))
+					if _, err := members[push%2].Accept(l.Context(), fmt.Sprint(subject, push), "pull_request", []event.Task{task}); err != nil {
+						l.Error(err)
+					}
+				})
+			}
+		}
+		all.Wait()
+		if n := l.count(members[0], `SELECT count(*) FROM river_job WHERE `+unfinished); n != subjects {
+			l.Errorf("%d jobs wait for %d subjects", n, subjects)
+		}
+		for subject := range subjects {
+			if got := l.progress(members[0], pull(1, subject+1)).Generation; got != pushes {
+				l.Errorf("generation %d after %d pushes", got, pushes)
+			}
+		}
+	})
+}
+
 // TestSupersededElsewhere: a push that one replica receives stops what another one runs, and so does a deletion.
 func TestSupersededElsewhere(t *testing.T) {
 	replicas(t, func(l lab) {
