@@ -103,7 +103,7 @@ func (w *Worker) again(ctx context.Context, job queue.Job, pull github.PullReque
 
 // answer replies to the comment that asked.
 func (w *Worker) answer(ctx context.Context, job queue.Job, text string) error {
-	return w.client(job.Task).Reply(ctx, asked(job.Task), text, job.Attempt > 1)
+	return w.client(job.Task).Reply(ctx, asked(job.Task), text, job.Resumed)
 }
 
 func asked(t event.Task) github.Asked {

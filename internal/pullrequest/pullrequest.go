@@ -139,7 +139,7 @@ func unreviewed(names []string, job queue.Job, cause error) []report.Check {
 func (w *Worker) publisher(ctx context.Context, job queue.Job) *github.Publisher {
 	return &github.Publisher{
 		Client: w.client(job.Task), Repository: job.Subject.Repository, Number: job.Subject.Number, Head: job.Head,
-		Review: job.Review, Resumed: job.Attempt > 1,
+		Review: job.Review, Resumed: job.Resumed,
 		Current: func() error { return w.Queue.Current(ctx, job) },
 	}
 }
