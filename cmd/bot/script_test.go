@@ -17,9 +17,23 @@ import (
 
 var update = flag.Bool("update", false, "write generated documentation and the expectations of scripts anew")
 
-// TestMain lets the test binary be the program: scripts, and the render children that it starts, run it as such.
+// TestMain lets the test binary be the program: scripts run it under its name, and what is told a verb (the render
+// children of servers in this process, and servers that are to be killed) is the program too.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"landwaiter": main})
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		main()
+	}
+	testscript.Main(stopping{m}, map[string]func(){"landwaiter": main})
+}
+
+// stopping runs the tests, and then ends the database server that they may have started.
+type stopping struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (s stopping) Run() int {
+	code := s.M.Run()
+	postgres.end()
+	return code
 }
 
 // TestScripts runs the command lines of testdata/script. Beside testscript's own commands they have

@@ -39,7 +39,7 @@ func (c *serveCmd) Run(ctx context.Context, sys surroundings) error {
 	if err := os.MkdirAll(settings.Data, 0o700); err != nil {
 		return fmt.Errorf("making the data directory: %w", err)
 	}
-	s, err := newService(ctx, sys, settings)
+	s, err := newService(ctx, sys, settings, tuning{})
 	if err != nil {
 		return err
 	}

@@ -35,10 +35,17 @@ type service struct {
 	tenants  *tenants
 	policy   *policy.Layer
 	unsafe   string // see pullrequest.Worker.Unconfined
+	tuning   tuning
 	door     *server.Server
 
 	app     atomic.Pointer[running]
 	working chan struct{} // a token for each time that an App was put to use
+}
+
+// tuning is what tests set, to be quick; its zero value is what the program does.
+type tuning struct {
+	retry time.Duration // until the second attempt of a job
+	call  time.Duration // that GitHub may take to answer
 }
 
 // running is the App that is being worked for.
@@ -49,8 +56,8 @@ type running struct {
 }
 
 // newService joins the parts, and begins to work when there is an App.
-func newService(ctx context.Context, sys surroundings, settings server.Settings) (s *service, err error) {
-	s = &service{settings: settings, metrics: server.NewMetrics(version()), working: make(chan struct{}, 1)}
+func newService(ctx context.Context, sys surroundings, settings server.Settings, tuning tuning) (s *service, err error) {
+	s = &service{settings: settings, tuning: tuning, metrics: server.NewMetrics(version()), working: make(chan struct{}, 1)}
 	if s.site, err = github.NewSite(settings.GitHub.URL); err != nil {
 		return nil, usageError(err)
 	}
@@ -58,7 +65,8 @@ func newService(ctx context.Context, sys surroundings, settings server.Settings)
 	if err := s.prepare(ctx, sys); err != nil {
 		return nil, err
 	}
-	if s.queue, err = queue.Open(ctx, queue.Config{Database: string(settings.Database), Workers: settings.Workers, Logger: s.log}); err != nil {
+	s.queue, err = queue.Open(ctx, queue.Config{Database: string(settings.Database), Workers: settings.Workers, Retry: tuning.retry, Logger: s.log})
+	if err != nil {
 		return nil, err
 	}
 	if err := s.open(ctx); err != nil {
@@ -74,7 +82,8 @@ func (s *service) prepare(ctx context.Context, sys surroundings) (err error) {
 	if err != nil {
 		return usageError(err)
 	}
-	s.github = github.Settings{URL: s.settings.GitHub.URL, Proxy: s.settings.Proxy.For, Roots: roots, Agent: "landwaiter/" + version(), Observe: s.observeCall}
+	s.github = github.Settings{URL: s.settings.GitHub.URL, Proxy: s.settings.Proxy.For, Roots: roots, Agent: "landwaiter/" + version(),
+		Timeout: s.tuning.call, Observe: s.observeCall}
 	if s.tracing, err = server.StartTracing(ctx, s.settings.Tracing, version(), s.log); err != nil {
 		return err
 	}
@@ -165,7 +174,7 @@ func (s *service) use(ctx context.Context, id int64, key server.Secret) error {
 		return usageError(err)
 	}
 	worker := &pullrequest.Worker{
-		GitHub: app, Queue: s.queue, Mirror: s.mirror, Engines: s.tenants.Engine, Forget: s.forget, Rules: rules.All(), Version: version(),
+		GitHub: app, Queue: s.queue, Mirror: s.mirror, Engines: s.tenants.Engine, Forget: s.forget, Rules: rules.All(), Version: version(), Renderers: rendererVersions(),
 		Unconfined: s.unsafe, Server: s.policy, Log: s.log,
 		Fetched: s.metrics.Fetch, Span: s.tracing.Span,
 		Observed: func(o pullrequest.Observation) { s.metrics.Review(o.Outcome, o.Total, o.Stages) },

@@ -95,7 +95,19 @@ func (w *Worker) Failed(ctx context.Context, job queue.Job, cause error) error {
 	if !superseded {
 		w.log(job).Error("a task failed for good", "kind", job.Kind, "error", github.Redact(cause.Error()))
 	}
+	err := w.tell(ctx, job, cause, superseded)
+	var limited *github.RateLimited
+	if errors.As(err, &limited) {
+		return &queue.SnoozeError{After: limited.After, Err: err}
+	}
+	return err
+}
+
+// tell shows people that a job will not be done.
+func (w *Worker) tell(ctx context.Context, job queue.Job, cause error, superseded bool) error {
 	switch {
+	case job.Kind == event.Review && job.Review == "":
+		return nil // nobody knew what it was for, so that it showed nothing
 	case job.Kind == event.Review && superseded:
 		return w.cancel(ctx, job)
 	case job.Kind == event.Review:

@@ -60,7 +60,7 @@ func (b *batch) delivery(ctx context.Context, a *acceptance) (bool, error) {
 		job := work{Task: cleaned(task), Delivery: a.delivery, Ordinal: i}
 		add := !known
 		switch {
-		case versioned(task.Kind):
+		case versioned(task):
 			add, err = b.subject(ctx, &job, known)
 		case known:
 			add, err = b.failed(ctx, job)

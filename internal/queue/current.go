@@ -39,7 +39,7 @@ func (r *run) verdict(attempt int, generation int64) error {
 	switch {
 	case attempt != r.row.Attempt:
 		return ErrLost
-	case versioned(r.job.Kind) && generation != r.job.Generation:
+	case versioned(r.job.Task) && generation != r.job.Generation:
 		return ErrSuperseded
 	}
 	return nil

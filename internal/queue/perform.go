@@ -236,7 +236,7 @@ func (q *Queue) snooze(after time.Duration) error {
 func (q *Queue) note(ctx context.Context, r *run, state string) error {
 	job := r.job
 	switch {
-	case versioned(job.Kind):
+	case versioned(job.Task):
 		return q.exec(ctx, `UPDATE landwaiter_subject SET state = $1, changed = {millis} WHERE key = $2 AND generation = $3`,
 			state, job.Subject.Key(), job.Generation)
 	case state == stateFailed:

@@ -49,8 +49,11 @@ func (r *run) stop(cause error) {
 	}
 }
 
-// versioned says that of a kind of task only the newest counts for a subject.
-func versioned(kind event.Kind) bool { return kind == event.Review || kind == event.Cancel }
+// versioned says that only the newest task counts for its subject. One that names neither a pull request nor a merge
+// group is about a head of which nobody knows yet whose it is, and takes nothing's place.
+func versioned(task event.Task) bool {
+	return (task.Kind == event.Review || task.Kind == event.Cancel) && (task.Subject.Number > 0 || task.Subject.Ref != "")
+}
 
 // runs are the jobs that this process works on now.
 type runs struct {
@@ -106,7 +109,7 @@ func (s *runs) cancelAll(cause error) {
 // supersede stops what runs for a subject in an older generation.
 func (s *runs) supersede(subject string, generation int64) {
 	for _, r := range s.snapshot() {
-		if versioned(r.job.Kind) && r.job.Subject.Key() == subject && r.job.Generation < generation {
+		if versioned(r.job.Task) && r.job.Subject.Key() == subject && r.job.Generation < generation {
 			r.stop(ErrSuperseded)
 		}
 	}
