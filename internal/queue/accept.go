@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,6 +35,7 @@ type answer struct {
 // a head that is no longer the newest. A review of the same head and base as the newest one, without Again, adds no job,
 // unless that one failed or the subject was cancelled since. Each review or cancellation with news supersedes what is
 // older for its subject: what runs here stops before Accept returns, what runs in other replicas within about a second.
+// Of the warming of a repository's caches only the newest counts likewise. Commands, buttons and deletions are all done.
 //
 // When ctx ends first, the delivery may or may not be stored; accepting it again does no harm.
 func (q *Queue) Accept(ctx context.Context, deliveryID, eventName string, tasks []event.Task) (bool, error) {
@@ -86,10 +88,10 @@ func (q *Queue) gather(first *acceptance) []*acceptance {
 }
 
 // acceptGroup answers every acceptance of a group. When the group fails, each is tried by itself, so that one cannot
-// hurt another.
+// hurt another, unless the database does not answer.
 func (q *Queue) acceptGroup(group []*acceptance) {
 	stored, err := q.commit(group)
-	if err != nil && len(group) > 1 {
+	if err != nil && len(group) > 1 && !errors.Is(err, context.DeadlineExceeded) {
 		for _, a := range group {
 			q.acceptGroup([]*acceptance{a})
 		}

@@ -62,6 +62,32 @@ func TestNewest(t *testing.T) {
 	})
 }
 
+// TestKinds: what a subject has several of, and what only its newest counts of.
+func TestKinds(t *testing.T) {
+	conform(t, func(l lab) {
+		q := l.open()
+		warm := func(head string) event.Task {
+			return event.Task{Kind: event.Warm, Subject: event.Subject{Repository: pull(1, 1).Repository}, Head: head, BaseRef: "main"}
+		}
+		gone := event.Task{Kind: event.Cancel, Subject: pull(1, 1)}
+		whose := func(head string) event.Task {
+			return event.Task{Kind: event.Review, Subject: event.Subject{Repository: pull(1, 1).Repository}, Head: head}
+		}
+		l.accept(q, "1", warm("a"), review(1, "a"), command(1, "one"), whose("c"))
+		l.accept(q, "2", warm("b"), command(1, "two"), gone, whose("d"))
+		w := l.start(q, &recorder{})
+		l.idle(q)
+		var got []string
+		for _, c := range w.calls {
+			got = append(got, c.String())
+		}
+		slices.Sort(got)
+		if want := "cancel acme/infra#1 |command acme/infra#1 one|command acme/infra#1 two|review acme/infra@ c|review acme/infra@ d|warm acme/infra@ b"; strings.Join(got, "|") != want {
+			l.Error(got)
+		}
+	})
+}
+
 // TestTasks is a delivery that asks for several things, of which some fail for good: a redelivery does those again.
 func TestTasks(t *testing.T) {
 	conform(t, func(l lab) {

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,30 +26,24 @@ import (
 // server is a PostgreSQL of these tests' own, on a socket in a directory of its own, started when the first test asks.
 type server struct {
 	once  sync.Once
-	err   error // errNoServer: there is none on this machine
+	err   error // why there is none
 	dir   string
 	count atomic.Int64
-	stop  chan struct{}
-	ended chan struct{}
+	cmd   *exec.Cmd
+	alive io.Closer // the server ends when this is closed, or when this process ends
 }
 
-var (
-	postgres    = server{stop: make(chan struct{}), ended: make(chan struct{})}
-	errNoServer = errors.New("there is no PostgreSQL server program on this machine")
-)
+var postgres server
 
 // newDatabase makes an empty database, or one with our tables, and returns its URL. Without a server the test is
 // skipped, but where LANDWAITER_REQUIRE asks for one it fails.
 func (s *server) newDatabase(t testing.TB, template string) string {
-	s.once.Do(s.start)
-	if errors.Is(s.err, errNoServer) {
+	s.once.Do(func() { s.err = s.start() })
+	if s.err != nil {
 		if slices.Contains(strings.Split(os.Getenv("LANDWAITER_REQUIRE"), ","), "postgres") {
-			t.Fatal(s.err)
+			t.Fatal("postgres:", s.err)
 		}
 		t.Skip("postgres:", s.err)
-	}
-	if s.err != nil {
-		t.Fatal(s.err)
 	}
 	name := fmt.Sprintf("t%d", s.count.Add(1))
 	if err := s.execute("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
@@ -86,7 +80,6 @@ func program(name string) string {
 
 // unprivileged lets a command run as somebody who is not root, as PostgreSQL wants it.
 func unprivileged(cmd *exec.Cmd, dir string) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -98,60 +91,44 @@ func unprivileged(cmd *exec.Cmd, dir string) error {
 	}
 	uid, _ := strconv.Atoi(who.Uid)
 	gid, _ := strconv.Atoi(who.Gid)
-	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	return os.Chown(dir, uid, gid)
 }
 
-func (s *server) start() {
-	initdb, postgres := program("initdb"), program("postgres")
-	if initdb == "" || postgres == "" {
-		s.err = errNoServer
-		return
+func (s *server) start() (err error) {
+	initdb, server := program("initdb"), program("postgres")
+	if initdb == "" || server == "" {
+		return errors.New("there is no PostgreSQL server on this machine")
 	}
-	if s.dir, s.err = os.MkdirTemp("", "pg"); s.err != nil {
-		return
+	if s.dir, err = os.MkdirTemp("", "pg"); err != nil {
+		return err
 	}
-	data := filepath.Join(s.dir, "data")
-	create := exec.Command(initdb, "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
+	create := exec.Command(initdb, "-D", "data", "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
 	create.Dir = s.dir
-	if s.err = unprivileged(create, s.dir); s.err != nil {
-		return
+	if err := unprivileged(create, s.dir); err != nil {
+		return err
 	}
 	if out, err := create.CombinedOutput(); err != nil {
-		s.err = fmt.Errorf("initdb: %w\n%s", err, out)
-		return
+		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	run := exec.Command(postgres, "-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "shared_buffers=64MB",
-		"-c", "fsync="+map[bool]string{true: "off", false: "on"}[flag.Lookup("test.bench").Value.String() == ""]) // only figures need a disk
-	run.Dir = s.dir
-	log := &strings.Builder{}
-	run.Stdout, run.Stderr = log, log
-	if s.err = unprivileged(run, s.dir); s.err != nil {
-		return
+	fsync := "off" // only figures need a disk
+	if flag.Lookup("test.bench").Value.String() != "" {
+		fsync = "on"
 	}
-	started := make(chan error, 1)
-	go s.attend(run, started)
-	if s.err = <-started; s.err == nil {
-		s.err = s.prepare()
+	// The shell ends the server, at once, when nobody holds the other end of its input any more.
+	s.cmd = exec.Command("sh", "-c", `"$@" & read x; kill -QUIT $!; wait`, "sh", server, "-D", "data", "-k", s.dir,
+		"-c", "listen_addresses=", "-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "fsync="+fsync)
+	s.cmd.Dir = s.dir
+	if err := unprivileged(s.cmd, s.dir); err != nil {
+		return err
 	}
-}
-
-// attend starts the server and ends it when stop is closed. Linux ends it with the thread that started it, should this
-// process be killed, so that thread must live as long.
-func (s *server) attend(run *exec.Cmd, started chan<- error) {
-	runtime.LockOSThread()
-	err := run.Start()
-	started <- err
-	if err != nil {
-		close(s.ended)
-		return
+	if s.alive, err = s.cmd.StdinPipe(); err != nil {
+		return err
 	}
-	go func() {
-		<-s.stop
-		_ = run.Process.Signal(syscall.SIGQUIT) // at once: nothing is kept
-	}()
-	_ = run.Wait()
-	close(s.ended)
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	return s.prepare()
 }
 
 // prepare waits for the server and makes the database that others are copied from.
@@ -178,10 +155,11 @@ func (s *server) prepare() error {
 
 // end stops the server, if it runs, and deletes what it wrote.
 func (s *server) end() {
-	if s.dir == "" {
-		return
+	if s.alive != nil {
+		_ = s.alive.Close()
+		_ = s.cmd.Wait()
 	}
-	close(s.stop)
-	<-s.ended
-	_ = os.RemoveAll(s.dir)
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir)
+	}
 }

@@ -46,7 +46,7 @@ var (
 type Job struct {
 	event.Task
 	ID         int64  // of this row of work; a job that is taken over from a dead replica gets a new one
-	Review     string // names the review for the check run's external id, the same in all attempts; of reviews and cancellations
+	Review     string // names the review for the check run's external id, the same in all attempts; of tasks with a generation
 	Generation int64  // of the subject; 0 for tasks that nothing supersedes
 	Attempt    int    // 1 is the first
 	Last       bool   // no attempt follows this one

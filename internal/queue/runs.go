@@ -49,10 +49,17 @@ func (r *run) stop(cause error) {
 	}
 }
 
-// versioned says that only the newest task counts for its subject. One that names neither a pull request nor a merge
-// group is about a head of which nobody knows yet whose it is, and takes nothing's place.
+// versioned says that only the newest task counts for its subject, which for caches to be warmed is the repository
+// itself. A review that names neither a pull request nor a merge group is about a head of which nobody knows yet whose it
+// is, and takes nothing's place.
 func versioned(task event.Task) bool {
-	return (task.Kind == event.Review || task.Kind == event.Cancel) && (task.Subject.Number > 0 || task.Subject.Ref != "")
+	switch task.Kind {
+	case event.Review, event.Cancel:
+		return task.Subject.Number > 0 || task.Subject.Ref != ""
+	case event.Warm:
+		return true
+	}
+	return false
 }
 
 // runs are the jobs that this process works on now.
