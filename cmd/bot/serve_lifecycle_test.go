@@ -124,6 +124,26 @@ func TestServeManyPushes(t *testing.T) {
 	}
 }
 
+// TestServeOutOfOrder holds that webhooks that come in another order than things happened lose nothing: the head that the
+// pull request has is reviewed.
+func TestServeOutOfOrder(t *testing.T) {
+	s := play(t, infrastructure())
+	s.until("missed webhooks were looked for", func() bool { return s.Count("GET", "/installation/repositories") > 0 })
+	s.app.SetWebhook("")
+	pr := s.open(bad())
+	pr.Push("ada", good())
+	s.app.SetWebhook(s.address + "/webhook")
+	for _, action := range []string{"synchronize", "opened"} {
+		for _, d := range s.app.Deliveries() {
+			if d.Event == "pull_request" && d.Action == action && !d.Redelivery {
+				s.app.Redeliver(d.ID)
+			}
+		}
+	}
+	s.reviewed(pr, "success", "Passed")
+	s.commented(pr)
+}
+
 // TestServeDraft holds that drafts get the check run, and comments once they are ready for review.
 func TestServeDraft(t *testing.T) {
 	s := play(t, infrastructure())

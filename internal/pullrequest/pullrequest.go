@@ -84,7 +84,7 @@ func (w *Worker) do(ctx context.Context, job queue.Job) error {
 	case event.Forget:
 		return w.forget(ctx, job.Task)
 	case event.Cancel:
-		return nil // the queue has stopped what ran for the subject, and Failed ends what that showed
+		return w.release(ctx, job) // the queue has stopped what ran for the subject, and Failed ends what that showed
 	}
 	return fmt.Errorf("a task of kind %q is not known", job.Kind)
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +65,10 @@ func (w *Worker) locate(ctx context.Context, job queue.Job) (queue.Job, bool, er
 		if err != nil {
 			return job, false, err
 		}
-		return complete(job, pull), pull.Open && pull.Head == job.Head, nil
+		if pull.Open && pull.Head != job.Head {
+			return job, false, w.follow(ctx, job)
+		}
+		return complete(job, pull), pull.Open, nil
 	}
 	if job.Subject.Ref != "" { // of a merge group GitHub says its base only once
 		known, err := w.Queue.Progress(ctx, repo)
@@ -114,18 +119,11 @@ func (w *Worker) checkNames(ctx context.Context, job queue.Job) []string {
 
 // conclude completes the check run when trying again would change nothing.
 func (w *Worker) conclude(ctx context.Context, job queue.Job, p *github.Publisher, cause error) error {
-	var final *finalError
-	var wrong *policyError
-	var config *review.ConfigError
-	switch {
-	case errors.As(cause, &wrong):
-		return p.Complete(ctx, report.UnreadablePolicy([]string{report.CheckName}, wrong.err, w.policyLink(job))...)
-	case errors.As(cause, &config):
-		return p.Complete(ctx, report.UnreadablePolicy(w.checkNames(ctx, job), config, w.policyLink(job))...)
-	case errors.As(cause, &final):
-		return p.Complete(ctx, unreviewed(w.checkNames(ctx, job), job, final)...)
+	checks, err := w.conclusion(ctx, job, cause)
+	if err != nil {
+		return err
 	}
-	return cause
+	return p.Complete(ctx, checks...)
 }
 
 // policyLink makes addresses of lines of the repository's policy, on the branch that it is read from.
@@ -184,11 +182,25 @@ func policyFrom(m *material) string {
 
 func (w *Worker) options(ctx context.Context, subject event.Subject) (review.Options, error) {
 	options := review.Options{Repository: fmt.Sprint(subject.Repository.ID)}
-	acknowledged, err := w.Queue.Acknowledgements(ctx, subject)
+	acknowledged, err := w.Queue.Acknowledgements(ctx, tried(subject))
 	for _, a := range acknowledged {
 		options.Accepted = append(options.Accepted, review.Acceptance{Fingerprint: a.Fingerprint, By: "@" + a.By, Reason: a.Reason, At: a.At})
 	}
 	return options, err
+}
+
+// groupBranch is the branch of a merge group, which is called after the pull request that it tries on top of its base.
+//
+// https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
+var groupBranch = regexp.MustCompile(`^refs/heads/gh-readonly-queue/.+/pr-([1-9][0-9]{0,8})-[0-9a-f]{40,64}$`)
+
+// tried is the pull request that a merge group tries: what was accepted there is accepted in the group too. Only GitHub
+// makes such branches.
+func tried(subject event.Subject) event.Subject {
+	if found := groupBranch.FindStringSubmatch(subject.Ref); subject.Number == 0 && found != nil {
+		subject.Number, _ = strconv.Atoi(found[1]) // it is one
+	}
+	return subject
 }
 
 // address is where people see a line of a file at a commit or branch.
@@ -267,9 +279,14 @@ func (w *Worker) publish(ctx context.Context, job queue.Job, p *github.Publisher
 	publication := report.Publish(shown, report.PublicationOptions{
 		Change: m.change, CheckOnly: job.Draft || !pull, MayPush: pull && write && !job.Fork, MayOpen: pull && write,
 	})
+	siblings, err := w.judgeSiblings(ctx, job)
+	if err != nil {
+		return publication, err
+	}
+	publication = publication.Beside(siblings)
 	outcome, err := p.Publish(ctx, publication)
 	if errors.Is(err, github.ErrHeadMoved) {
-		return publication, nil // the check run is complete, and the new head has a review of its own
+		return publication, w.follow(ctx, job) // the check run is complete, and the new head gets a review of its own
 	}
 	if n := len(outcome.Unplaced); n > 0 {
 		w.log(job).Warn("GitHub did not take some comments; the summary has their findings", "count", n)
