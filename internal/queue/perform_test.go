@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
 	"github.com/landwaiter/landwaiter/internal/event"
 )
 
@@ -249,6 +252,23 @@ func TestStop(t *testing.T) {
 	})
 }
 
+// TestStopStuck is a worker that does not return: Stop says whose job it is and does not wait for ever.
+func TestStopStuck(t *testing.T) {
+	conform(t, func(l lab) {
+		q := l.open(func(c *Config) { c.pace.end = 100 * time.Millisecond })
+		release := make(chan struct{})
+		w := l.start(q, &recorder{work: func(context.Context, Job) error { <-release; return nil }})
+		l.accept(q, "1", review(7, "a"))
+		l.until("it runs", func() bool { return len(w.works()) == 1 })
+		over, cancel := context.WithCancel(l.Context())
+		cancel()
+		if err := q.Stop(over); err == nil || !strings.Contains(err.Error(), "1 jobs did not end when they were told to, the first for acme/infra#7") {
+			l.Error(err)
+		}
+		close(release)
+	})
+}
+
 // TestCrash is a process that ended in the midst of its work: the next one does it again, and a job that ends its
 // process each time is failed at last.
 func TestCrash(t *testing.T) {
@@ -300,6 +320,16 @@ func TestBackoff(t *testing.T) {
 	}
 	if sum < 40*time.Minute || sum > 80*time.Minute {
 		t.Error("8 attempts take", sum)
+	}
+	q := &Queue{config: Config{Retry: time.Second}}
+	q.offset.Store(int64(-time.Hour)) // the database's clock is behind ours
+	if at := (&performer{queue: q}).NextRetry(&river.Job[work]{JobRow: &rivertype.JobRow{Attempt: 1}}); at.After(time.Now()) {
+		t.Error("by the database's clock that is in an hour:", at)
+	}
+	q.offset.Store(int64(time.Hour))
+	var later *rivertype.JobSnoozeError
+	if err := q.snooze(time.Minute); !errors.As(err, &later) || later.Duration != time.Hour+time.Minute {
+		t.Error(err)
 	}
 	if got := backoff(5*time.Second, 300, 1); got != 24*time.Minute {
 		t.Error(got)

@@ -35,7 +35,8 @@ type postgresStore struct {
 	client *river.Client[pgx.Tx]
 }
 
-// openPostgres connects, and brings the tables up to date while no other replica does.
+// openPostgres connects, and brings the tables up to date while no other replica does. That a commit is durable is the
+// server's matter: synchronous_commit is on unless somebody turned it off, who then accepts to lose deliveries.
 func openPostgres(ctx context.Context, dsn string, log *slog.Logger) (database, error) {
 	opened := database{shared: true}
 	config, err := pgxpool.ParseConfig(dsn)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -172,6 +173,28 @@ func TestCutOff(t *testing.T) {
 		if got := w.works()[1].job.Attempt; got != 1 {
 			l.Error("an outage of the database was counted as attempt", got)
 		}
+	})
+}
+
+// TestConnectionsLost is a restart of the server under running jobs.
+func TestConnectionsLost(t *testing.T) {
+	replicas(t, func(l lab) {
+		q := l.open()
+		release := make(chan struct{})
+		w := l.start(q, &recorder{work: func(context.Context, Job) error { <-release; return nil }})
+		l.accept(q, "1", review(1, "a"))
+		l.until("it runs", func() bool { return len(w.works()) == 1 })
+		name, _, _ := strings.Cut(q.database.name, " ")
+		if err := postgres.execute(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '` + name + `'`); err != nil {
+			l.Fatal(err)
+		}
+		close(release)
+		l.until("deliveries are accepted again", func() bool {
+			_, err := q.Accept(l.Context(), "2", "pull_request", []event.Task{review(2, "a")})
+			return err == nil
+		})
+		l.until("both are done", func() bool { return l.progress(q, pull(1, 1)).Done && l.progress(q, pull(1, 2)).Done })
+		l.idle(q)
 	})
 }
 
