@@ -14,7 +14,6 @@ import (
 // candidate is a draft on its way to a finding: placed, and known by what survives moved lines.
 type candidate struct {
 	*Draft
-	level    Level
 	location Location
 	key      string // rule, object and stable path; equal on both sides for the same violation
 	print    string // the key, unlike that of any other violation of the root
@@ -89,13 +88,13 @@ func (s *side) unmatched() []*candidate {
 }
 
 // place makes candidates of the drafts of one root, locates them and gives them their keys.
-func place(change *source.Change, drafts []*Draft, levels map[string]Level) []*candidate {
+func place(change *source.Change, drafts []*Draft) []*candidate {
 	placed := make([]*candidate, 0, len(drafts))
 	slices.SortStableFunc(drafts, func(a, b *Draft) int { return cmp.Compare(a.path, b.path) })
 	for _, d := range drafts {
 		origin, _ := d.object.OriginAt(d.path)
 		placed = append(placed, &candidate{
-			Draft: d, level: levels[d.rule.ID], location: locate(change, origin, d.part), key: draftKey(d),
+			Draft: d, location: locate(change, origin, d.part), key: draftKey(d),
 		})
 	}
 	nameDuplicates(placed)
@@ -157,8 +156,11 @@ func pairExact(base, head *side, headKey, baseKey func(*candidate) string) {
 }
 
 // saysMoreThan reports whether the change made a violation another one than it was at base: it wrote another value on
-// its line, or it says something else now, because its line or its value changed.
+// its line, it says something else now, because its line or its value changed, or it is worse.
 func (c *candidate) saysMoreThan(before *candidate) bool {
+	if c.level > before.level {
+		return true
+	}
 	other := !c.sameValue(before)
 	if c.message == before.message {
 		return other && c.location.Changed

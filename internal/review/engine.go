@@ -236,7 +236,11 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(r.change) })
 	base, head := r.sides(pairs)
-	baseIndex, headIndex := base.index(plan.BaseContext), head.index(plan.HeadContext)
+	var baseIndex *Index
+	if r.change.Base != nil {
+		baseIndex = base.index(plan.BaseContext)
+	}
+	headIndex := head.index(plan.HeadContext)
 	origin := make(map[string]string, len(pairs)) // root at head to the same root at base
 	for _, p := range pairs {
 		if p.Head != nil && p.Base != nil {
@@ -244,7 +248,7 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 		}
 		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
 		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy})
-		problems, stopped := r.evaluate(head, scene{view: after, base: before, index: headIndex, kube: r.kube, policy: r.policy})
+		problems, stopped := r.evaluate(head, scene{view: after, base: before, index: headIndex, before: baseIndex, kube: r.kube, policy: r.policy})
 		if result.Notes = append(result.Notes, problems...); stopped {
 			p.head.err = tooManyViolations()
 		}
@@ -308,6 +312,6 @@ func (r *run) evaluate(s *side, at scene) (problems []string, stopped bool) {
 		return nil, true
 	}
 	drafts, problems, stopped := evaluate(r.active, at)
-	s.candidates = append(s.candidates, place(r.change, drafts, r.levels)...)
+	s.candidates = append(s.candidates, place(r.change, drafts)...)
 	return problems, stopped
 }

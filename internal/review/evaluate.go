@@ -13,6 +13,7 @@ import (
 type activeRule struct {
 	*Rule
 	level  Level
+	firm   bool // the level is not the rule's own
 	params any
 }
 
@@ -42,6 +43,7 @@ func activate(rules []*Rule, policy *Policy, sel selection) ([]activeRule, error
 			continue
 		}
 		a := activeRule{Rule: r, level: levelOf(r, setting, policy.Profile)}
+		a.firm = setting.Level > 0 || a.level != r.Level
 		var err error
 		if a.params, err = parameters(r, setting, policy.Profile, named); err != nil {
 			return nil, err
@@ -105,6 +107,7 @@ type scene struct {
 	view   *RootView
 	base   *RootView // of a head view
 	index  *Index
+	before *Index // of a head view
 	kube   KubeVersion
 	policy *Policy
 	most   int // drafts that may be made; 0 for maxRootDrafts
@@ -125,8 +128,8 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 	}
 	for i := range rules {
 		r := &rules[i]
-		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Kube: s.kube,
-			Policy: s.policy, params: r.params, drafts: &drafts}
+		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
+			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, drafts: &drafts}
 		if r.CheckRoot != nil {
 			failures = append(failures, guarded(r.CheckRoot, pass)...)
 		}

@@ -71,6 +71,8 @@ func testRules() []*review.Rule {
 		{ID: "alone", Area: "network", Level: review.Info, CheckRoot: checkAlone},
 		{ID: "gained", Area: "rbac", Level: review.Error, Kinds: []string{"Role"}, Check: checkGained},
 		{ID: "stumbles", Area: "pod", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, Check: checkStumbles},
+		{ID: "mode", Area: "pod", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, Check: checkMode},
+		{ID: "account", Area: "rbac", Level: review.Error, Off: true, Kinds: []string{"ServiceAccount"}, Check: checkAccount},
 		{ID: review.RuleRenderFailed, Area: "rendering", Level: review.Error},
 	}
 }

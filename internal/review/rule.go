@@ -109,10 +109,13 @@ type Pass struct {
 	Root   *RootView         // the objects rendered together with Object
 	Base   *RootView         // the same root at base; nil when base itself is judged, or there is none
 	Index  *Index            // what the whole repository is known to hold
+	Before *Index            // the same of base; nil when base itself is judged, or there is none
 	Kube   KubeVersion       // the target version
 	Policy *Policy
 
 	params any
+	level  Level
+	firm   bool // the level is the policy's or the profile's word
 	drafts *[]*Draft
 }
 
@@ -131,7 +134,8 @@ func (p *Pass) Report(at manifests.Field, format string, args ...any) *Draft {
 // ReportOn is Report for a field of another object of the root, as CheckRoot needs it.
 func (p *Pass) ReportOn(o *manifests.Object, at manifests.Field, format string, args ...any) *Draft {
 	text := fmt.Sprintf(format, args...)
-	d := &Draft{rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: shorten(text)}
+	d := &Draft{rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: shorten(text),
+		level: p.level, firm: p.firm}
 	if d.message != text {
 		d.uncut = fingerprint(text)
 	}
@@ -150,6 +154,8 @@ type Draft struct {
 	fix     *SymbolicFix
 	related []string
 	part    string
+	level   Level
+	firm    bool   // Lower does not count
 	effect  string // hash of what Effect said
 	uncut   string // hash of a message that was cut
 }
@@ -164,6 +170,15 @@ func (d *Draft) Part(text string) *Draft {
 // Detail adds the consequence, and whatever else helps to decide: full sentences.
 func (d *Draft) Detail(format string, args ...any) *Draft {
 	d.detail = shorten(fmt.Sprintf(format, args...))
+	return d
+}
+
+// Lower makes the finding one of a milder level than its rule's, for a case of the violation that is less bad. A level
+// that the policy file or the profile gives the rule holds for all its findings.
+func (d *Draft) Lower(to Level) *Draft {
+	if !d.firm {
+		d.level = min(to, d.level)
+	}
 	return d
 }
 

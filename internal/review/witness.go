@@ -101,7 +101,7 @@ func (r *run) testify(base *side, witnesses []*pair, index *Index) {
 	for _, w := range witnesses {
 		if view := w.base.view(*w.Base, r.policy.Workloads); view != nil {
 			drafts, _, _ := evaluate(r.active, scene{view: view, index: index, kube: r.kube, policy: r.policy})
-			base.witnesses = append(base.witnesses, place(r.change, drafts, r.levels)...)
+			base.witnesses = append(base.witnesses, place(r.change, drafts)...)
 		}
 	}
 }
