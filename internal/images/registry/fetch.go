@@ -23,11 +23,12 @@ import (
 var ErrAbsent = errors.New("the registry does not have it")
 
 // UnavailableError tells that a registry could not be asked, or did not answer as it should. It says nothing about the
-// image.
+// image, unless Content is set.
 type UnavailableError struct {
-	Host   string
-	Reason string
-	Err    error
+	Host    string
+	Reason  string
+	Err     error
+	Content bool // what somebody pushed is at fault, and not the registry
 }
 
 // Error returns "HOST could not be asked: reason".
@@ -122,7 +123,7 @@ func (c *Client) Manifest(ctx context.Context, ref images.Reference) (*Manifest,
 	}
 	m := &Manifest{}
 	if err := json.Unmarshal(body, m); err != nil {
-		return nil, &UnavailableError{ref.Host, "its manifest is not JSON", err}
+		return nil, &UnavailableError{Host: ref.Host, Reason: "its manifest is not JSON", Err: err}
 	}
 	m.Descriptor = Descriptor{MediaType: mediaType(resp), Digest: digestOf(body), Size: int64(len(body)), ArtifactType: m.ArtifactType, Annotations: m.Annotations}
 	return m, c.checkDigest(ref, ref.Digest, body)
@@ -131,10 +132,10 @@ func (c *Client) Manifest(ctx context.Context, ref images.Reference) (*Manifest,
 // Blob returns content of a repository, of at most limit bytes. It has the descriptor's digest, or the error says so.
 func (c *Client) Blob(ctx context.Context, ref images.Reference, d Descriptor, limit int64) ([]byte, error) {
 	if !images.IsDigest(d.Digest) {
-		return nil, &UnavailableError{ref.Host, "it names content by something that is no digest", nil}
+		return nil, &UnavailableError{Host: ref.Host, Reason: "it names content by something that is no digest", Content: true}
 	}
 	if d.Size > limit {
-		return nil, &UnavailableError{ref.Host, fmt.Sprintf("content of %d bytes is larger than the %d that are read", d.Size, limit), nil}
+		return nil, &UnavailableError{Host: ref.Host, Reason: fmt.Sprintf("content of %d bytes is larger than the %d that are read", d.Size, limit), Content: true}
 	}
 	_, body, err := c.get(ctx, ref, request{method: http.MethodGet, path: "blobs/" + d.Digest, limit: limit})
 	if err != nil {
@@ -147,7 +148,7 @@ func (c *Client) checkDigest(ref images.Reference, want string, body []byte) err
 	if want == "" || images.MatchesDigest(want, body) {
 		return nil
 	}
-	return &UnavailableError{ref.Host, "what it sent does not have the digest " + want, nil}
+	return &UnavailableError{Host: ref.Host, Reason: "what it sent does not have the digest " + want}
 }
 
 func digestOf(body []byte) string {
@@ -173,7 +174,7 @@ func (c *Client) Referrers(ctx context.Context, ref images.Reference, digest str
 			c.mu.Unlock()
 		}
 	}
-	ref.Tag, ref.Digest = strings.Replace(digest, ":", "-", 1), ""
+	ref.Tag, ref.Digest = fallbackTag(digest), ""
 	m, err := c.Manifest(ctx, ref)
 	switch {
 	case errors.Is(err, ErrAbsent):
@@ -181,9 +182,16 @@ func (c *Client) Referrers(ctx context.Context, ref images.Reference, digest str
 	case err != nil:
 		return nil, err
 	case m.Manifests == nil && (m.Config.Digest != "" || m.Layers != nil):
-		return nil, &UnavailableError{ref.Host, "the tag " + ref.Tag + ", which lists referrers, holds something else", nil}
+		return nil, &UnavailableError{Host: ref.Host, Reason: "the tag " + ref.Tag + ", which lists referrers, holds something else", Content: true}
 	}
 	return capped(ref, m.Manifests)
+}
+
+// fallbackTag is the tag that lists a digest's referrers (OCI distribution specification 1.1, "referrers tag schema"), of
+// which the encoded part is cut to 64 characters.
+func fallbackTag(digest string) string {
+	algorithm, encoded, _ := strings.Cut(digest, ":")
+	return algorithm + "-" + encoded[:min(len(encoded), 64)]
 }
 
 // referrersAPI reads the pages of the API. They may not lead elsewhere.
@@ -196,7 +204,7 @@ func (c *Client) referrersAPI(ctx context.Context, ref images.Reference, digest 
 		}
 		var index Manifest
 		if err := json.Unmarshal(body, &index); err != nil || index.Manifests == nil && !strings.Contains(mediaType(resp), "index") {
-			return nil, &UnavailableError{ref.Host, "its list of referrers is not an image index", err}
+			return nil, &UnavailableError{Host: ref.Host, Reason: "its list of referrers is not an image index", Err: err}
 		}
 		all = append(all, index.Manifests...)
 		next := nextPage(resp)
@@ -204,15 +212,15 @@ func (c *Client) referrersAPI(ctx context.Context, ref images.Reference, digest 
 			return capped(ref, all)
 		}
 		if path, err = pagePath(resp.Request.URL, next); err != nil {
-			return nil, &UnavailableError{ref.Host, err.Error(), nil}
+			return nil, &UnavailableError{Host: ref.Host, Reason: err.Error()}
 		}
 	}
-	return nil, &UnavailableError{ref.Host, fmt.Sprintf("its list of referrers has more than %d pages", maxPages), nil}
+	return nil, &UnavailableError{Host: ref.Host, Reason: fmt.Sprintf("its list of referrers has more than %d pages", maxPages), Content: true}
 }
 
 func capped(ref images.Reference, all []Descriptor) ([]Descriptor, error) {
 	if len(all) > maxReferrers {
-		return nil, &UnavailableError{ref.Host, fmt.Sprintf("it lists more than %d referrers", maxReferrers), nil}
+		return nil, &UnavailableError{Host: ref.Host, Reason: fmt.Sprintf("it lists more than %d referrers", maxReferrers), Content: true}
 	}
 	return all, nil
 }
@@ -257,6 +265,8 @@ func (c *Client) get(ctx context.Context, ref images.Reference, ask request) (*h
 	for try := 1; ; try++ {
 		resp, body, err := s.try(ctx, ask)
 		switch {
+		case errors.Is(err, errLarge):
+			return nil, nil, &UnavailableError{Host: ref.Host, Reason: fmt.Sprintf("it sent more than %d bytes", ask.limit), Content: true}
 		case err != nil && (try == maxTries || ctx.Err() != nil || isRefused(err)):
 			return nil, nil, unavailable(ref, err)
 		case err != nil:
@@ -266,11 +276,11 @@ func (c *Client) get(ctx context.Context, ref images.Reference, ask request) (*h
 		case resp.StatusCode == http.StatusNotFound:
 			return nil, nil, fmt.Errorf("%s at %s: %w", ref.Repository, ref.Host, ErrAbsent)
 		case !again(resp.StatusCode) || try == maxTries:
-			return nil, nil, &UnavailableError{ref.Host, answered(resp), nil}
+			return nil, nil, &UnavailableError{Host: ref.Host, Reason: answered(resp)}
 		default:
 			wait := retryAfter(resp, time.Duration(try)*500*time.Millisecond)
 			if wait > maxWait {
-				return nil, nil, &UnavailableError{ref.Host, fmt.Sprintf("%s, and wants to be asked again in %s", answered(resp), wait), nil}
+				return nil, nil, &UnavailableError{Host: ref.Host, Reason: fmt.Sprintf("%s, and wants to be asked again in %s", answered(resp), wait)}
 			}
 			err = sleep(ctx, wait)
 		}
@@ -279,6 +289,8 @@ func (c *Client) get(ctx context.Context, ref images.Reference, ask request) (*h
 		}
 	}
 }
+
+var errLarge = errors.New("more than is read")
 
 // try asks once.
 func (s *session) try(ctx context.Context, ask request) (*http.Response, []byte, error) {
@@ -300,7 +312,7 @@ func (s *session) try(ctx context.Context, ask request) (*http.Response, []byte,
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, ask.limit+1))
 	if err == nil && int64(len(body)) > ask.limit {
-		err = fmt.Errorf("it sent more than %d bytes", ask.limit)
+		err = errLarge
 	}
 	return resp, body, err
 }
@@ -365,7 +377,7 @@ func unavailable(ref images.Reference, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		reason = "it did not answer in time"
 	}
-	return &UnavailableError{ref.Host, reason, err}
+	return &UnavailableError{Host: ref.Host, Reason: reason, Err: err}
 }
 
 func mediaType(resp *http.Response) string {

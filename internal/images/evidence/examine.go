@@ -1,0 +1,232 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/images/registry"
+)
+
+// subject is an image by digest, and what is asked of it.
+type subject struct {
+	ref       images.Reference
+	demand    *images.Demand
+	platforms []string
+	mediaType string // as the registry said; "" when it was not asked
+}
+
+// examination collects what proves one manifest.
+type examination struct {
+	*Prover
+	subject
+	names  []string // that a signature may be for: the image's and those it is a copy of
+	keys   []*key
+	now    time.Time
+	until  time.Time // from when on the verdict may be another; zero for never
+	proofs map[string]*proof
+	order  []string
+	faults []error // of the registry: what could not be asked
+	junk   []string
+	facts  map[string]string
+	blobs  map[string][]byte
+	budget int // manifests and blobs that are still read
+}
+
+// maxRead is how many manifests and blobs are read for one manifest: more than a signer leaves, fewer than what a flood of
+// junk costs.
+const maxRead = 700
+
+// examine answers for a digest: its platforms, and what proves it. until is when the answer may be another; zero for never.
+func (r *run) examine(ctx context.Context, s subject) (answer images.Evidence, until time.Time) {
+	answer = images.Evidence{Digest: s.ref.Digest}
+	shape := &shape{client: r.config.Registry, subject: s}
+	if err := shape.require(ctx); err != nil {
+		return inability(s, err), until
+	}
+	answer.Platforms, answer.Reason = shape.missing, shape.note
+	if s.demand == nil {
+		return answer, until
+	}
+	keys, err := readKeys(s.demand.Signature)
+	if err != nil {
+		answer.Verdict, answer.Reason = images.Untrusted, err.Error()
+		return answer, until
+	}
+	x := r.begin(s, keys)
+	x.run(ctx)
+	x.conclude(&answer)
+	if answer.Verdict != images.Verified && s.demand.Index == images.AllChildren {
+		return r.examineChildren(ctx, shape, x, answer)
+	}
+	if x.lacksAttestations() && shape.buildKit(ctx) {
+		answer.Reason += "; BuildKit's attestations are there, and nobody signed them, so that they prove nothing"
+	}
+	return answer, x.until
+}
+
+func (r *run) begin(s subject, keys []*key) *examination {
+	x := &examination{Prover: r.Prover, subject: s, keys: keys, now: r.config.Now(), names: []string{s.ref.Name()},
+		proofs: map[string]*proof{}, facts: map[string]string{}, blobs: map[string][]byte{}, budget: maxRead}
+	if origin, ok := r.config.Mirrors.Origin(s.ref); ok {
+		x.names = append(x.names, origin.Name())
+	}
+	d := s.demand
+	x.want(images.ProofSignature, d.Signature != nil)
+	x.want(images.ProofProvenance, d.Provenance != nil)
+	x.want(images.ProofSBOM, d.SBOM)
+	x.want(images.ProofScan, d.Scan != nil)
+	return x
+}
+
+func (x *examination) want(kind string, wanted bool) {
+	if wanted {
+		x.proofs[kind] = &proof{kind: kind}
+		x.order = append(x.order, kind)
+	}
+}
+
+func readKeys(demand *images.SignatureDemand) ([]*key, error) {
+	if demand == nil {
+		return nil, nil
+	}
+	var keys []*key
+	for _, k := range demand.Keys {
+		made, err := newKey(k)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, made)
+	}
+	return keys, nil
+}
+
+// run looks where seals are kept, the likeliest place first, until everything is proven.
+func (x *examination) run(ctx context.Context) {
+	places := []images.Reference{x.ref}
+	if origin, ok := x.config.Mirrors.Origin(x.ref); ok {
+		places = append(places, origin)
+	}
+	for i, at := range places {
+		l := &location{examination: x, ref: at, origin: i > 0}
+		for _, look := range []func(context.Context){l.referrers, l.signatureTag, l.attestationTag} {
+			if x.done() {
+				return
+			}
+			look(ctx)
+		}
+	}
+	if !x.done() {
+		x.askGitHub(ctx)
+	}
+}
+
+// done reports whether nothing more has to be looked for. Of scans the newest counts, so all are looked at.
+func (x *examination) done() bool {
+	for _, p := range x.proofs {
+		if p.kind == images.ProofScan || !x.holds(p) {
+			return false
+		}
+	}
+	return true
+}
+
+// lacks reports whether one of the kinds is asked for and not proven so far.
+func (x *examination) lacks(kinds ...string) bool {
+	for _, kind := range kinds {
+		if p := x.proofs[kind]; p != nil && (kind == images.ProofScan || !x.holds(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *examination) lacksAttestations() bool {
+	for _, kind := range []string{images.ProofProvenance, images.ProofSBOM} {
+		if p := x.proofs[kind]; p != nil && !x.holds(p) && len(x.faults) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// consider holds a seal against what is asked for.
+func (x *examination) consider(s *seal) {
+	kind := s.kind()
+	if s.err != nil && s.statement == nil && s.payload == nil {
+		x.junk = append(x.junk, s.err.Error()) // it could be meant for anything
+		return
+	}
+	p := x.proofs[kind]
+	if p == nil {
+		x.facts["other"] = kind
+		return
+	}
+	if kind != images.ProofScan && x.holds(p) {
+		return
+	}
+	who, err := x.signed(s)
+	if err != nil {
+		p.refuse(err)
+		return
+	}
+	x.judge(p, s, who)
+}
+
+// judge holds what a seal says against the demand, once it is known whose it is.
+func (x *examination) judge(p *proof, s *seal, who *signer) {
+	var err error
+	switch p.kind {
+	case images.ProofSignature:
+		p.signedBy(who)
+	case images.ProofProvenance:
+		err = x.provenance(p, s.statement, who)
+	case images.ProofSBOM:
+		err = x.bill(p, s.statement, who)
+	case images.ProofScan:
+		err = x.scan(p, s.statement, who)
+	}
+	if err != nil {
+		p.refuse(err)
+	}
+}
+
+// inability is the answer when an image could not be asked about.
+func inability(s subject, err error) images.Evidence {
+	answer := images.Evidence{Digest: s.ref.Digest}
+	if s.demand != nil {
+		answer.Verdict = images.Indeterminate
+	}
+	answer.Reason = err.Error()
+	return answer
+}
+
+// wrongContent reports whether an error is about what somebody pushed, and not about the registry.
+func wrongContent(err error) bool {
+	var unavailable *registry.UnavailableError
+	return errors.As(err, &unavailable) && unavailable.Content
+}
+
+// trouble notes that something could not be read: a fault of the registry, or junk that somebody pushed.
+func (x *examination) trouble(err error) {
+	if wrongContent(err) {
+		x.junk = append(x.junk, err.Error())
+		return
+	}
+	x.faults = append(x.faults, err)
+}
+
+// spend takes from the budget of what is read, and says once that it is used up.
+func (x *examination) spend() bool {
+	x.budget--
+	if x.budget == -1 {
+		x.junk = append(x.junk, fmt.Sprintf("more than %d manifests and blobs are attached to it, and the rest was not read", maxRead))
+	}
+	return x.budget >= 0
+}
+
+// sentence begins with a capital letter nowhere: reasons stand behind the image's name.
+func sentence(parts []string) string { return strings.Join(parts, "; ") }
