@@ -73,6 +73,26 @@ func (c *Client) Commit(ctx context.Context, repo event.Repository, commit Commi
 	return made.GetSHA(), c.moveBranch(ctx, repo, commit, made.GetSHA())
 }
 
+// Message returns what a commit says, and the commits that it follows.
+//
+// https://docs.github.com/en/rest/git/commits#get-a-commit-object
+func (c *Client) Message(ctx context.Context, repo event.Repository, id string) (text string, parents []string, err error) {
+	if err := cmp.Or(c.owns(repo), checkCommit("commit", id)); err != nil {
+		return "", nil, err
+	}
+	commit, _, err := c.rest.Git.GetCommit(ctx, repo.Owner, repo.Name, id)
+	if err != nil {
+		return "", nil, failure(ctx, "read commit "+id, err)
+	}
+	for _, parent := range commit.Parents {
+		if err := checkCommit("parent", parent.GetSHA()); err != nil {
+			return "", nil, hollow("read commit " + id)
+		}
+		parents = append(parents, parent.GetSHA())
+	}
+	return commit.GetMessage(), parents, nil
+}
+
 // entries are the files of a tree. GitHub makes blobs of UTF-8 text itself.
 func (c *Client) entries(ctx context.Context, repo event.Repository, files []File) ([]*github.TreeEntry, error) {
 	var entries []*github.TreeEntry

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/event"
@@ -114,6 +115,10 @@ func (w *Worker) fix(ctx context.Context, job queue.Job, pull github.PullRequest
 	if pull.Fork {
 		return fixed{}, &finalError{errors.New("The branch is in a fork, which the App does not write to. \"landwaiter fix\" does the same in a checkout of it.")}
 	}
+	done, err := w.fixedBefore(ctx, job, &pull)
+	if err != nil {
+		return fixed{}, err
+	}
 	s, err := w.study(ctx, job, pull)
 	if err != nil {
 		return fixed{}, err
@@ -124,12 +129,20 @@ func (w *Worker) fix(ctx context.Context, job queue.Job, pull github.PullRequest
 	if err != nil || count == 0 {
 		return fixed{}, err
 	}
-	f := fixed{count: count, files: slices.Sorted(maps.Keys(texts))}
+	f := fixed{count: count, files: slices.Sorted(maps.Keys(texts)), commit: done}
+	if done != "" {
+		return f, nil
+	}
+	return w.commitFixes(ctx, job, pull, s, texts, f)
+}
+
+// commitFixes commits texts on top of a pull request.
+func (w *Worker) commitFixes(ctx context.Context, job queue.Job, pull github.PullRequest, s *studied, texts map[string][]byte, f fixed) (fixed, error) {
 	programs, err := s.Executable(ctx, pull.Head, f.files)
 	if err != nil {
 		return fixed{}, err
 	}
-	commit := github.Commit{Branch: pull.HeadRef, Parent: pull.Head, Message: fixMessage(count, job.Sender)}
+	commit := github.Commit{Branch: pull.HeadRef, Parent: pull.Head, Message: fixMessage(f.count, job)}
 	for _, file := range f.files {
 		commit.Files = append(commit.Files, github.File{Path: file, Content: texts[file], Executable: programs[file]})
 	}
@@ -143,8 +156,25 @@ func (w *Worker) fix(ctx context.Context, job queue.Job, pull github.PullRequest
 	return f, err
 }
 
-func fixMessage(count int, sender string) string {
-	return fmt.Sprintf("Apply %s of the review\n\nAsked for by %s.\n", report.Plural(count, "safe fix"), sender)
+// fixMessage says what a commit is, and last which webhook asked for it.
+func fixMessage(count int, job queue.Job) string {
+	return fmt.Sprintf("Apply %s of the review\n\nAsked for by %s.\n\n%s\n", report.Plural(count, "safe fix"), job.Sender, fixTrailer(job))
+}
+
+func fixTrailer(job queue.Job) string { return "Landwaiter-Delivery: " + job.Delivery }
+
+// fixedBefore looks whether an earlier attempt made the commit, and did not hear of it. If so the pull request is taken
+// back to where it was before.
+func (w *Worker) fixedBefore(ctx context.Context, job queue.Job, pull *github.PullRequest) (commit string, err error) {
+	if !job.Resumed {
+		return "", nil
+	}
+	text, parents, err := w.client(job.Task).Message(ctx, job.Subject.Repository, pull.Head)
+	if err != nil || len(parents) != 1 || !strings.HasSuffix(strings.TrimSpace(text), "\n"+fixTrailer(job)) {
+		return "", err
+	}
+	commit, pull.Head = pull.Head, parents[0]
+	return commit, nil
 }
 
 // exemptFor is for how long the exemptions hold that a button proposes.

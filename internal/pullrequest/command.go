@@ -121,7 +121,11 @@ func (w *Worker) accept(ctx context.Context, job queue.Job, pull github.PullRequ
 		return "", err
 	}
 	defer found.close()
-	i := slices.IndexFunc(found.result.Findings, func(f review.Finding) bool { return f.Fingerprint == fingerprint && f.Status == review.New })
+	by := "@" + job.Sender
+	i := slices.IndexFunc(found.result.Findings, func(f review.Finding) bool {
+		before := job.Resumed && f.Accepted() && f.Exemption.By == by && f.Exemption.Reason == reason // by an earlier attempt
+		return f.Fingerprint == fingerprint && (f.Status == review.New || before)
+	})
 	if i < 0 {
 		return report.AnswerNotAccepted(report.NoSuchFinding, fingerprint, nil), nil
 	}
@@ -142,7 +146,7 @@ func (w *Worker) accept(ctx context.Context, job queue.Job, pull github.PullRequ
 	if err := w.Queue.Acknowledge(ctx, job.Subject, queue.Acknowledgement{Fingerprint: fingerprint, By: job.Sender, Reason: reason}); err != nil {
 		return "", err
 	}
-	return report.AnswerAccepted(finding, "@"+job.Sender, reason), w.again(ctx, job, pull)
+	return report.AnswerAccepted(finding, by, reason), w.again(ctx, job, pull)
 }
 
 // mayAccept reports whether one of the entries names the person, or a team that the person is in.
