@@ -114,7 +114,7 @@ func (w *Worker) sweepRepository(ctx context.Context, client *github.Client, rep
 		if known[task.Subject.Key()].Head == pull.Head {
 			continue
 		}
-		if _, err := w.Queue.Accept(ctx, fmt.Sprintf("sweep/%s/%s", task.Subject.Key(), pull.Head), "landwaiter", []event.Task{task}); err != nil {
+		if _, err := w.Queue.Accept(ctx, fmt.Sprintf("sweep/%d/%s", w.now().UnixNano(), task.Subject.Key()), "landwaiter", []event.Task{task}); err != nil {
 			return err
 		}
 	}
