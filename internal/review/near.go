@@ -22,7 +22,7 @@ func (p *Pass) Near(kind string, o *manifests.Object) []*manifests.Object {
 	if namespace == "" {
 		return found
 	}
-	for _, other := range p.Index.OfKind(kind) {
+	for _, other := range p.Index.In(kind, namespace) {
 		add(other, other.Namespace)
 	}
 	return found

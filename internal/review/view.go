@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -15,6 +16,9 @@ type RootView struct {
 
 	index      sync.Once
 	byIdentity map[manifests.Identity][]*manifests.Object
+
+	kinds  sync.Once
+	byKind map[string][]*manifests.Object
 }
 
 // NewRootView makes the view of a rendering's objects. The paths point to pod templates in custom resources.
@@ -32,15 +36,15 @@ func NewRootView(root manifests.Root, objects []*manifests.Object, paths ...Work
 // one for each template of an Argo Workflow.
 func (v *RootView) Workloads(o *manifests.Object) []*Workload { return v.workloads[o] }
 
-// OfKind returns the root's objects of a kind, whatever their group.
+// OfKind returns the root's objects of a kind, whatever their group, in their order.
 func (v *RootView) OfKind(kind string) []*manifests.Object {
-	var found []*manifests.Object
-	for _, o := range v.Objects {
-		if o.Kind == kind {
-			found = append(found, o)
+	v.kinds.Do(func() {
+		v.byKind = make(map[string][]*manifests.Object)
+		for _, o := range v.Objects {
+			v.byKind[o.Kind] = append(v.byKind[o.Kind], o)
 		}
-	}
-	return found
+	})
+	return slices.Clip(v.byKind[kind])
 }
 
 // Namespace returns the namespace that o lands in as far as the root says: its own, a chart's release namespace
@@ -84,7 +88,13 @@ func unversioned(id manifests.Identity) manifests.Identity {
 // the others. It is what rules look in for namespaces, quotas, roles and policies that another root brings.
 type Index struct {
 	byKind map[string][]*manifests.Object
+
+	spaces  sync.Once
+	bySpace map[kindSpace][]*manifests.Object
 }
+
+// kindSpace is a kind, whatever its group, in a namespace.
+type kindSpace struct{ kind, namespace string }
 
 // NewIndex makes an index of objects. The same object may come in several times, from several roots.
 func NewIndex(objects []*manifests.Object) *Index {
@@ -96,12 +106,27 @@ func NewIndex(objects []*manifests.Object) *Index {
 }
 
 // OfKind returns the repository's objects of a kind, whatever their group.
-func (x *Index) OfKind(kind string) []*manifests.Object { return x.byKind[kind] }
+func (x *Index) OfKind(kind string) []*manifests.Object { return slices.Clip(x.byKind[kind]) }
+
+// In returns the repository's objects of a kind, whatever their group, that name a namespace; with "" those that name
+// none, which may land anywhere or be of the cluster.
+func (x *Index) In(kind, namespace string) []*manifests.Object {
+	x.spaces.Do(func() {
+		x.bySpace = make(map[kindSpace][]*manifests.Object)
+		for kind, objects := range x.byKind {
+			for _, o := range objects {
+				at := kindSpace{kind, o.Namespace}
+				x.bySpace[at] = append(x.bySpace[at], o)
+			}
+		}
+	})
+	return slices.Clip(x.bySpace[kindSpace{kind, namespace}])
+}
 
 // Find returns the object of a kind with a name in a namespace ("" for kinds without), nil when it is not known.
 func (x *Index) Find(kind, namespace, name string) *manifests.Object {
-	for _, o := range x.byKind[kind] {
-		if o.Name == name && o.Namespace == namespace {
+	for _, o := range x.In(kind, namespace) {
+		if o.Name == name {
 			return o
 		}
 	}
