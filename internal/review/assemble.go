@@ -176,6 +176,9 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 // mergeKey is equal for the same violation seen through several roots: same rule, same line, same field.
 func (c *candidate) mergeKey(status Status) string {
 	l := c.location
+	if c.gone && c.source != "" {
+		return strings.Join([]string{c.rule.ID, c.source, fmt.Sprint(l), c.object.Kind, stablePath(c.object, c.path), c.message, string(status), c.remark}, "|")
+	}
 	if l.Precision != manifests.Exact.String() {
 		return strings.Join([]string{c.rootKey(), c.print, string(status)}, "|")
 	}

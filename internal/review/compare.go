@@ -23,6 +23,7 @@ type candidate struct {
 	accepted *Exemption // by the policy, today
 	remark   string     // on an exemption that has ended
 	bound    string     // the effect, where an acceptance is bound to it
+	source   string     // of a violation on an object that is gone: where base has it
 	// rewritten tells a matched candidate that is nevertheless new: its line was changed and so was what it says.
 	rewritten bool
 }
@@ -46,6 +47,7 @@ func (c *candidate) outcome() Status {
 // side is all that one side of the change shows.
 type side struct {
 	candidates []*candidate
+	removed    []*candidate         // of head: what stands on objects that only base has; new by their nature
 	witnesses  []*candidate         // of base: what roots showed that the change does not affect
 	views      map[string]*RootView // by rootKey
 	order      []string

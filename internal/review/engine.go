@@ -241,14 +241,16 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 		baseIndex = base.index(plan.BaseContext)
 	}
 	headIndex := head.index(plan.HeadContext)
-	origin := make(map[string]string, len(pairs)) // root at head to the same root at base
+	origin := origins(pairs)
+	var beside *across
+	if r.change.Base != nil {
+		beside = newAcross(base, head, origin, plan.headPlain)
+	}
 	for _, p := range pairs {
-		if p.Head != nil && p.Base != nil {
-			origin[rootKey(*p.Head)] = rootKey(*p.Base)
-		}
 		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
 		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy})
-		problems, stopped := r.evaluate(head, scene{view: after, base: before, index: headIndex, before: baseIndex, kube: r.kube, policy: r.policy})
+		at := scene{view: after, base: before, index: headIndex, before: baseIndex, across: beside, kube: r.kube, policy: r.policy, because: p.because}
+		problems, stopped := r.evaluate(head, at.withRemoved())
 		if result.Notes = append(result.Notes, problems...); stopped {
 			p.head.err = tooManyViolations()
 		}
@@ -265,6 +267,7 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)
 	blame(r.change, base, head, pairOf)
+	head.candidates = append(head.candidates, head.removed...)
 
 	r.exemptCandidates(head.candidates)
 	r.bindEffects(base.candidates)
@@ -286,6 +289,17 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	if r.failUnrendered && slices.ContainsFunc(pairs, (*pair).breaks) {
 		result.Verdict = Fails
 	}
+}
+
+// origins maps roots at head to the same roots at base.
+func origins(pairs []*pair) map[string]string {
+	origin := make(map[string]string, len(pairs))
+	for _, p := range pairs {
+		if p.Head != nil && p.Base != nil {
+			origin[rootKey(*p.Head)] = rootKey(*p.Base)
+		}
+	}
+	return origin
 }
 
 // sides makes the views of all roots. Base is left out where head does not render: nothing can be compared there.
@@ -312,6 +326,14 @@ func (r *run) evaluate(s *side, at scene) (problems []string, stopped bool) {
 		return nil, true
 	}
 	drafts, problems, stopped := evaluate(r.active, at)
-	s.candidates = append(s.candidates, place(r.change, drafts)...)
+	locator := newGoneLocator(r.change, at.because)
+	for _, c := range place(r.change, drafts) {
+		if c.gone {
+			c.location, c.source = locator.locate(c.object)
+			s.removed = append(s.removed, c)
+		} else {
+			s.candidates = append(s.candidates, c)
+		}
+	}
 	return problems, stopped
 }

@@ -107,10 +107,15 @@ type scene struct {
 	view   *RootView
 	base   *RootView // of a head view
 	index  *Index
-	before *Index // of a head view
-	kube   KubeVersion
-	policy *Policy
-	most   int // drafts that may be made; 0 for maxRootDrafts
+	before *Index              // of a head view
+	across *across             // of a head view
+	gone   []*manifests.Object // what base has and the head view has no more
+	empty  bool                // the root itself is gone, only its objects are judged
+
+	because []string // the changed files that affect the root
+	kube    KubeVersion
+	policy  *Policy
+	most    int // drafts that may be made; 0 for maxRootDrafts
 }
 
 // maxDrafts caps the violations of one side of a review, and maxRootDrafts those of one root, so that a root full of
@@ -129,8 +134,8 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 	for i := range rules {
 		r := &rules[i]
 		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
-			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, drafts: &drafts}
-		if r.CheckRoot != nil {
+			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, drafts: &drafts}
+		if r.CheckRoot != nil && !s.empty {
 			failures = append(failures, guarded(r.CheckRoot, pass)...)
 		}
 		for _, o := range s.view.Objects {
@@ -140,6 +145,9 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 			if r.Check != nil {
 				failures = append(failures, checkObject(r.Rule, pass, o)...)
 			}
+		}
+		if r.CheckRemoved != nil {
+			failures = append(failures, checkRemoved(r.Rule, pass, s.gone)...)
 		}
 	}
 	return drafts, failures, false
@@ -159,6 +167,18 @@ func checkObject(r *Rule, pass Pass, o *manifests.Object) (failures []string) {
 		failures = append(failures, guarded(r.Check, pass)...)
 		if !r.onWorkloads() {
 			break
+		}
+	}
+	return failures
+}
+
+// checkRemoved calls a rule for what is gone.
+func checkRemoved(r *Rule, pass Pass, gone []*manifests.Object) (failures []string) {
+	pass.removed = true
+	for _, o := range gone {
+		if r.matches(o, len(pass.Base.Workloads(o)) > 0) {
+			pass.Object = o
+			failures = append(failures, guarded(r.CheckRemoved, pass)...)
 		}
 	}
 	return failures

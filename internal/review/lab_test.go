@@ -73,6 +73,8 @@ func testRules() []*review.Rule {
 		{ID: "stumbles", Area: "pod", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, Check: checkStumbles},
 		{ID: "mode", Area: "pod", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, Check: checkMode},
 		{ID: "account", Area: "rbac", Level: review.Error, Off: true, Kinds: []string{"ServiceAccount"}, Check: checkAccount},
+		{ID: "lost", Area: "change", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, CheckRemoved: checkLost},
+		{ID: "differs", Area: "change", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, Check: checkDiffers},
 		{ID: review.RuleRenderFailed, Area: "rendering", Level: review.Error},
 	}
 }

@@ -27,8 +27,9 @@ type Plan struct {
 	Notes       []string
 	Unreached   []string // changed files that lead to no root
 
-	head []manifests.Root
-	base *manifests.Discovery // nil when there is no base
+	head      []manifests.Root
+	base      *manifests.Discovery // nil when there is no base
+	headPlain []*manifests.Object  // those of HeadContext that plain roots hold, which apply them as they are
 }
 
 // Plan finds the roots that the change may affect: a superset of those that it does, which only rendering tells.
@@ -46,7 +47,7 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 		for i := range head.Roots {
 			plan.Pairs = append(plan.Pairs, RootPair{Head: &head.Roots[i]})
 		}
-		plan.HeadContext, err = contextObjects(ctx, change.Head, head)
+		plan.HeadContext, plan.headPlain, err = contextObjects(ctx, change.Head, head)
 		return plan, err
 	}
 	base, err := manifests.Discover(ctx, change.Base, discover)
@@ -64,10 +65,10 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 	if len(plan.Pairs) == 0 {
 		return plan, nil
 	}
-	if plan.BaseContext, err = contextObjects(ctx, change.Base, base); err != nil {
+	if plan.BaseContext, _, err = contextObjects(ctx, change.Base, base); err != nil {
 		return nil, err
 	}
-	plan.HeadContext, err = contextObjects(ctx, change.Head, head)
+	plan.HeadContext, plan.headPlain, err = contextObjects(ctx, change.Head, head)
 	return plan, err
 }
 
@@ -99,17 +100,20 @@ func contextKinds() []string {
 		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass"}
 }
 
-// contextObjects are the objects of contextKinds that are plain in the source of the whole repository.
-func contextObjects(ctx context.Context, tree source.Tree, d *manifests.Discovery) ([]*manifests.Object, error) {
+// contextObjects are the objects of contextKinds that are plain in the source of the whole repository, and those of them
+// that are part of a plain root.
+func contextObjects(ctx context.Context, tree source.Tree, d *manifests.Discovery) (all, plain []*manifests.Object, err error) {
 	index, err := manifests.IndexObjects(ctx, tree, d, contextKinds())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	objects := make([]*manifests.Object, 0, len(index.Found))
 	for _, found := range index.Found {
-		objects = append(objects, found.Object)
+		all = append(all, found.Object)
+		if found.AsIs {
+			plain = append(plain, found.Object)
+		}
 	}
-	return objects, nil
+	return all, plain, nil
 }
 
 // discoverOptions are the policy's and the caller's wishes for roots.

@@ -73,6 +73,9 @@ type Rule struct {
 	Check func(p *Pass)
 	// CheckRoot judges the objects of a root together. It is called once a root.
 	CheckRoot func(p *Pass)
+	// CheckRemoved judges p.Object, which p.Base has and p.Root, the same root at head, has no more, nor another root to
+	// which the change moved it. It is called once for each such object of Kinds. Of a root that is gone p.Root is empty.
+	CheckRemoved func(p *Pass)
 }
 
 // Area returns an area's rules with their documentation: the page of a rule is called by its id, with "_" for "-".
@@ -117,6 +120,9 @@ type Pass struct {
 	level  Level
 	firm   bool // the level is the policy's or the profile's word
 	drafts *[]*Draft
+
+	across  *across // nil when base itself is judged, or there is none
+	removed bool    // Object is one of base, in CheckRemoved
 }
 
 // Params returns the rule's parameters: the defaults of Rule.Params with what the policy file sets.
@@ -135,7 +141,7 @@ func (p *Pass) Report(at manifests.Field, format string, args ...any) *Draft {
 func (p *Pass) ReportOn(o *manifests.Object, at manifests.Field, format string, args ...any) *Draft {
 	text := fmt.Sprintf(format, args...)
 	d := &Draft{rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: shorten(text),
-		level: p.level, firm: p.firm}
+		level: p.level, firm: p.firm, gone: p.removed && o == p.Object}
 	if d.message != text {
 		d.uncut = fingerprint(text)
 	}
@@ -158,6 +164,7 @@ type Draft struct {
 	firm    bool   // Lower does not count
 	effect  string // hash of what Effect said
 	uncut   string // hash of a message that was cut
+	gone    bool   // the object is one of base, which head has no more
 }
 
 // Part says which part of the field's value is at fault, where several source lines may each give one: the tag of an
