@@ -96,7 +96,7 @@ func place(change *source.Change, drafts []*Draft) []*candidate {
 	for _, d := range drafts {
 		origin, _ := d.object.OriginAt(d.path)
 		placed = append(placed, &candidate{
-			Draft: d, location: locate(change, origin, d.part), key: draftKey(d),
+			Draft: d, location: locateDraft(change, origin, d), key: draftKey(d),
 		})
 	}
 	nameDuplicates(placed)

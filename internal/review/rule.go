@@ -160,6 +160,7 @@ type Draft struct {
 	fix     *SymbolicFix
 	related []string
 	part    string
+	line    int // see Line; 0 for the field itself
 	level   Level
 	firm    bool   // Lower does not count
 	effect  string // hash of what Effect said

@@ -13,6 +13,7 @@ type RootView struct {
 	Objects []*manifests.Object
 
 	workloads map[*manifests.Object][]*Workload
+	memo      memo
 
 	index      sync.Once
 	byIdentity map[manifests.Identity][]*manifests.Object

@@ -1,0 +1,75 @@
+package review
+
+import (
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// Line says on which line of the field's text, from 1, the violation stands, where the text is a document or a script
+// of its own: a kubelet's configuration in a ConfigMap, say.
+func (d *Draft) Line(n int) *Draft {
+	d.line = n
+	return d
+}
+
+// locateDraft places a draft: on the field's line, or on that line of its text which is at fault.
+func locateDraft(change *source.Change, origin manifests.Origin, d *Draft) Location {
+	for _, tree := range []source.Tree{change.Head, change.Base} {
+		if d.line == 0 || tree == nil {
+			break
+		}
+		if at, ok := locateText(change, tree, origin, d); ok {
+			return at
+		}
+	}
+	return locate(change, origin, d.part)
+}
+
+// locateText finds the draft's line of a text in a side's source. A block scalar begins below its key, a file that a generator reads
+// with its first line; anything else has the whole text on one line, on which the finding then stands.
+func locateText(change *source.Change, tree source.Tree, origin manifests.Origin, d *Draft) (Location, bool) {
+	want, n := trimmedLines(d.object.Lookup(d.path).Text()), d.line
+	if n > len(want) || want[n-1] == "" {
+		return Location{}, false
+	}
+	for _, frame := range origin {
+		if frame.Precision != manifests.Exact {
+			continue
+		}
+		data, err := tree.ReadFile(frame.Span.File)
+		if err != nil {
+			continue
+		}
+		lines := trimmedLines(string(data))
+		for _, line := range []int{frame.Span.Line + n, frame.Span.Line + n - 1} {
+			if sameLines(lines, line, want, n) {
+				at := frame
+				at.Span.Line, at.Span.EndLine, at.Span.Column, at.Span.EndColumn = line, line, 1, 0
+				return location(at, touched(change, at)), true
+			}
+		}
+	}
+	return Location{}, false
+}
+
+// sameLines reports whether a line of the source is line n of the text. One that a template fills in is known by the
+// line before it.
+func sameLines(source []string, line int, text []string, n int) bool {
+	if line < 1 || line > len(source) {
+		return false
+	}
+	if source[line-1] == text[n-1] {
+		return true
+	}
+	return strings.Contains(source[line-1], "{{") && n > 1 && line > 1 && source[line-2] == text[n-2]
+}
+
+func trimmedLines(text string) []string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return lines
+}
