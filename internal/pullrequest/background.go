@@ -111,7 +111,7 @@ func (w *Worker) sweepRepository(ctx context.Context, client *github.Client, rep
 	}
 	for _, pull := range pulls {
 		task := pull.Review(repo)
-		if known[task.Subject.Key()].Head == pull.Head {
+		if p := known[task.Subject.Key()]; p.Kind == event.Review && p.Head == pull.Head {
 			continue
 		}
 		if _, err := w.Queue.Accept(ctx, fmt.Sprintf("sweep/%d/%s", w.now().UnixNano(), task.Subject.Key()), "landwaiter", []event.Task{task}); err != nil {

@@ -5,6 +5,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/rules/gitops"
 	"github.com/landwaiter/landwaiter/internal/review/rules/image"
+	"github.com/landwaiter/landwaiter/internal/review/rules/kops"
 	"github.com/landwaiter/landwaiter/internal/review/rules/namespace"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pod"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pss"
@@ -19,7 +20,7 @@ func All() []*review.Rule {
 	var all []*review.Rule
 	for _, area := range [][]review.Rule{
 		pod.Rules(), pss.Rules(), image.Rules(),
-		namespace.Rules(), resources.Rules(), reliability.Rules(), secret.Rules(), gitops.Rules(), rendering.Rules(),
+		namespace.Rules(), resources.Rules(), reliability.Rules(), secret.Rules(), kops.Rules(), gitops.Rules(), rendering.Rules(),
 	} {
 		for i := range area {
 			all = append(all, &area[i])
