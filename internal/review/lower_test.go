@@ -10,8 +10,11 @@ import (
 func checkMode(p *review.Pass) {
 	data := p.Object.Field().Get("data")
 	d := p.Report(data.Get("mode"), "has a mode")
-	if data.Get("how").Text() == "mild" {
+	switch data.Get("how").Text() {
+	case "mild":
 		d.Lower(review.Info)
+	case "worse":
+		d.Lower(review.Warning).Raise(review.Error).Raise(review.Info)
 	}
 }
 
@@ -32,6 +35,8 @@ func TestLower(t *testing.T) {
 	}{
 		"milder":                     {mild, nil, []string{"new info mode a.yaml:5"}},
 		"as the rule":                {bad, nil, []string{"new error mode a.yaml:5"}},
+		"worse again":                {files("a.yaml", config("a", "worse")), nil, []string{"new error mode a.yaml:5"}},
+		"worse than the policy says": {files("a.yaml", config("a", "worse")), setting("mode", review.RuleSetting{Level: review.Info}), []string{"new info mode a.yaml:5"}},
 		"the policy's word, another": {mild, setting("mode", review.RuleSetting{Level: review.Warning}), []string{"new warning mode a.yaml:5"}},
 		"the policy's word, the same": {mild, setting("mode", review.RuleSetting{Level: review.Error}),
 			[]string{"new error mode a.yaml:5"}},

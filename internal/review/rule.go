@@ -190,6 +190,15 @@ func (d *Draft) Lower(to Level) *Draft {
 	return d
 }
 
+// Raise makes the finding one of a worse level than its rule's, for a case of the violation that is worse. It counts where
+// Lower does.
+func (d *Draft) Raise(to Level) *Draft {
+	if !d.firm {
+		d.level = max(to, d.level)
+	}
+	return d
+}
+
 // Effect says all that the violation brings about, where message and value of the field do not: for what a role gains,
 // say, every subject, verb and resource, in a fixed order. A finding that a person accepted in a pull request is asked
 // for again when its effect is another. Only a hash of the text is kept, as part of the fingerprint; values of secrets

@@ -19,7 +19,7 @@ func checkPDBMissing(p *review.Pass) {
 		return
 	}
 	for _, budget := range p.Near("PodDisruptionBudget", p.Object) {
-		if selects(budget.Field().Get("spec", "selector"), pods[0].Meta.Get("labels")) {
+		if review.Selects(budget.Field().Get("spec", "selector"), pods[0].Meta.Get("labels")) {
 			return
 		}
 	}
@@ -33,7 +33,7 @@ func budgeted(p *review.Pass, budget *manifests.Object) []*manifests.Object {
 	for _, kind := range []string{"Deployment", "StatefulSet", "Rollout"} {
 		for _, o := range p.Near(kind, budget) {
 			labels := o.Field().Get("spec", "template", "metadata", "labels")
-			if selects(budget.Field().Get("spec", "selector"), labels) {
+			if review.Selects(budget.Field().Get("spec", "selector"), labels) {
 				found = append(found, o)
 			}
 		}
