@@ -20,8 +20,9 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 		}
 		for _, find := range []func() (Location, bool){
 			func() (Location, bool) { return c.gap(change, base.views[pairOf(c.rootKey())]) },
-			func() (Location, bool) { return c.touchedWithin(change, c.object.Lookup(c.path)) },
+			func() (Location, bool) { return touchedWithin(change, c.object, c.object.Lookup(c.path)) },
 			func() (Location, bool) { return c.touchedRelated(change) },
+			func() (Location, bool) { return c.touchedCause(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return c.lostObject(change, base.views[pairOf(c.rootKey())], head) },
 			func() (Location, bool) { return c.newlyNamed(change) },
 		} {
@@ -92,8 +93,8 @@ func (c *candidate) lostObject(change *source.Change, base *RootView, head *side
 	return removal(change, origin)
 }
 
-// touchedWithin finds the first touched line below a field, that of a value before that of a mapping or list.
-func (c *candidate) touchedWithin(change *source.Change, field manifests.Field) (found Location, ok bool) {
+// touchedWithin finds the first touched line below a field of o, that of a value before that of a mapping or list.
+func touchedWithin(change *source.Change, o *manifests.Object, field manifests.Field) (found Location, ok bool) {
 	leaf := false
 	field.Walk(func(f manifests.Field) {
 		if leaf {
@@ -103,7 +104,7 @@ func (c *candidate) touchedWithin(change *source.Change, field manifests.Field) 
 		if ok && !isLeaf {
 			return
 		}
-		origin, _ := c.object.OriginAt(f.Path())
+		origin, _ := o.OriginAt(f.Path())
 		if at, touched := locateTouched(change, origin); touched {
 			found, ok, leaf = at, true, isLeaf
 		}
@@ -113,7 +114,7 @@ func (c *candidate) touchedWithin(change *source.Change, field manifests.Field) 
 
 func (c *candidate) touchedRelated(change *source.Change) (Location, bool) {
 	for _, path := range c.related {
-		if at, ok := c.touchedWithin(change, c.object.Lookup(path)); ok {
+		if at, ok := touchedWithin(change, c.object, c.object.Lookup(path)); ok {
 			return at, true
 		}
 	}

@@ -159,6 +159,8 @@ type Draft struct {
 	detail  string
 	fix     *SymbolicFix
 	related []string
+	same    []spot // of a rule that covers this one
+	causes  []cause
 	part    string
 	line    int // see Line; 0 for the field itself
 	level   Level
