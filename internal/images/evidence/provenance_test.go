@@ -223,7 +223,7 @@ func TestFirstFormatAttestations(t *testing.T) {
 	signBundle(release, Sealing{})(l)
 	got = l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: byIdentity(t), SBOM: true}})
 	verified.check(t, got)
-	l.Tag(t, l.image, ".att", Seal{DSSE, []byte(`{"payloadType":"application/vnd.in-toto+json","payload":"!"}`), nil})
+	l.Tag(t, l.image, ".att", SealOf(DSSE, []byte(`{"payloadType":"application/vnd.in-toto+json","payload":"!"}`)))
 	got = l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: l.byKey(), SBOM: true}})
 	want{images.Untrusted, "no envelope that can be read"}.check(t, got)
 }

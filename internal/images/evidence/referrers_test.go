@@ -91,7 +91,7 @@ func TestJunk(t *testing.T) {
 	t.Parallel()
 	junk := func(l *lab, n int) {
 		for i := range n {
-			l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Seals: []Seal{{Bundle, fmt.Appendf(nil, "junk %d", i), nil}}})
+			l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Seals: []Seal{SealOf(Bundle, fmt.Appendf(nil, "junk %d", i))}})
 		}
 	}
 	list := func(l *lab) string { return strings.Replace(l.image.Digest, ":", "-", 1) }
@@ -99,13 +99,13 @@ func TestJunk(t *testing.T) {
 		{"one", func(l *lab) { junk(l, 1) }, (*lab).byKey, want{images.Untrusted, "no signature that can be read"}},
 		{"among it a signature", func(l *lab) { junk(l, 40); l.sign(l.image) }, (*lab).byKey, verified},
 		{"a bill of materials of nobody", func(l *lab) {
-			l.Refer(l, l.image, Referrer{ArtifactType: "application/spdx+json", Seals: []Seal{{"application/spdx+json", []byte("{}"), nil}}})
+			l.Refer(l, l.image, Referrer{ArtifactType: "application/spdx+json", Seals: []Seal{SealOf("application/spdx+json", []byte("{}"))}})
 		}, (*lab).byKey, want{images.Unsigned, "no signature is there"}},
 		{"a huge bundle", func(l *lab) {
-			l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Seals: []Seal{{Bundle, make([]byte, 25<<20), nil}}})
+			l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Seals: []Seal{SealOf(Bundle, make([]byte, 25<<20))}})
 		}, (*lab).byKey, want{images.Untrusted, "is larger than"}},
 		{"listed and gone", func(l *lab) {
-			l.Break(l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Seals: []Seal{{Bundle, []byte("{}"), nil}}}).Digest, http.StatusNotFound)
+			l.Break(l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Seals: []Seal{SealOf(Bundle, []byte("{}"))}}).Digest, http.StatusNotFound)
 		}, (*lab).byKey, want{images.Unsigned, "no signature is there"}},
 		{"a list that is none", func(l *lab) {
 			l.Manifest(l, repository, list(l), map[string]any{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -138,7 +138,7 @@ func TestEmptyListBesideFallback(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, API)
 	bundle := l.key.Bundle(l, nil, SignStatement(l, l.image.Digest), Sealing{})
-	l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Unlinked: true, Seals: []Seal{{Bundle, bundle, nil}}})
+	l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Unlinked: true, Seals: []Seal{SealOf(Bundle, bundle)}})
 	got := l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: l.byKey()}})
 	verified.check(t, got)
 }

@@ -208,7 +208,7 @@ func TestForgedSignatures(t *testing.T) {
 		{"referrer of something else", func(l *lab) {
 			_, other := l.Image(l, repository, "")
 			other.Platform = nil
-			l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Subject: &other, Seals: []Seal{{Bundle, l.authority.Bundle(l, release, SignStatement(l, l.image.Digest), Sealing{}), nil}}})
+			l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Subject: &other, Seals: []Seal{SealOf(Bundle, l.authority.Bundle(l, release, SignStatement(l, l.image.Digest), Sealing{}))}})
 		}, nil, want{images.Untrusted, "says to refer to something else"}},
 	})
 }

@@ -88,6 +88,11 @@ type Seal struct {
 	Annotations map[string]string
 }
 
+// SealOf is content without annotations.
+func SealOf(mediaType string, content []byte) Seal {
+	return Seal{MediaType: mediaType, Content: content}
+}
+
 // Tag pushes seals as the layers of one manifest under the tag of an image that cosign's first format keeps them at: suffix
 // is ".sig" or ".att".
 func (r *Registry) Tag(t testing.TB, image images.Reference, suffix string, seals ...Seal) {
