@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,6 +97,52 @@ func (f Field) Entries() []Entry {
 		entries = append(entries, Entry{key, Field{f.node.Content[i+1], KeyPath(f.path, key)}})
 	}
 	return entries
+}
+
+// All returns the fields at a path below the field, as spec.tasks[*].image or spec.replicaSpecs.*.template, in which "*"
+// stands for every key or item, and keys that hold dots stand in brackets. Those that are absent or null are left out.
+func (f Field) All(path string) []Field {
+	at := []Field{f}
+	for rest := path; rest != "" && len(at) > 0; {
+		var key string
+		key, rest = firstKey(rest)
+		var next []Field
+		for _, f := range at {
+			next = append(next, f.below(key)...)
+		}
+		at = next
+	}
+	return at
+}
+
+// firstKey cuts the first key or index off a path.
+func firstKey(path string) (key, rest string) {
+	path = strings.TrimPrefix(path, ".")
+	if inner, ok := strings.CutPrefix(path, "["); ok {
+		key, rest, _ = strings.Cut(inner, "]")
+		return key, rest
+	}
+	if i := strings.IndexAny(path, ".["); i >= 0 {
+		return path[:i], path[i:]
+	}
+	return path, ""
+}
+
+// below returns what is set at a key or index, or all there is for "*".
+func (f Field) below(key string) []Field {
+	var found []Field
+	switch index, err := strconv.Atoi(key); {
+	case key == "*":
+		found = f.Items()
+		for _, e := range f.Entries() {
+			found = append(found, e.Value)
+		}
+	case err == nil && f.IsList():
+		found = append(found, f.At(index))
+	default:
+		found = append(found, f.Get(key))
+	}
+	return slices.DeleteFunc(found, func(f Field) bool { return !f.IsSet() })
 }
 
 // Walk visits the field and all below it, parents before children; nothing when it is absent.

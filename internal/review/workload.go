@@ -2,7 +2,6 @@ package review
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -154,7 +153,7 @@ func newWorkloads(o *manifests.Object, paths []WorkloadPath) []*Workload {
 // templateWorkloads returns the pods whose templates lie at path, in which "*" stands for every key or item.
 func templateWorkloads(o *manifests.Object, path string) []*Workload {
 	var found []*Workload
-	for _, template := range fieldsAt(o.Field(), path) {
+	for _, template := range o.Field().All(path) {
 		spec := template.Get("spec")
 		if !spec.IsMap() && template.Get("containers").IsList() {
 			spec = template // the path points to the spec itself
@@ -172,33 +171,6 @@ func newWorkload(o *manifests.Object, meta, spec manifests.Field, above ...manif
 	w.addContainers("containers", RegularContainer)
 	w.addContainers("ephemeralContainers", EphemeralContainer)
 	return w
-}
-
-// fieldsAt returns the fields at a path such as spec.tasks[*].template or spec.replicaSpecs.*.template.
-func fieldsAt(f manifests.Field, path string) []manifests.Field {
-	at := []manifests.Field{f}
-	for _, key := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
-		var next []manifests.Field
-		for _, f := range at {
-			next = append(next, children(f, key)...)
-		}
-		at = next
-	}
-	return at
-}
-
-func children(f manifests.Field, key string) []manifests.Field {
-	if key != "*" {
-		if index, err := strconv.Atoi(key); err == nil && f.IsList() {
-			return []manifests.Field{f.At(index)}
-		}
-		return []manifests.Field{f.Get(key)}
-	}
-	found := f.Items()
-	for _, e := range f.Entries() {
-		found = append(found, e.Value)
-	}
-	return found
 }
 
 // addContainers takes up the containers of a list of the spec.
