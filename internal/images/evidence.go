@@ -79,6 +79,7 @@ type Evidence struct {
 	Verdict   Verdict
 	Reason    string            // one line a person can act on; "" when there is nothing to say
 	Missing   bool              // the registry answered and does not have it
+	Unasked   bool              // the registry could not be asked whether it has it, be anything to be proven or not
 	Platforms []string          // those that are missing
 	TagDigest string            // of a reference with tag and digest: what the tag names now
 	Proofs    map[string]Proof  // by kind: signature, provenance, sbom, scan; those that were asked for

@@ -34,6 +34,15 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 	}
 }
 
+// soften gives findings on lines that the change did not touch the level that their rule has for those.
+func (r *run) soften(candidates []*candidate) {
+	for _, c := range candidates {
+		if c.rule.Untouched > 0 && r.change.Base != nil && !c.location.Changed {
+			c.Lower(c.rule.Untouched)
+		}
+	}
+}
+
 // gap finds where the change removed what made the field at base.
 func (c *candidate) gap(change *source.Change, base *RootView) (Location, bool) {
 	if base == nil {

@@ -60,8 +60,8 @@ func rootKey(root manifests.Root) string { return string(root.Kind) + ":" + root
 
 func (c *candidate) rootKey() string { return rootKey(c.root.Root) }
 
-func (s *side) add(root manifests.Root, r rendered, workloads []WorkloadPath) {
-	if view := r.view(root, workloads); view != nil {
+func (s *side) add(root manifests.Root, r rendered, policy *Policy) {
+	if view := r.view(root, policy); view != nil {
 		s.views[rootKey(root)] = view
 		s.order = append(s.order, rootKey(root))
 	}
@@ -73,6 +73,15 @@ func (s *side) viewOf(root *manifests.Root) *RootView {
 		return nil
 	}
 	return s.views[rootKey(*root)]
+}
+
+// all returns the views in the order of their roots.
+func (s *side) all() []*RootView {
+	views := make([]*RootView, 0, len(s.order))
+	for _, key := range s.order {
+		views = append(views, s.views[key])
+	}
+	return views
 }
 
 // index is what the side's roots and context, the rest of the repository, are known to hold.

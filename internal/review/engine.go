@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
 	"golang.org/x/sync/errgroup"
@@ -26,6 +27,7 @@ type Engine struct {
 	Cache    *manifests.Cache              // nil for none
 	Now      func() time.Time              // for exemptions
 	Progress func(stage string, n, of int) // nil for none; called from several goroutines
+	Proving  ProvingFunc                   // nil where no registry is asked
 }
 
 // Options is what the caller of one review chooses, over the policy.
@@ -36,6 +38,7 @@ type Options struct {
 	Repository  string   // names the repository in the cache: its path, or its full name
 	KubeVersion string   // "" for the policy's
 	HelmLine    int      // 0 for the policy's
+	Offline     bool     // no network: what would need it is said to be unchecked
 	Accepted    []Acceptance
 }
 
@@ -71,8 +74,16 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err != nil {
 		return nil, err
 	}
-	run.judge(pairs, witnesses, plan, result)
+	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(run.change) })
+	base, head := run.sides(pairs)
 	result.Timings.Review = watch.split()
+	if err := e.prove(ctx, run, head, opts, result); err != nil {
+		return nil, err
+	}
+	result.Timings.Images = watch.split()
+
+	run.judge(&judged{pairs, witnesses, plan, base, head}, result)
+	result.Timings.Review += watch.split()
 	result.Timings.Total = watch.total()
 	return result, nil
 }
@@ -88,6 +99,7 @@ type run struct {
 	now      time.Time
 	file     string                // only findings in it
 	accepted map[string]Acceptance // by fingerprint
+	evidence map[images.Reference]ImageEvidence
 
 	failUnrendered bool // what does not render fails the check though no finding says so, see unseenFailures
 }
@@ -164,11 +176,13 @@ type rendered struct {
 }
 
 // view returns the objects as rules see them; nil when there are none to see.
-func (r rendered) view(root manifests.Root, paths []WorkloadPath) *RootView {
+func (r rendered) view(root manifests.Root, policy *Policy) *RootView {
 	if r.rendering == nil {
 		return nil
 	}
-	return NewRootView(root, r.rendering.Objects, paths...)
+	view := NewRootView(root, r.rendering.Objects, policy.Workloads...)
+	view.imagePaths = policy.Images.rows()
+	return view
 }
 
 // pair is a root at base and head, rendered.
@@ -232,10 +246,16 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 	return rendered{rendering: r, reads: reads}, nil
 }
 
+// judged is all that is judged: the affected roots, and what they were held against.
+type judged struct {
+	pairs, witnesses []*pair
+	plan             *Plan
+	base, head       *side
+}
+
 // judge turns rendered roots into findings and differences.
-func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
-	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(r.change) })
-	base, head := r.sides(pairs)
+func (r *run) judge(all *judged, result *Result) {
+	pairs, plan, base, head := all.pairs, all.plan, all.base, all.head
 	var baseIndex *Index
 	if r.change.Base != nil {
 		baseIndex = base.index(plan.BaseContext)
@@ -248,8 +268,8 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	}
 	for _, p := range pairs {
 		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
-		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy})
-		at := scene{view: after, base: before, index: headIndex, before: baseIndex, across: beside, kube: r.kube, policy: r.policy, because: p.because}
+		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence})
+		at := scene{view: after, base: before, index: headIndex, before: baseIndex, across: beside, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
 		problems, stopped := r.evaluate(head, at.withRemoved())
 		if result.Notes = append(result.Notes, problems...); stopped {
 			p.head.err = tooManyViolations()
@@ -263,10 +283,11 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 		result.Roots = append(result.Roots, p.result(len(diff)))
 		result.Diff = append(result.Diff, diff...)
 	}
-	r.testify(base, witnesses, baseIndex)
+	r.testify(base, all.witnesses, baseIndex)
 	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)
 	blame(r.change, base, head, pairOf)
+	r.soften(head.candidates)
 	head.candidates = append(head.candidates, head.removed...)
 
 	r.exemptCandidates(head.candidates)
@@ -283,7 +304,7 @@ func (r *run) judge(pairs, witnesses []*pair, plan *Plan, result *Result) {
 	distinguish(result.Findings)
 	r.accept(result.Findings)
 	sortFindings(result.Findings)
-	result.Images = imagesOf(head.all(), r.policy.Images)
+	result.Images = r.imagesOf(head.all())
 	result.Summary = Count(result.Findings)
 	result.Verdict = Judge(r.policy.Gate, result.Findings)
 	if r.failUnrendered && slices.ContainsFunc(pairs, (*pair).breaks) {
@@ -307,10 +328,10 @@ func (r *run) sides(pairs []*pair) (base, head *side) {
 	base, head = newSide(), newSide()
 	for _, p := range pairs {
 		if p.Base != nil && p.head.err == nil {
-			base.add(*p.Base, p.base, r.policy.Workloads)
+			base.add(*p.Base, p.base, r.policy)
 		}
 		if p.Head != nil {
-			head.add(*p.Head, p.head, r.policy.Workloads)
+			head.add(*p.Head, p.head, r.policy)
 		}
 	}
 	return base, head

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"go.yaml.in/yaml/v3"
 )
@@ -39,11 +40,15 @@ func activate(rules []*Rule, policy *Policy, sel selection) ([]activeRule, error
 	for _, r := range rules {
 		setting := policy.Rules[r.ID]
 		named := only[r.ID]
-		if skip[r.ID] || len(only) > 0 && !named || !named && !switchedOn(r, setting, policy.Profile) {
+		gates := r.ID == RuleImageUnverified && policy.Gate.OnIndeterminate && setting.Level == 0 && !setting.Off
+		if skip[r.ID] || len(only) > 0 && !named || !named && !gates && !switchedOn(r, setting, policy.Profile) {
 			continue
 		}
 		a := activeRule{Rule: r, level: levelOf(r, setting, policy.Profile)}
 		a.firm = setting.Level > 0 || a.level != r.Level
+		if gates {
+			a.level = Error
+		}
 		var err error
 		if a.params, err = parameters(r, setting, policy.Profile, named); err != nil {
 			return nil, err
@@ -115,6 +120,7 @@ type scene struct {
 	because []string // the changed files that affect the root
 	kube    KubeVersion
 	policy  *Policy
+	known   map[images.Reference]ImageEvidence
 	most    int // drafts that may be made; 0 for maxRootDrafts
 }
 
@@ -134,7 +140,7 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 	for i := range rules {
 		r := &rules[i]
 		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
-			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, drafts: &drafts}
+			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, evidence: s.known, drafts: &drafts}
 		if r.CheckRoot != nil && !s.empty {
 			failures = append(failures, guarded(r.CheckRoot, pass)...)
 		}
@@ -155,7 +161,7 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 
 func checkObject(r *Rule, pass Pass, o *manifests.Object) (failures []string) {
 	pods := pass.Root.Workloads(o)
-	if !r.matches(o, len(pods) > 0) {
+	if !r.matches(o, pass.Root) {
 		return nil
 	}
 	pass.Object = o
@@ -176,7 +182,7 @@ func checkObject(r *Rule, pass Pass, o *manifests.Object) (failures []string) {
 func checkRemoved(r *Rule, pass Pass, gone []*manifests.Object) (failures []string) {
 	pass.removed = true
 	for _, o := range gone {
-		if r.matches(o, len(pass.Base.Workloads(o)) > 0) {
+		if r.matches(o, pass.Base) {
 			pass.Object = o
 			failures = append(failures, guarded(r.CheckRemoved, pass)...)
 		}

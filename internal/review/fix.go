@@ -60,6 +60,12 @@ func (c *candidate) concrete(fixer *fixer) *Fix {
 	texts := newTexts(change.Head)
 	places := make([]opPlace, 0, len(c.fix.Ops))
 	for _, op := range c.fix.Ops {
+		if op.pin {
+			if c.pin(fixer, op, texts) != nil {
+				return nil
+			}
+			continue
+		}
 		place, err := placeOf(change, c.object, op)
 		if err != nil {
 			return nil

@@ -1,20 +1,31 @@
 package review
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review/imagetable"
 )
 
-// ImageField is one place where a pod names an image: a container of any kind, or an image volume.
+// ImageField is one place where an object names an image: a container of any kind, an image volume, a field of a custom
+// resource, an argument or variable of an operator; or a chart in a registry.
 type ImageField struct {
-	manifests.Field                 // the reference
+	manifests.Field                 // where the tag or digest is written, else the name
 	PullPolicy      manifests.Field // beside it, perhaps absent
-	Title           string          // "container web", "volume models"
+	Title           string          // "container web", "volume models", "field spec.thanos.image"
+	Chart           bool            // it is a chart, or another artifact that is no image
+	Open            bool            // tag and digest are decided elsewhere, so that only the repository is known
+
+	reference string // where it is not what the field holds
+}
+
+// Text returns the reference as it is written: what the field holds, or what several fields make together.
+func (f ImageField) Text() string {
+	if f.reference != "" {
+		return f.reference
+	}
+	return f.Field.Text()
 }
 
 // Images lists the images of a pod. Left out is what names none: an absent image, and Istio's "auto", which the mesh
@@ -23,7 +34,7 @@ func (w *Workload) Images() []ImageField {
 	var found []ImageField
 	add := func(at, policy manifests.Field, title string) {
 		if at.IsSet() && !w.isInjected(at) {
-			found = append(found, ImageField{at, policy, title})
+			found = append(found, ImageField{Field: at, PullPolicy: policy, Title: title})
 		}
 	}
 	for _, c := range w.Containers {
@@ -50,84 +61,100 @@ func (w *Workload) isInjected(at manifests.Field) bool {
 	return false
 }
 
-// ImageResult is an image that the rendered objects of head use. Its JSON form is that of interface.md.
-type ImageResult struct {
-	Image    string     `json:"image"`    // as written
-	Digest   string     `json:"digest"`   // "sha256:…", "" for none
-	Allowed  bool       `json:"allowed"`  // by the policy's lists
-	Evidence string     `json:"evidence"` // "" when the policy asks for none
-	Reason   string     `json:"reason"`   // why it is not allowed, or what the evidence lacks
-	UsedBy   []ImageUse `json:"usedBy"`
+// toldImages lists the images that the pod's containers and annotations tell of: operators run what they are told.
+func (w *Workload) toldImages() []ImageField {
+	var found []ImageField
+	for _, c := range w.Containers {
+		for _, one := range imagetable.Told(c.Field) {
+			found = append(found, tableField(w.Object, one))
+		}
+	}
+	for _, one := range imagetable.Injected(w.Meta) {
+		found = append(found, tableField(w.Object, one))
+	}
+	return found
 }
 
-// ImageUse is a field that names an image.
-type ImageUse struct {
-	Root   string             `json:"root"`
-	Object manifests.Identity `json:"object"`
-	Path   string             `json:"path"`
-}
-
-// ImageChange is an image that the change replaces by another in the same container.
-type ImageChange struct {
-	Root     string
-	Object   manifests.Identity
-	Title    string // "container web"
-	From, To string // as written
-}
-
-// imagesOf lists the images of views by name, each with all its uses.
-func imagesOf(views []*RootView, policy ImagePolicy) []ImageResult {
-	list, err := images.NewAllowlist(policy.Allow, policy.Deny)
-	if err != nil { // wrong patterns have been refused when the policy was read
-		list = &images.Allowlist{}
-	}
-	byName := make(map[string]*ImageResult)
-	for _, view := range views {
-		view.eachImage(func(o *manifests.Object, f ImageField) {
-			text := f.Text()
-			if byName[text] == nil {
-				byName[text] = imageResult(text, list)
-			}
-			byName[text].UsedBy = append(byName[text].UsedBy, ImageUse{view.Root.Path, o.Identity, f.Path()})
-		})
-	}
-	all := make([]ImageResult, 0, len(byName))
-	for _, image := range byName {
-		all = append(all, *image)
-	}
-	slices.SortFunc(all, func(a, b ImageResult) int { return cmp.Compare(a.Image, b.Image) })
-	return all
-}
-
-// imageResult holds one image against the policy's lists.
-func imageResult(text string, list *images.Allowlist) *ImageResult {
-	result := &ImageResult{Image: text, Allowed: true}
-	ref, err := images.ParseReference(text)
-	if err != nil {
-		result.Allowed, result.Reason = !list.Restricts(), fmt.Sprintf("the %v", err)
-		return result
-	}
-	result.Digest = ref.Digest
-	allowed, deniedBy := list.Allows(ref)
+// tableField makes an ImageField of what the table of operators found.
+func tableField(o *manifests.Object, one imagetable.Found) ImageField {
+	f := ImageField{Field: one.Field, Chart: one.Chart, Open: one.Open, reference: one.Text}
 	switch {
-	case allowed:
-	case deniedBy != "":
-		result.Allowed, result.Reason = false, fmt.Sprintf("the policy denies %s", deniedBy)
+	case one.Word != "" && one.Container != "":
+		f.Title = one.Word + " of container " + one.Container
+	case one.Word != "":
+		f.Title = one.Word
+	case one.Container != "":
+		f.Title = "container " + one.Container
 	default:
-		result.Allowed, result.Reason = false, "no pattern of images.allow covers it"
+		f.Title = "field " + strings.TrimPrefix(stablePath(o, one.Path()), ".")
 	}
-	return result
+	return f
+}
+
+// Images lists every place where an object of the root names an image, each field once, in the order: its pods, what
+// these tell operators, and what is known of custom resources.
+func (v *RootView) Images(o *manifests.Object) []ImageField {
+	v.imagesOnce.Do(func() {
+		v.images = make(map[*manifests.Object][]ImageField)
+		for _, o := range v.Objects {
+			if found := v.findImages(o); len(found) > 0 {
+				v.images[o] = found
+			}
+		}
+	})
+	return v.images[o]
+}
+
+func (v *RootView) findImages(o *manifests.Object) []ImageField {
+	if isHelmTest(o) {
+		return nil
+	}
+	var found []ImageField
+	for _, pod := range v.Workloads(o) {
+		found = append(found, pod.Images()...)
+		found = append(found, pod.toldImages()...)
+	}
+	for _, one := range imagetable.Find(o, v.imagePaths, v.lookup) {
+		found = append(found, tableField(o, one))
+	}
+	if len(found) < 2 {
+		return found
+	}
+	type place struct{ path, text string } // a field may hold several
+	seen := make(map[place]bool, len(found))
+	return slices.DeleteFunc(found, func(f ImageField) bool {
+		at := place{f.Path(), f.Text()}
+		again := seen[at]
+		seen[at] = true
+		return again
+	})
+}
+
+// lookup finds an object of the root by kind, namespace and name; nil when there is none.
+func (v *RootView) lookup(kind, namespace, name string) *manifests.Object {
+	for _, o := range v.OfKind(kind) {
+		if o.Name == name && (o.Namespace == namespace || o.Namespace == "" || namespace == "") {
+			return o
+		}
+	}
+	return nil
 }
 
 // eachImage calls visit for every image of the root, in the order of its objects.
 func (v *RootView) eachImage(visit func(*manifests.Object, ImageField)) {
 	for _, o := range v.Objects {
-		for _, pod := range v.Workloads(o) {
-			for _, f := range pod.Images() {
-				visit(o, f)
-			}
+		for _, f := range v.Images(o) {
+			visit(o, f)
 		}
 	}
+}
+
+// ImageChange is an image that the change replaces by another in the same container or field.
+type ImageChange struct {
+	Root     string
+	Object   manifests.Identity
+	Title    string // "container web"
+	From, To string // as written
 }
 
 // imageChanges lists what containers that both sides have run at head instead of what they ran at base.
@@ -147,13 +174,4 @@ func imageChanges(before, after *RootView) []ImageChange {
 		}
 	})
 	return changes
-}
-
-// all returns the views in the order of their roots.
-func (s *side) all() []*RootView {
-	views := make([]*RootView, 0, len(s.order))
-	for _, key := range s.order {
-		views = append(views, s.views[key])
-	}
-	return views
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/landwaiter/landwaiter/internal/review/imagetable"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -42,6 +43,27 @@ type ImagePolicy struct {
 	TrustedRoot string
 	Verify      []yaml.Node // read by package images
 	Moving      []string    // tags that count as moving, beside latest
+	Fields      []ImagePath // where custom resources name images, beside those that are known
+}
+
+// ImagePath points to a field of a custom resource that names an image.
+type ImagePath struct {
+	Kind string // "Kind" or "Kind.group"
+	Path string // of the reference, as in spec.image; with "*" for every key or item
+	Tag  string // of its tag, where that stands apart: beside the reference, as in tag; "" for none
+}
+
+// rows are the policy's fields as rows of the table of operators.
+func (p *ImagePolicy) rows() []imagetable.Row {
+	rows := make([]imagetable.Row, len(p.Fields))
+	for i, f := range p.Fields {
+		rows[i] = imagetable.Row{Kind: f.Kind, Images: []string{f.Path}}
+		if f.Tag != "" {
+			above, key := splitPath(f.Path)
+			rows[i].Images = []string{above + ": {" + key + "}:{" + f.Tag + "}"}
+		}
+	}
+	return rows
 }
 
 // Registry is what differs from a public registry over HTTPS.

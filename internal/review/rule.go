@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
@@ -52,8 +53,9 @@ func (l *Level) UnmarshalText(text []byte) (err error) {
 
 // Kinds that stand for many, to be used in Rule.Kinds.
 const (
-	Workloads = "workload" // Pod and everything that carries a pod template
-	AnyKind   = "*"
+	Workloads  = "workload" // Pod and everything that carries a pod template
+	ImageUsers = "image"    // everything that names an image or a chart in a registry: see Pass.Images
+	AnyKind    = "*"
 )
 
 // Rule is one thing the bot knows how to say. It is plain data and one function, without state or I/O.
@@ -68,6 +70,8 @@ type Rule struct {
 	Doc        string   // why, bad, good, how to fix: Markdown
 	Covers     []string // rules whose findings at the same field say the same, less specifically
 	Params     func() any
+	Asks       bool  // it uses Pass.Evidence, for which registries are asked
+	Untouched  Level // of findings on lines that the change did not touch, unless policy or profile set the level; 0 for Level
 
 	// Check judges p.Object. It is called once for each object of Kinds.
 	Check func(p *Pass)
@@ -91,11 +95,11 @@ func Area(name string, docs fs.FS, rules ...Rule) []Rule {
 }
 
 // matches reports whether the rule's Check is for o.
-func (r *Rule) matches(o *manifests.Object, isWorkload bool) bool {
+func (r *Rule) matches(o *manifests.Object, view *RootView) bool {
 	for _, want := range r.Kinds {
 		kind, group, hasGroup := strings.Cut(want, ".")
 		switch {
-		case want == AnyKind, want == Workloads && isWorkload:
+		case want == AnyKind, want == Workloads && len(view.Workloads(o)) > 0, want == ImageUsers && len(view.Images(o)) > 0:
 			return true
 		case kind == o.Kind && (!hasGroup || group == o.Group()):
 			return true
@@ -121,8 +125,17 @@ type Pass struct {
 	firm   bool // the level is the policy's or the profile's word
 	drafts *[]*Draft
 
-	across  *across // nil when base itself is judged, or there is none
-	removed bool    // Object is one of base, in CheckRemoved
+	evidence map[images.Reference]ImageEvidence
+	across   *across // nil when base itself is judged, or there is none
+	removed  bool    // Object is one of base, in CheckRemoved
+}
+
+// Images lists the places where p.Object names images and charts, each field once. Those of one pod are in p.Pod.
+func (p *Pass) Images() []ImageField {
+	if p.removed {
+		return p.Base.Images(p.Object)
+	}
+	return p.Root.Images(p.Object)
 }
 
 // Params returns the rule's parameters: the defaults of Rule.Params with what the policy file sets.
@@ -236,6 +249,7 @@ type Op struct {
 	Path   string
 	Value  any // a scalar, a []any or a map[string]any; ignored when Remove is set
 	Remove bool
+	pin    bool // Value is a digest that goes behind the image's tag
 }
 
 // Set makes an Op that sets the field, present or absent, to value.

@@ -35,7 +35,7 @@ func (e *Engine) Survey(ctx context.Context, tree source.Tree) (Survey, error) {
 	}
 	images := make(map[string]bool)
 	for _, p := range pairs {
-		if view := p.head.view(*p.Head, nil); view != nil {
+		if view := p.head.view(*p.Head, DefaultPolicy()); view != nil {
 			view.eachImage(func(_ *manifests.Object, f ImageField) { images[f.Text()] = true })
 		}
 	}

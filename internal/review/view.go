@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review/imagetable"
 )
 
 // RootView is a rendered root as rules see it.
@@ -20,6 +21,10 @@ type RootView struct {
 
 	kinds  sync.Once
 	byKind map[string][]*manifests.Object
+
+	imagePaths []imagetable.Row // of the policy
+	imagesOnce sync.Once
+	images     map[*manifests.Object][]ImageField
 }
 
 // NewRootView makes the view of a rendering's objects. The paths point to pod templates in custom resources.

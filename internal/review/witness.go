@@ -99,8 +99,8 @@ func anyOpen(open map[string]bool, files []string) bool {
 // testify evaluates the rules over witnesses. Their findings are no part of the review.
 func (r *run) testify(base *side, witnesses []*pair, index *Index) {
 	for _, w := range witnesses {
-		if view := w.base.view(*w.Base, r.policy.Workloads); view != nil {
-			drafts, _, _ := evaluate(r.active, scene{view: view, index: index, kube: r.kube, policy: r.policy})
+		if view := w.base.view(*w.Base, r.policy); view != nil {
+			drafts, _, _ := evaluate(r.active, scene{view: view, index: index, kube: r.kube, policy: r.policy, known: r.evidence})
 			base.witnesses = append(base.witnesses, place(r.change, drafts)...)
 		}
 	}

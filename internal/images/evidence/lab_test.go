@@ -1,7 +1,6 @@
 package evidence_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -91,12 +90,4 @@ func both(t *testing.T, run func(t *testing.T, mode Mode)) {
 	for _, mode := range []Mode{API, Fallback} {
 		t.Run(string(mode), func(t *testing.T) { t.Parallel(); run(t, mode) })
 	}
-}
-
-func jsonOf(t testing.TB, content []byte) json.RawMessage {
-	t.Helper()
-	if content == nil {
-		t.Fatal("there is no such manifest")
-	}
-	return content
 }

@@ -36,6 +36,7 @@ type imagesSection struct {
 	Registries  []registry     `yaml:"registries" doc:"What differs from a public registry over HTTPS."`
 	TrustedRoot string         `yaml:"trustedRoot" doc:"A file of trust roots in place of Sigstore's public good."`
 	Verify      []verification `yaml:"verify" doc:"What proves images; the first entry whose pattern matches counts."`
+	Fields      []imageField   `yaml:"fields" doc:"Fields of custom resources that name images, beside those of the operators that are known."`
 	Moving      []string       `yaml:"moving" doc:"Tags that are moved to other images as a matter of course, beside latest."`
 }
 
@@ -43,6 +44,12 @@ type registry struct {
 	Host      string `yaml:"host" must:"yes" doc:"The registry's host, with its port."`
 	Private   bool   `yaml:"private" doc:"It may be at a private, loopback or link-local address."`
 	PlainHTTP bool   `yaml:"plainHTTP" doc:"It is spoken to without TLS."`
+}
+
+type imageField struct {
+	Kind string `yaml:"kind" must:"yes" doc:"Kind, or Kind.group."`
+	Path string `yaml:"path" must:"yes" doc:"Where the image is, as spec.image; * stands for every key or item."`
+	Tag  string `yaml:"tag" doc:"The key beside it that has its tag, where that stands apart."`
 }
 
 type verification struct {

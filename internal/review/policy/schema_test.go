@@ -76,6 +76,7 @@ images:
       scan: {maxAge: 168h, failOn: critical}
     - {match: quay.io/vendor/**, signature: {key: keys/vendor.pub}}
   moving: [stable]
+  fields: [{kind: Widget.example.com, path: spec.image, tag: tag}]
 roots:
   include: [clusters/**, apps/**]
   ignore: [archive/**]

@@ -32,6 +32,12 @@ func (r *reader) images(s *imagesSection, n *yaml.Node) {
 	if s.Verify != nil {
 		p.Verify = nil
 	}
+	if s.Fields != nil {
+		p.Fields = nil
+	}
+	for _, f := range s.Fields {
+		p.Fields = append(p.Fields, review.ImagePath(f))
+	}
 	for i, v := range s.Verify {
 		r.verification(v, lineOf(n, "verify", i), i)
 		p.Verify = append(p.Verify, *resolve(resolve(entry(n, "verify")).Content[i]))

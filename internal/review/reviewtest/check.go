@@ -50,6 +50,13 @@ func (l *Lab) review(t *testing.T, f *Fixture, rule string) *review.Result {
 	engine := &review.Engine{Renderer: l.Renderer, Rules: l.Rules, Now: func() time.Time {
 		return time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	}}
+	if f.Registry != nil {
+		registry, err := ParseRegistry(f.Registry)
+		if err != nil {
+			t.Fatalf("registry.yaml: %v", err)
+		}
+		engine.Proving = registry.Proving
+	}
 	result, err := engine.Review(t.Context(), change, policy, review.Options{Only: []string{rule}})
 	if err != nil {
 		t.Fatal(err)
@@ -135,12 +142,12 @@ func (l *Lab) checkFixed(t *testing.T, f *Fixture, findings []review.Finding) {
 
 var example = regexp.MustCompile("(?ms)^## (Bad|Good)\\s*$.*?^```(yaml|txtar)\n(.*?)^```")
 
-// setting finds what examples are read under: a policy, or the object's state at base.
-var setting = regexp.MustCompile("(?ms)^```yaml (policy|base)\n(.*?)^```")
+// setting finds what examples are read under: a policy, the object's state at base, or what registries say.
+var setting = regexp.MustCompile("(?ms)^```yaml (policy|base|registry)\n(.*?)^```")
 
 // CheckDoc runs the examples of a rule's documentation: the bad one must fire, the good one be silent, and the bad
 // one be silent once its fixes are applied. An example is one file (yaml) or a small repository (txtar). Blocks
-// marked "yaml policy" and "yaml base" are the policy and the base of both.
+// marked "yaml policy", "yaml base" and "yaml registry" are the policy, the base and the registries of both.
 func (l *Lab) CheckDoc(t *testing.T, rule *review.Rule) {
 	t.Helper()
 	good, bad := examples(t, rule.Doc)
@@ -198,6 +205,9 @@ func examples(t *testing.T, doc string) (good, bad *Fixture) {
 
 func oneFile(text string, around map[string]string) *Fixture {
 	f := &Fixture{Head: map[string][]byte{"example.yaml": []byte(text)}, Policy: []byte(around["policy"])}
+	if registry := around["registry"]; registry != "" {
+		f.Registry = []byte(registry)
+	}
 	if base := around["base"]; base != "" {
 		f.Base = map[string][]byte{"example.yaml": []byte(base)}
 	}

@@ -3,7 +3,7 @@
 // A comment `# want "message"` at the end of a line is a finding of the rule under test that must stand on that
 // very source line; it is taken out before rendering. Files below base/ are the repository at base, over which
 // the others are laid as head; files below fixed/ are what the fixes must make of the files of head;
-// policy.yaml is the policy.
+// policy.yaml is the policy; registry.yaml is what registries say of images: see Registry.
 package reviewtest
 
 import (
@@ -22,6 +22,7 @@ type Fixture struct {
 	Head, Base map[string][]byte // Base is nil when the archive has none
 	Fixed      map[string][]byte
 	Policy     []byte
+	Registry   []byte // nil where no registry is asked
 	Wants      []Want
 }
 
@@ -51,6 +52,8 @@ func ParseFixture(data []byte) (*Fixture, error) {
 		switch {
 		case file.Name == "policy.yaml":
 			f.Policy = content
+		case file.Name == "registry.yaml":
+			f.Registry = content
 		case isBase:
 			if f.Base == nil {
 				f.Base = map[string][]byte{}

@@ -1,0 +1,202 @@
+package review
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// RuleImageUnverified is the rule of images whose evidence could not be asked for: gate.onIndeterminate is about it.
+const RuleImageUnverified = "image-unverified"
+
+// Prover finds out what proves images. What could not be asked is in the verdicts.
+type Prover interface {
+	Prove(ctx context.Context, questions []images.Question) map[images.Reference]images.Evidence
+}
+
+// Proving is how a policy's images are proven: who asks registries, and what is asked of which images. Of the demands the
+// first whose pattern covers an image counts.
+type Proving struct {
+	Prover  Prover
+	Demands []images.Demand
+	Close   func() // may be nil
+}
+
+// ImageEvidence is what is known of an image beyond its name.
+type ImageEvidence struct {
+	images.Evidence
+	Demanded bool     // the policy asks for proof or platforms of it
+	Moved    *TagMove // nil when the tag is where it was, as far as earlier reviews know
+}
+
+// Unknown reports whether the policy asks for something that could not be found out.
+func (e *ImageEvidence) Unknown() bool {
+	return e.Verdict == images.Indeterminate || e.Unasked && e.Demanded
+}
+
+// Evidence returns what registries say of an image; false where none was asked: without an allow list that covers the
+// image, offline, and of an image that only base has.
+func (p *Pass) Evidence(ref images.Reference) (ImageEvidence, bool) {
+	e, ok := p.evidence[ref]
+	return e, ok
+}
+
+// prove asks registries about the images of head's affected roots, each once, as far as the policy allows.
+func (e *Engine) prove(ctx context.Context, r *run, head *side, opts Options, result *Result) error {
+	asks := slices.ContainsFunc(r.active, func(a activeRule) bool { return a.Asks })
+	if !asks || !r.policy.Images.Restricts() {
+		return nil
+	}
+	refs := namedImages(head.all(), r.policy.MayAsk())
+	if len(refs) == 0 {
+		return nil
+	}
+	if opts.Offline || e.Proving == nil {
+		result.Notes = append(result.Notes, notAsked(refs, opts.Offline))
+		return nil
+	}
+	base := r.change.Base
+	if base == nil {
+		base = r.change.Head
+	}
+	proving, err := e.Proving(r.policy, base)
+	if err != nil {
+		return &ConfigError{err}
+	}
+	if proving.Close != nil {
+		defer proving.Close()
+	}
+	r.evidence = e.ask(ctx, r, proving, refs, opts)
+	result.Notes = append(result.Notes, unanswered(r.evidence)...)
+	return ctx.Err()
+}
+
+// ask puts the questions and remembers which digests tags have.
+func (e *Engine) ask(ctx context.Context, r *run, proving *Proving, refs []images.Reference, opts Options) map[images.Reference]ImageEvidence {
+	questions := make([]images.Question, len(refs))
+	for i, ref := range refs {
+		questions[i] = images.Question{Reference: ref, Demand: demandOn(proving.Demands, ref), Platforms: r.policy.Images.Platforms}
+	}
+	if e.Progress != nil {
+		e.Progress("asking registries about images", 0, len(refs))
+		defer e.Progress("asking registries about images", len(refs), len(refs))
+	}
+	answers := proving.Prover.Prove(ctx, questions)
+	known := make(map[images.Reference]ImageEvidence, len(questions))
+	for _, q := range questions {
+		answer, ok := answers[q.Reference]
+		if !ok {
+			answer = images.Evidence{Verdict: images.Indeterminate, Reason: "it was not asked for in time", Unasked: true}
+		}
+		known[q.Reference] = ImageEvidence{Evidence: answer, Demanded: q.Demand != nil || len(q.Platforms) > 0}
+	}
+	e.rememberTags(opts.Repository, r.now, known)
+	return known
+}
+
+func demandOn(demands []images.Demand, ref images.Reference) *images.Demand {
+	i := slices.IndexFunc(demands, func(d images.Demand) bool { return d.Match.Match(ref.Name()) })
+	if i < 0 {
+		return nil
+	}
+	return &demands[i]
+}
+
+// namedImages lists the images of views that may be asked about, sorted, each once.
+func namedImages(views []*RootView, may func(images.Reference) bool) []images.Reference {
+	seen := make(map[images.Reference]bool)
+	for _, view := range views {
+		view.eachImage(func(_ *manifests.Object, f ImageField) {
+			if ref, err := images.ParseReference(f.Text()); err == nil && !f.Open && may(ref) {
+				seen[ref] = true
+			}
+		})
+	}
+	refs := make([]images.Reference, 0, len(seen))
+	for ref := range seen {
+		refs = append(refs, ref)
+	}
+	slices.SortFunc(refs, func(a, b images.Reference) int { return cmp.Compare(a.String(), b.String()) })
+	return refs
+}
+
+// Restricts reports whether there is an allow list: without one no registry is asked.
+func (p *ImagePolicy) Restricts() bool { return len(p.Allow) > 0 }
+
+// MayAsk returns whether registries may be asked about an image or chart: only where an allow list covers it and nothing
+// denies it.
+func (p *Policy) MayAsk() func(images.Reference) bool {
+	list, err := images.NewAllowlist(p.Images.Allow, p.Images.Deny)
+	if err != nil || !list.Restricts() { // wrong patterns have been refused when the policy was read
+		return func(images.Reference) bool { return false }
+	}
+	charts := p.chartPatterns()
+	return func(ref images.Reference) bool {
+		allowed, deniedBy := list.Allows(ref)
+		return allowed || deniedBy == "" && slices.ContainsFunc(charts, func(c images.Pattern) bool { return c.Match(ref.Name()) })
+	}
+}
+
+// chartPatterns are the patterns of charts that name places in registries, not addresses of repositories.
+func (p *Policy) chartPatterns() []images.Pattern {
+	var patterns []images.Pattern
+	for _, text := range p.Charts.Allow {
+		if pattern, err := images.ParsePattern(strings.TrimPrefix(text, "oci://")); err == nil {
+			patterns = append(patterns, pattern)
+		}
+	}
+	return patterns
+}
+
+// notAsked says which registries were not asked.
+func notAsked(refs []images.Reference, offline bool) string {
+	why := "no registry is asked here"
+	if offline {
+		why = "offline"
+	}
+	counts, hosts := make(map[string]int), []string(nil)
+	for _, ref := range refs {
+		if counts[ref.Host]++; counts[ref.Host] == 1 {
+			hosts = append(hosts, ref.Host)
+		}
+	}
+	slices.Sort(hosts)
+	for i, host := range hosts {
+		hosts[i] = fmt.Sprintf("%s (%s)", host, imageCount(counts[host]))
+	}
+	return "registries were not asked about images, " + why + ": " + shortList(hosts)
+}
+
+// unanswered says, for each registry and reason, about how many images it could not be asked.
+func unanswered(known map[images.Reference]ImageEvidence) []string {
+	counts := make(map[string]int)
+	for ref, e := range known {
+		if e.Unasked || e.Verdict == images.Indeterminate {
+			counts[ref.Host+"\x00"+e.Reason]++
+		}
+	}
+	notes := make([]string, 0, len(counts))
+	for key, n := range counts {
+		host, reason, _ := strings.Cut(key, "\x00")
+		notes = append(notes, fmt.Sprintf("registry %s: %s could not be checked: %s", host, imageCount(n), reason))
+	}
+	slices.Sort(notes)
+	return notes
+}
+
+func imageCount(n int) string {
+	if n == 1 {
+		return "1 image"
+	}
+	return fmt.Sprintf("%d images", n)
+}
+
+// ProvingFunc makes what asks registries under a policy. Keys and trust roots that the policy names are read from base, as
+// the policy itself is. The error says what of the policy cannot be used.
+type ProvingFunc func(policy *Policy, base source.Tree) (*Proving, error)
