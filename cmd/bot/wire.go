@@ -13,7 +13,6 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/helm"
-	"github.com/landwaiter/landwaiter/internal/manifests/kops"
 	"github.com/landwaiter/landwaiter/internal/manifests/kustomize"
 	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -36,7 +35,6 @@ func renderers() map[manifests.RootKind]manifests.Renderer {
 		manifests.Kustomize: kustomize.New(charts),
 		manifests.Helm:      charts,
 		manifests.Plain:     manifests.PlainRenderer{},
-		manifests.Kops:      kops.New(charts),
 	}
 }
 

@@ -8,15 +8,17 @@ import (
 var imageDigest = review.Rule{
 	ID: "image-digest", Level: review.Warning, Guidelines: []string{"G13", "G4"},
 	Summary: "An image is not pinned by digest",
-	Kinds:   []string{review.Workloads},
-	Check:   checkImageDigest,
+	Kinds:   []string{review.ImageUsers},
+	Asks:    true, Untouched: review.Info,
+	Check: checkImageDigest,
 }
 
 func checkImageDigest(p *review.Pass) {
-	each(p, func(u review.ImageField, ref images.Reference) {
+	eachTagged(p, func(u review.ImageField, ref images.Reference) {
 		if ref.Digest == "" {
-			p.Report(u.Field, "%s uses %s without a digest", u.Title, ref).Part(ref.Tag).
-				Detail("A tag can be pushed again. Only the digest makes sure that what was reviewed and tested is what every node pulls.")
+			draft := p.Report(u.Field, "%s uses %s without a digest", u.Title, ref).Part(ref.Tag).
+				Detail("A tag can be pushed again. Only the digest makes sure that what was reviewed and tested is what every node pulls.%s", moved(p, ref))
+			pin(p, draft, u, ref)
 		}
 	})
 }

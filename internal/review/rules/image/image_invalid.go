@@ -10,15 +10,15 @@ import (
 var imageInvalid = review.Rule{
 	ID: "image-invalid", Level: review.Error, Guidelines: []string{"G12"},
 	Summary: "An image reference cannot be read",
-	Kinds:   []string{review.Workloads},
+	Kinds:   []string{review.ImageUsers},
 	Check:   checkImageInvalid,
 }
 
 func checkImageInvalid(p *review.Pass) {
-	for _, u := range p.Pod.Images() {
+	for _, u := range p.Images() {
 		_, err := images.ParseReference(u.Text())
 		var invalid *images.ReferenceError
-		if !errors.As(err, &invalid) || filledInLater(p, invalid.Fault) {
+		if u.Chart || !errors.As(err, &invalid) || filledInLater(p, invalid.Fault) {
 			continue
 		}
 		p.Report(u.Field, "%s has an image reference that %s", u.Title, invalid.Reason).

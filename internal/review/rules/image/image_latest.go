@@ -8,13 +8,14 @@ import (
 var imageLatest = review.Rule{
 	ID: "image-latest", Level: review.Error, Guidelines: []string{"G13"},
 	Summary: "An image has no tag, or one that moves",
-	Kinds:   []string{review.Workloads},
+	Kinds:   []string{review.ImageUsers},
 	Covers:  []string{"image-digest"},
+	Asks:    true,
 	Check:   checkImageLatest,
 }
 
 func checkImageLatest(p *review.Pass) {
-	each(p, func(u review.ImageField, ref images.Reference) {
+	eachTagged(p, func(u review.ImageField, ref images.Reference) {
 		if !isMoving(p, ref) {
 			return
 		}
@@ -22,7 +23,8 @@ func checkImageLatest(p *review.Pass) {
 		if ref.Tag != "" {
 			message, what = "%s uses %s with the moving tag "+ref.Tag, "The tag "+ref.Tag
 		}
-		p.Report(u.Field, message, u.Title, ref.Name()).Part(ref.Tag).
-			Detail("%s is pointed to another image whenever its owner likes. Two pods of one workload may run different programs, and going back to the last version is not possible by name.", what)
+		draft := p.Report(u.Field, message, u.Title, ref.Name()).Part(ref.Tag).
+			Detail("%s is pointed to another image whenever its owner likes. Two pods of one workload may run different programs, and going back to the last version is not possible by name.%s", what, moved(p, ref))
+		pin(p, draft, u, ref)
 	})
 }

@@ -10,7 +10,7 @@ import (
 var imageRegistry = review.Rule{
 	ID: "image-registry", Level: review.Error, Guidelines: []string{"G12"},
 	Summary: "An image is from a registry or repository that the policy does not allow",
-	Kinds:   []string{review.Workloads},
+	Kinds:   []string{review.ImageUsers},
 	Check:   checkImageRegistry,
 }
 
@@ -19,10 +19,10 @@ func checkImageRegistry(p *review.Pass) {
 	if err != nil || !list.Decides() { // a policy with wrong patterns has been refused when it was read
 		return
 	}
-	for _, u := range p.Pod.Images() {
+	for _, u := range p.Images() {
 		ref, err := images.ParseReference(u.Text())
 		if err != nil {
-			if list.Restricts() {
+			if list.Restricts() && !u.Chart {
 				p.Report(u.Field, "%s uses an image whose registry cannot be told", u.Title).
 					Detail("The policy allows images by name, and this name cannot be read: the %v. Write the whole reference, so that it can be held against the list.", err)
 			}
@@ -30,7 +30,7 @@ func checkImageRegistry(p *review.Pass) {
 		}
 		allowed, deniedBy := list.Allows(ref)
 		switch {
-		case allowed:
+		case allowed, u.Chart && deniedBy == "": // charts have a list of their own
 		case deniedBy != "":
 			p.Report(u.Field, "%s uses %s, which the policy denies", u.Title, ref.Name()).Part(path.Base(ref.Name())).
 				Detail("The pattern %s of the policy denies this repository. What is denied stays so, whatever else allows it.", deniedBy)

@@ -10,7 +10,7 @@ import (
 var imageRegistryRetired = review.Rule{
 	ID: "image-registry-retired", Level: review.Warning, Guidelines: []string{"G12"},
 	Summary: "An image is from a registry or archive that has been given up",
-	Kinds:   []string{review.Workloads},
+	Kinds:   []string{review.ImageUsers},
 	Check:   checkImageRegistryRetired,
 }
 
@@ -43,7 +43,7 @@ var retirements = []retirement{
 }
 
 func checkImageRegistryRetired(p *review.Pass) {
-	each(p, func(u review.ImageField, ref images.Reference) {
+	eachNamed(p, func(u review.ImageField, ref images.Reference) {
 		r, ok := retiredPlace(ref)
 		if !ok {
 			return
