@@ -31,6 +31,8 @@ type stopping struct{ *testing.M }
 
 // Run implements testscript.TestingM.
 func (s stopping) Run() int {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8") // most tests wait more than they work
 	code := s.M.Run()
 	postgres.end()
 	return code

@@ -61,7 +61,7 @@ func play(t *testing.T, files githubtest.Files) *stage {
 func prepare(t *testing.T, files githubtest.Files) *stage {
 	t.Helper()
 	t.Parallel()
-	s := &stage{T: t, GitHub: githubtest.Start(githubtest.Options{Fatalf: t.Fatalf}), data: t.TempDir(), log: &transcript{}, tune: tuning{retry: 50 * time.Millisecond}}
+	s := &stage{T: t, GitHub: githubtest.Start(githubtest.Options{Fatalf: t.Fatalf}), data: t.TempDir(), log: &transcript{}, tune: tuning{retry: 5 * time.Millisecond}}
 	t.Cleanup(s.Close)
 	s.repo = s.Create("acme/infra", files)
 	s.repo.Grant("write", "ada", "bob")

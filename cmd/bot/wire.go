@@ -13,6 +13,7 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/helm"
+	"github.com/landwaiter/landwaiter/internal/manifests/kops"
 	"github.com/landwaiter/landwaiter/internal/manifests/kustomize"
 	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -35,6 +36,7 @@ func renderers() map[manifests.RootKind]manifests.Renderer {
 		manifests.Kustomize: kustomize.New(charts),
 		manifests.Helm:      charts,
 		manifests.Plain:     manifests.PlainRenderer{},
+		manifests.Kops:      kops.New(charts),
 	}
 }
 

@@ -15,13 +15,14 @@ import (
 // DiscoverOptions says which roots are wanted. Paths and patterns are relative to the tree; patterns are those of
 // the policy: "*" within one segment of a path, "**" one or more whole segments. The zero value wants everything.
 type DiscoverOptions struct {
-	Under   []string      // only roots at or below these paths
-	Include []string      // only roots whose directory, or one above it, matches one of these patterns
-	Ignore  []string      // none whose directory, or one above it, matches one of these
-	Owned   []string      // patterns of files that belong to other kinds of roots (kops templates and values)
-	Helm    []HelmVariant // charts with the values and release that the policy names
-	Kept    Kept          // what goes on as plain roots
-	Memo    *Memo         // remembers what files held in earlier runs; nil for none
+	Under   []string       // only roots at or below these paths
+	Include []string       // only roots whose directory, or one above it, matches one of these patterns
+	Ignore  []string       // none whose directory, or one above it, matches one of these
+	Owned   []string       // patterns of files that belong to other kinds of roots (kops templates and values)
+	Helm    []HelmVariant  // charts with the values and release that the policy names
+	Kops    []KopsTemplate // kops templates with the values that the policy names
+	Kept    Kept           // what goes on as plain roots
+	Memo    *Memo          // remembers what files held in earlier runs; nil for none
 }
 
 // Kept says what stays a plain root whatever now reads it; the zero value nothing. Discovering the head of a change
@@ -151,6 +152,7 @@ func discoverAnew(ctx context.Context, tree source.Tree, options DiscoverOptions
 	d.findUses()
 	d.kustomizeRoots()
 	d.helmRoots()
+	d.kopsRoots()
 	if err := d.plainRoots(); err != nil {
 		return nil, err
 	}

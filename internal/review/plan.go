@@ -122,6 +122,14 @@ func discoverOptions(policy *Policy, opts Options) manifests.DiscoverOptions {
 	for _, v := range policy.Roots.Helm {
 		d.Helm = append(d.Helm, manifests.HelmVariant(v))
 	}
+	for _, t := range policy.Roots.Kops {
+		d.Kops = append(d.Kops, manifests.KopsTemplate(t))
+		d.Owned = append(d.Owned, t.Template)
+		d.Owned = append(d.Owned, t.Values...)
+		if t.Snippets != "" {
+			d.Owned = append(d.Owned, t.Snippets)
+		}
+	}
 	return d
 }
 

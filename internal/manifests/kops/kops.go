@@ -1,0 +1,176 @@
+// Package kops renders the templates of kops clusters as "kops toolbox template" does: a template with values files, the
+// later ones over the earlier ones, and snippets that it includes by their names.
+//
+// kops' templates are Go templates with the same functions as Helm's, whose dot is the values. So a template is rendered
+// as the one template of a chart that is made up around it, by the same execution, with the same limits and the same
+// knowledge of lines.
+//
+// Two things differ from kops: a value that is missing renders as nothing where kops fails, and the functions that ask
+// kops' release channels are not there, because rendering asks nobody.
+package kops
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// Inflater renders charts.
+type Inflater interface {
+	// Release renders release out of tree. An error is a *manifests.RenderError where the chart or its values are at fault.
+	Release(ctx context.Context, tree source.Tree, release manifests.ChartRelease, settings manifests.Settings) (objects []*manifests.Object, notes []string, err error)
+}
+
+// Renderer renders roots of kind Kops. It has no state.
+type Renderer struct{ charts Inflater }
+
+// New makes a renderer that executes templates with charts.
+func New(charts Inflater) *Renderer { return &Renderer{charts} }
+
+// The chart that is made up around a template.
+const (
+	chartDir = ".landwaiter-kops"
+	body     = "landwaiter-kops-template"
+)
+
+// Render renders the template root.Files[0] with root.Values; the other files are its snippets. It implements
+// manifests.Renderer.
+func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, error) {
+	w, err := wrap(tree, root)
+	if err != nil {
+		return nil, err
+	}
+	objects, notes, err := r.charts.Release(ctx, w.tree, manifests.ChartRelease{Dir: chartDir, ValuesFiles: root.Values}, settings)
+	var failed *manifests.RenderError
+	switch {
+	case errors.As(err, &failed):
+		return nil, w.failure(failed)
+	case err != nil:
+		return nil, err
+	}
+	for _, o := range objects {
+		for i := range o.Origins {
+			o.Origins[i] = w.origin(o.Origins[i])
+		}
+	}
+	for i := range notes {
+		notes[i] = w.text(notes[i])
+	}
+	return &manifests.Rendering{Root: root, Objects: objects, Notes: notes}, nil
+}
+
+// wrapped is a tree with a chart around a template.
+type wrapped struct {
+	tree  source.Tree
+	files map[string]original // by their paths in the chart
+}
+
+// original is a file of the tree that stands in the chart.
+type original struct {
+	path   string
+	lines  int
+	before int // characters that its first line has before those of the file
+}
+
+// wrap makes the chart. What it says stands on the first line before the file and on a line of its own behind it, so that
+// every line keeps its number.
+func wrap(tree source.Tree, root manifests.Root) (*wrapped, error) {
+	w := &wrapped{files: make(map[string]original)}
+	files := map[string][]byte{path.Join(chartDir, "Chart.yaml"): []byte("apiVersion: v2\nname: kops\nversion: 0.0.0\n")}
+	for i, file := range root.Files {
+		text, err := tree.ReadFile(file)
+		if err != nil {
+			return nil, &manifests.RenderError{Reason: "the template or snippet cannot be read: " + err.Error(), Span: source.Span{File: file}, Cause: err}
+		}
+		name, called := path.Base(file), ""
+		at := path.Join(chartDir, "templates", fmt.Sprintf("_snippet-%d.tpl", i))
+		if i == 0 {
+			name, at, called = body, path.Join(chartDir, "templates", "cluster.yaml"), fmt.Sprintf("{{template %q .Values}}", body)
+		}
+		opened := fmt.Sprintf("{{define %q}}", name)
+		content := bytes.TrimSuffix(text, []byte("\n"))
+		w.files[at] = original{path: file, lines: bytes.Count(content, []byte("\n")) + 1, before: len(opened)}
+		files[at] = fmt.Appendf(nil, "%s%s\n{{end}}%s", opened, content, called)
+	}
+	chart, err := source.Memory(files, source.Limits{})
+	if err != nil {
+		return nil, &manifests.RenderError{Reason: "the template cannot be rendered: " + err.Error(), Span: source.Span{File: root.Files[0]}, Cause: err}
+	}
+	w.tree = beside{tree, chart}
+	return w, nil
+}
+
+// beside is a tree with the chart in it. What the tree itself has below the chart's directory is hidden.
+type beside struct{ tree, chart source.Tree }
+
+func (b beside) of(name string) source.Tree {
+	if clean := path.Clean(name); clean == chartDir || strings.HasPrefix(clean, chartDir+"/") {
+		return b.chart
+	}
+	return b.tree
+}
+
+// Stat implements source.Tree.
+func (b beside) Stat(name string) (source.Info, error) { return b.of(name).Stat(name) }
+
+// ReadFile implements source.Tree.
+func (b beside) ReadFile(name string) ([]byte, error) { return b.of(name).ReadFile(name) }
+
+// ReadDir implements source.Tree.
+func (b beside) ReadDir(name string) ([]source.Info, error) { return b.of(name).ReadDir(name) }
+
+// span is a place of the chart as one of the tree; false for what only the chart has.
+func (w *wrapped) span(s source.Span) (source.Span, bool) {
+	from, ok := w.files[s.File]
+	switch {
+	case !ok:
+		return s, !strings.HasPrefix(s.File, chartDir+"/")
+	case s.Line > from.lines:
+		return s, false
+	}
+	s.File = from.path
+	if s.Line == 1 && s.Column > from.before {
+		s.Column -= from.before
+	}
+	if s.EndLine > from.lines {
+		s.EndLine = from.lines
+	}
+	return s, true
+}
+
+// origin is an origin without the places that only the chart has.
+func (w *wrapped) origin(o manifests.Origin) manifests.Origin {
+	kept := make(manifests.Origin, 0, len(o))
+	for _, frame := range o {
+		var ok bool
+		if frame.Span, ok = w.span(frame.Span); ok {
+			kept = append(kept, frame)
+		}
+	}
+	return kept
+}
+
+func (w *wrapped) failure(e *manifests.RenderError) error {
+	failed := *e
+	span, ok := w.span(e.Span)
+	if !ok {
+		span = source.Span{File: w.files[path.Join(chartDir, "templates", "cluster.yaml")].path}
+	}
+	failed.Span, failed.Reason = span, w.text(e.Reason)
+	return &failed
+}
+
+// text is a message with the files' own names.
+func (w *wrapped) text(s string) string {
+	for at, from := range w.files {
+		s = strings.ReplaceAll(s, at, from.path)
+		s = strings.ReplaceAll(s, "kops/templates/"+path.Base(at), from.path)
+	}
+	return s
+}
