@@ -69,6 +69,7 @@ type cli struct {
 	Fix     fixCmd     `cmd:"" help:"Apply the safe fixes to the work tree, showing the difference."`
 	Policy  policyCmd  `cmd:"" help:"Write, check or describe the policy file."`
 	Serve   serveCmd   `cmd:"" help:"Run the GitHub App."`
+	Action  actionCmd  `cmd:"" help:"Run as a step of a GitHub workflow."`
 	Bench   benchCmd   `cmd:"" help:"Show where time and memory go."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/report"
+	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/review/policy"
+	"github.com/landwaiter/landwaiter/internal/review/rules"
+	"github.com/landwaiter/landwaiter/internal/source"
+	"github.com/landwaiter/landwaiter/internal/source/gitrepo"
+)
+
+// actionCmd has no flags: a step's inputs come by the environment, as action.yml passes them.
+type actionCmd struct{}
+
+// Help is shown below the flags.
+func (actionCmd) Help() string {
+	return `Reviews what the event of a GitHub workflow is about, and writes the step's summary, annotations, SARIF and outputs.
+action.yml calls it; docs/action.md has its inputs and outputs.`
+}
+
+// actionInput is one input of the action: its variable, and what it is for.
+type actionInput struct{ Name, Variable, Default, Doc string }
+
+// actionInputs are the inputs, as action.yml and docs/action.md list them.
+func actionInputs() []actionInput {
+	return []actionInput{
+		{"policy", "INPUT_POLICY", policyFile, "The policy file, read from the base commit."},
+		{"fail-on", "INPUT_FAIL_ON", "", "The level of new findings that fails the step: error, warning, info or never. Default: the policy's."},
+		{"path", "INPUT_PATH", ".", "The part of the repository that is reviewed."},
+		{"kube-version", "INPUT_KUBE_VERSION", "", "The Kubernetes version to review for. Default: the policy's."},
+		{"base", "INPUT_BASE", "", "The commit or branch to compare with. Default: the event's."},
+		{"sarif", "INPUT_SARIF", "landwaiter.sarif", "Where the SARIF file for code scanning goes; none writes none."},
+		{"report", "INPUT_REPORT", "landwaiter.json", "Where the report in JSON goes; none writes none."},
+		{"token", "INPUT_TOKEN", "", "The token that fetches what a shallow checkout lacks; it needs contents: read. Default: the workflow's."},
+	}
+}
+
+// inputs reads the step's inputs.
+func inputs(env func(string) string) map[string]string {
+	values := make(map[string]string)
+	for _, in := range actionInputs() {
+		switch value := strings.TrimSpace(env(in.Variable)); value {
+		case "":
+			values[in.Name] = in.Default
+		case "none":
+			values[in.Name] = ""
+		default:
+			values[in.Name] = value
+		}
+	}
+	return values
+}
+
+// Run reviews the event's change and tells the runner.
+func (actionCmd) Run(ctx context.Context, sys surroundings) error {
+	r, err := readRunner(sys.env)
+	if err != nil {
+		return usageError(err)
+	}
+	a := &action{runner: r, sys: sys, in: inputs(sys.env)}
+	if a.in["base"] != "" {
+		a.base = a.in["base"]
+	}
+	shown, err := a.review(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.tell(shown); err != nil {
+		return err
+	}
+	if a.fails(shown) {
+		return errFindings
+	}
+	return nil
+}
+
+// action is one step.
+type action struct {
+	runner
+	sys surroundings
+	in  map[string]string
+}
+
+// review reviews the change, fetching what the checkout lacks.
+func (a *action) review(ctx context.Context) (*report.Report, error) {
+	repo, change, err := a.change(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer repo.Close()
+	rulesOf, err := a.policy(ctx, repo, change)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := newPool(a.sys)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	result, err := newEngine(a.sys, pool).Review(ctx, change, rulesOf, review.Options{
+		Under: []string{filepath.ToSlash(filepath.Clean(a.in["path"]))}, Repository: a.repository, KubeVersion: a.in["kube-version"],
+	})
+	if err != nil {
+		return nil, configuration(err)
+	}
+	shown := newReport(result, change.Head, review.Info)
+	shown.Policy, shown.FailOn, shown.Renderers = rulesOf, rulesOf.Gate.FailOn, rendererVersions()
+	shown.Link = func(file string, line int) string {
+		if a.server == "" || a.repository == "" {
+			return ""
+		}
+		return fmt.Sprintf("%s/%s/blob/%s/%s#L%d", a.server, a.repository, a.head, file, max(line, 1))
+	}
+	return shown, nil
+}
+
+// change opens the checkout, or where it lacks a commit a mirror of the repository.
+func (a *action) change(ctx context.Context) (*gitrepo.Repo, *source.Change, error) {
+	repo, err := gitrepo.Open(ctx, a.workspace, gitrepo.Options{Env: a.sys.environ})
+	if err == nil {
+		change, err := a.between(ctx, repo)
+		if err == nil {
+			return repo, change, nil
+		}
+		repo.Close()
+		if !errors.Is(err, gitrepo.ErrUnknown) && !errors.Is(err, gitrepo.ErrNoMergeBase) && !errors.Is(err, gitrepo.ErrMissing) || a.base == "" {
+			return nil, nil, usageError(err)
+		}
+		say(a.sys.stderr, "the checkout lacks commits, fetching them: %v", err)
+	} else if !errors.Is(err, gitrepo.ErrNoRepository) || a.server == "" {
+		return nil, nil, usageError(err)
+	}
+	fetched, err := a.fetch(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	change, err := fetched.Change(ctx, fetched.IDs[1], fetched.IDs[0])
+	if err != nil {
+		fetched.Close()
+		return nil, nil, usageError(err)
+	}
+	return fetched.Repo, change, nil
+}
+
+func (a *action) between(ctx context.Context, repo *gitrepo.Repo) (*source.Change, error) {
+	if a.base != "" {
+		return repo.Change(ctx, a.base, a.head)
+	}
+	tree, err := repo.Tree(ctx, a.head)
+	return &source.Change{Head: tree, HeadID: a.head}, err
+}
+
+// fetch brings both commits into a mirror of its own, which leaves the checkout alone.
+func (a *action) fetch(ctx context.Context) (*gitrepo.Fetched, error) {
+	dir := a.temporary
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	mirror, err := gitrepo.OpenMirror(gitrepo.MirrorOptions{Options: gitrepo.Options{Env: a.sys.environ}, Dir: filepath.Join(dir, "landwaiter-mirror")})
+	if err != nil {
+		return nil, err
+	}
+	from := gitrepo.Remote{Installation: 1, Repository: 1, URL: fmt.Sprintf("%s/%s.git", a.server, a.repository)}
+	if token := a.in["token"]; token != "" {
+		from.Token = func(context.Context) (string, error) { return token, nil }
+	}
+	base := a.base
+	if !commitForm.MatchString(base) && !strings.HasPrefix(base, "refs/") {
+		base = "refs/heads/" + strings.TrimPrefix(base, "origin/")
+	}
+	return mirror.Fetch(ctx, from, a.head, base)
+}
+
+// policy reads the policy of the base commit. With nothing to compare with it is that of head.
+func (a *action) policy(ctx context.Context, repo *gitrepo.Repo, change *source.Change) (*review.Policy, error) {
+	tree := policyTree(change)
+	if a.base != "" {
+		if at, err := repo.Tree(ctx, a.base); err == nil { // the branch as it is now, not as it was when the work began
+			tree = at
+		}
+	}
+	name := filepath.ToSlash(filepath.Clean(a.in["policy"]))
+	text, err := tree.ReadFile(name)
+	switch {
+	case errors.Is(err, source.ErrNotExist) && name == policyFile:
+		return policyOf()
+	case err != nil:
+		return nil, usageError(fmt.Errorf("the policy at base: %w", err))
+	}
+	return policyOf(policy.Layer{File: name, Text: text})
+}
+
+func policyOf(layers ...policy.Layer) (*review.Policy, error) {
+	p, err := policy.Load(rules.All(), layers...)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	return p, nil
+}
+
+// fails reports whether the step fails: by the policy's gate, or the level that the step asks for.
+func (a *action) fails(shown *report.Report) bool {
+	switch level, err := review.ParseLevel(a.in["fail-on"]); {
+	case a.in["fail-on"] == "never":
+		return false
+	case err == nil:
+		return shown.Verdict == review.Fails || review.Judge(review.Gate{FailOn: level}, shown.Findings) == review.Fails
+	}
+	return shown.Verdict == review.Fails
+}
+
+// maxSummary is a little less than the 1024 KiB of which a runner drops all when there is more.
+const maxSummary = 1000 << 10
+
+// tell writes annotations, the summary, files and outputs.
+func (a *action) tell(shown *report.Report) error {
+	if err := report.Workflow(a.sys.stdout, shown); err != nil {
+		return fmt.Errorf("writing annotations: %w", err)
+	}
+	var text strings.Builder
+	if err := report.Markdown(&text, shown); err != nil {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	errs := []error{appendFile(a.summary, report.Limit(text.String(), maxSummary)+"\n")}
+	for input, write := range map[string]func(*strings.Builder) error{
+		"sarif":  func(b *strings.Builder) error { return report.SARIF(b, shown) },
+		"report": func(b *strings.Builder) error { return report.JSON(b, shown) },
+	} {
+		if a.in[input] == "" {
+			continue
+		}
+		var text strings.Builder
+		if err := write(&text); err != nil {
+			return fmt.Errorf("writing %s: %w", input, err)
+		}
+		errs = append(errs, writeFile(filepath.Join(a.workspace, a.in[input]), text.String()))
+	}
+	outputs := fmt.Sprintf("verdict=%s\nerrors=%d\nwarnings=%d\ninfos=%d\nsarif=%s\nreport=%s\n",
+		shown.Verdict, shown.Summary.New.Error, shown.Summary.New.Warning, shown.Summary.New.Info, report.Line(a.in["sarif"]), report.Line(a.in["report"]))
+	return errors.Join(append(errs, appendFile(a.output, outputs))...)
+}
+
+// appendFile adds to a file of the runner's, "" for none.
+func appendFile(name, text string) error {
+	if name == "" {
+		return nil
+	}
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
+}
