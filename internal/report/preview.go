@@ -160,7 +160,7 @@ func said(v reflect.Value) string {
 		for i := range images.Verify {
 			text += content(&images.Verify[i])
 		}
-		images.Verify = nil
+		images.Verify, images.From = nil, review.ImageLayers{}
 		return fmt.Sprintf("%+v", images) + text
 	}
 	return fmt.Sprintf("%+v", v.Interface())

@@ -40,8 +40,10 @@ type ImagePolicy struct {
 	Allow, Deny []string // patterns, see interface.md
 	Platforms   []string
 	Registries  []Registry
+	Mirrors     []Mirror
 	TrustedRoot string
-	Verify      []yaml.Node // read by package images
+	Verify      []yaml.Node // read by policy.ReadProof
+	From        ImageLayers
 	Moving      []string    // tags that count as moving, beside latest
 	Fields      []ImagePath // where custom resources name images, beside those that are known
 }
@@ -66,12 +68,23 @@ func (p *ImagePolicy) rows() []imagetable.Row {
 	return rows
 }
 
+// ImageLayers says which policy files the parts of an ImagePolicy are from that name files themselves.
+type ImageLayers struct {
+	Verify          string
+	TrustedRoot     string
+	TrustedRootLine int
+}
+
 // Registry is what differs from a public registry over HTTPS.
 type Registry struct {
 	Host      string
 	Private   bool
 	PlainHTTP bool
+	Realms    []string // hosts of its token servers
 }
+
+// Mirror says that the repositories below From are copies of those below To, each a name or NAME/**.
+type Mirror struct{ From, To string }
 
 // RootsPolicy says which roots there are.
 type RootsPolicy struct {

@@ -34,16 +34,23 @@ type imagesSection struct {
 	Deny        []string       `yaml:"deny" form:"image" doc:"Patterns that are refused whatever allow says."`
 	Platforms   []string       `yaml:"platforms" form:"platform" doc:"Platforms that each image must have in its registry, as linux/arm64."`
 	Registries  []registry     `yaml:"registries" doc:"What differs from a public registry over HTTPS."`
-	TrustedRoot string         `yaml:"trustedRoot" doc:"A file of trust roots in place of Sigstore's public good."`
+	Mirrors     []mirror       `yaml:"mirrors" doc:"Registries that hold copies: what is there is proven as the original is, by signatures beside either."`
+	TrustedRoot string         `yaml:"trustedRoot" form:"file" doc:"A file of trust roots in place of Sigstore's public good: Sigstore's trusted_root.json, or several, one a line. The public good that is built in is as old as the bot."`
 	Verify      []verification `yaml:"verify" doc:"What proves images; the first entry whose pattern matches counts."`
 	Fields      []imageField   `yaml:"fields" doc:"Fields of custom resources that name images, beside those of the operators that are known."`
 	Moving      []string       `yaml:"moving" doc:"Tags that are moved to other images as a matter of course, beside latest."`
 }
 
 type registry struct {
-	Host      string `yaml:"host" must:"yes" doc:"The registry's host, with its port."`
-	Private   bool   `yaml:"private" doc:"It may be at a private, loopback or link-local address."`
-	PlainHTTP bool   `yaml:"plainHTTP" doc:"It is spoken to without TLS."`
+	Host      string   `yaml:"host" must:"yes" doc:"The registry's host, with its port."`
+	Private   bool     `yaml:"private" doc:"It may be at a private, loopback or link-local address."`
+	PlainHTTP bool     `yaml:"plainHTTP" doc:"It is spoken to without TLS."`
+	Realms    []string `yaml:"realms" doc:"Hosts of its token servers, where they are not its own. They get its credentials."`
+}
+
+type mirror struct {
+	From string `yaml:"from" must:"yes" doc:"The copies, as mirror.internal/hub/**."`
+	To   string `yaml:"to" must:"yes" doc:"The originals, as docker.io/**."`
 }
 
 type imageField struct {
@@ -56,20 +63,36 @@ type verification struct {
 	Match      string      `yaml:"match" must:"yes" form:"image" doc:"A pattern of repositories."`
 	Signature  *signature  `yaml:"signature" doc:"Who has to have signed the image."`
 	Provenance *provenance `yaml:"provenance" doc:"What has to have built it."`
-	SBOM       string      `yaml:"sbom" enum:"required" doc:"A bill of materials has to be attested."`
-	Scan       *scan       `yaml:"scan" doc:"A scan for vulnerabilities has to be attested."`
+	SBOM       string      `yaml:"sbom" enum:"required" doc:"A bill of materials (SPDX, CycloneDX) that lists something has to be attested, by whom signature or else provenance names, with neither by anybody whom the trust root vouches for."`
+	Scan       *scan       `yaml:"scan" doc:"A scan for vulnerabilities has to be attested, by the same."`
+	Index      string      `yaml:"index" enum:"all" doc:"With all, an image of several platforms is proven as well when each of its platforms is. Default: what the reference names has to be."`
 }
 
 type signature struct {
-	Issuer  string `yaml:"issuer" doc:"Who vouches for the signer's identity."`
-	Subject string `yaml:"subject" form:"name" doc:"A pattern of the signer's identity."`
-	Key     string `yaml:"key" doc:"A file with a public key, in place of issuer and subject."`
+	Issuer    string     `yaml:"issuer" form:"name" doc:"Who vouches for the signer's identity."`
+	Subject   string     `yaml:"subject" form:"name" doc:"A pattern of the signer's identity."`
+	Key       yaml.Node  `yaml:"key" form:"files" doc:"A file with a public key, or a list of such files, in place of issuer and subject."`
+	Keys      []datedKey `yaml:"keys" doc:"Public keys with the days on which they count. What was signed while a key did counts for ever, where a transparency log or a timestamp says so."`
+	Threshold int        `yaml:"threshold" doc:"How many of the keys have to have signed. Default: 1."`
+	Notation  *notation  `yaml:"notation" doc:"Signatures of the Notary Project, in place of issuer and subject."`
+}
+
+type datedKey struct {
+	File  string    `yaml:"file" must:"yes" form:"file" doc:"The file with the public key."`
+	From  yaml.Node `yaml:"from" form:"day" doc:"The first day, as 2026-01-01."`
+	Until yaml.Node `yaml:"until" form:"day" doc:"The last day."`
+}
+
+type notation struct {
+	Certificates []string `yaml:"certificates" must:"yes" form:"file" doc:"Files with the certificates of authorities, or of signers themselves, in PEM."`
+	Identities   []string `yaml:"identities" must:"yes" doc:"Whom of those they vouch for is trusted, as \"x509.subject: C=US, ST=WA, O=Acme\", or \"*\" for all."`
 }
 
 type provenance struct {
-	Builder string `yaml:"builder" form:"name" doc:"A pattern of the builder's identity."`
-	Source  string `yaml:"source" form:"name" doc:"A pattern of the source repository."`
-	Ref     string `yaml:"ref" form:"name" doc:"A pattern of the branch or tag it was built from."`
+	Builder   string `yaml:"builder" form:"name" doc:"A pattern of the builder's identity."`
+	Source    string `yaml:"source" form:"name" doc:"A pattern of the source repository."`
+	Ref       string `yaml:"ref" form:"name" doc:"A pattern of the branch or tag it was built from."`
+	BuildType string `yaml:"buildType" form:"name" doc:"A pattern of the type of the build."`
 }
 
 type scan struct {

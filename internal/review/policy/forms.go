@@ -18,7 +18,7 @@ import (
 func (r *reader) form(v value) {
 	checks := map[string]func(value){
 		"version": r.versionForm, "helm": r.helmForm, "rules": r.ruleForm, "day": r.dayForm,
-		"image": r.imageForm, "name": r.nameForm, "path": r.pathForm, "file": r.fileForm, "rule": r.ruleNameForm,
+		"image": r.imageForm, "name": r.nameForm, "path": r.pathForm, "file": r.fileForm, "files": r.filesForm, "rule": r.ruleNameForm,
 		"glob": r.globForm, "platform": r.platformForm, "person": r.personForm, "duration": r.durationForm,
 		"lock": r.lockForm, "comments": r.commentsForm,
 	}
@@ -135,6 +135,37 @@ func (r *reader) fileForm(v value) {
 	if path.IsAbs(file) || slices.Contains(strings.Split(file, "/"), "..") || strings.ContainsAny(file, "\\\x00") {
 		r.wrong(v.node.Line, "%s: %q leaves the repository; paths are relative to its root, with /", v.name, file)
 	}
+}
+
+// filesForm is a file, or a list of files.
+func (r *reader) filesForm(v value) {
+	if v.node.Kind == yaml.MappingNode {
+		r.wrong(v.node.Line, "%s: want a file, or a list of files", v.name)
+		return
+	}
+	for _, n := range filesOf(v.node) {
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!str" || n.Value == "" {
+			r.wrong(n.Line, "%s: want a file, or a list of files", v.name)
+			continue
+		}
+		r.fileForm(value{node: n, name: v.name})
+	}
+}
+
+// filesOf returns the nodes of one file, or of a list of files.
+func filesOf(n *yaml.Node) []*yaml.Node {
+	n = resolve(n)
+	switch {
+	case isNull(n):
+		return nil
+	case n.Kind != yaml.SequenceNode:
+		return []*yaml.Node{n}
+	}
+	all := make([]*yaml.Node, len(n.Content))
+	for i, item := range n.Content {
+		all[i] = resolve(item)
+	}
+	return all
 }
 
 // ruleNameForm holds a pattern of rule ids against the rules there are.

@@ -52,6 +52,9 @@ func fieldSchema(f field, rules []*review.Rule) schema {
 		return ruleSchemas(rules)
 	case "comments":
 		return schema{"type": "integer", "minimum": 0, "maximum": maxComments}
+	case "files":
+		file := schema{"type": "string", "minLength": 1}
+		return schema{"anyOf": []schema{file, {"type": "array", "items": file}}}
 	case "day":
 		return schema{"type": "string", "format": "date", "pattern": `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`}
 	}

@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"go.yaml.in/yaml/v3"
-	"slices"
 )
 
 // sections puts the parts on images and roots onto the policy. What one value alone does not show wrong is found here.
@@ -22,7 +24,9 @@ func (r *reader) images(s *imagesSection, n *yaml.Node) {
 	p.Platforms, p.Moving = orKeep(s.Platforms, p.Platforms), orKeep(s.Moving, p.Moving)
 	if s.TrustedRoot != "" {
 		p.TrustedRoot = s.TrustedRoot
+		p.From.TrustedRoot, p.From.TrustedRootLine = r.file, resolve(entry(n, "trustedRoot")).Line
 	}
+	r.mirrors(s.Mirrors, n)
 	if s.Registries != nil {
 		p.Registries = nil
 	}
@@ -30,7 +34,7 @@ func (r *reader) images(s *imagesSection, n *yaml.Node) {
 		p.Registries = append(p.Registries, review.Registry(reg))
 	}
 	if s.Verify != nil {
-		p.Verify = nil
+		p.Verify, p.From.Verify = nil, r.file
 	}
 	if s.Fields != nil {
 		p.Fields = nil
@@ -44,18 +48,44 @@ func (r *reader) images(s *imagesSection, n *yaml.Node) {
 	}
 }
 
+// mirrors refuses mirrors that cannot be read in one way.
+func (r *reader) mirrors(all []mirror, n *yaml.Node) {
+	if all != nil {
+		r.policy.Images.Mirrors = nil
+	}
+	for i, m := range all {
+		if _, err := images.ParseMirror(m.From, m.To); err != nil {
+			r.wrong(lineOf(n, "mirrors", i), "images.mirrors[%d]: %v", i, err)
+		}
+		r.policy.Images.Mirrors = append(r.policy.Images.Mirrors, review.Mirror(m))
+	}
+}
+
 // verification refuses an entry that would prove nothing, or in two ways at once.
 func (r *reader) verification(v verification, line, i int) {
 	if v.Signature == nil && v.Provenance == nil && v.SBOM == "" && v.Scan == nil {
 		r.wrong(line, "images.verify[%d] asks for nothing: add signature, provenance, sbom or scan", i)
 	}
-	s := v.Signature
+	if v.Signature != nil {
+		r.signature(v.Signature, line, i)
+	}
+}
+
+func (r *reader) signature(s *signature, line, i int) {
+	keys, ways := len(filesOf(&s.Key))+len(s.Keys), 0
+	for _, used := range []bool{s.Issuer != "" || s.Subject != "", keys > 0, s.Notation != nil} {
+		if used {
+			ways++
+		}
+	}
 	switch {
-	case s == nil:
-	case s.Key == "" && (s.Issuer == "" || s.Subject == ""):
+	case ways > 1:
+		r.wrong(line, "images.verify[%d].signature names signers in two ways, by identity, key or notation; make two entries of it", i)
+	case s.Notation != nil:
+	case keys == 0 && (s.Issuer == "" || s.Subject == ""):
 		r.wrong(line, "images.verify[%d].signature needs issuer and subject, or key: a signature by just anybody proves nothing", i)
-	case s.Key != "" && (s.Issuer != "" || s.Subject != ""):
-		r.wrong(line, "images.verify[%d].signature has a key and an identity; make two entries of it", i)
+	case s.Threshold < 0 || s.Threshold > max(keys, 1):
+		r.wrong(line, "images.verify[%d].signature.threshold: %d of %d keys cannot sign", i, s.Threshold, keys)
 	}
 }
 
