@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/landwaiter/landwaiter/internal/pullrequest"
 	"github.com/landwaiter/landwaiter/internal/server"
 )
 
@@ -85,7 +86,7 @@ func (s *service) close(ctx context.Context) error {
 const (
 	reconcileEvery = 10 * time.Minute
 	reconcileBack  = 3 * 24 * time.Hour
-	reconcileFact  = "reconciled"
+	reconcileFact  = "reconciled" // until when failed webhooks were looked for
 )
 
 // reconcile looks for what webhooks did not tell: at the start, and from time to time. Of several replicas the one does
@@ -97,39 +98,44 @@ func (s *service) reconcile(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.working:
-			s.reconcileOnce(ctx)
+		case <-s.working: // what was missed while there was no server waits no longer than it must
+			s.reconcileOnce(ctx, reconcileEvery/10)
 		case <-ticker.C:
-			s.reconcileOnce(ctx)
+			s.reconcileOnce(ctx, reconcileEvery/2)
 		}
 	}
 }
 
-func (s *service) reconcileOnce(ctx context.Context) {
+// reconcileOnce looks for it unless somebody did so a shorter time ago than apart.
+func (s *service) reconcileOnce(ctx context.Context, apart time.Duration) {
 	app := s.app.Load()
 	if app == nil {
 		return
 	}
-	_, last, err := s.queue.Fact(ctx, 0, reconcileFact)
-	if err != nil {
-		s.log.Warn("looking for missed webhooks", "error", err)
+	seen, last, err := s.queue.Fact(ctx, 0, reconcileFact)
+	if err == nil && time.Since(last) < apart {
 		return
 	}
-	if time.Since(last) < reconcileEvery/2 {
-		return
+	if err == nil {
+		err = s.queue.SetFact(ctx, 0, reconcileFact, seen)
 	}
-	since := time.Now().Add(-reconcileBack)
-	if last.After(since) {
-		since = last.Add(-reconcileEvery)
+	if err == nil {
+		err = errors.Join(s.mirror.Sweep(), s.redeliver(ctx, app.worker, seen), app.worker.Sweep(ctx))
 	}
-	if err := s.queue.SetFact(ctx, 0, reconcileFact, version()); err != nil {
-		s.log.Warn("looking for missed webhooks", "error", err)
-		return
-	}
-	if err := s.mirror.Sweep(); err != nil {
-		s.log.Warn("tidying the mirrors", "error", err)
-	}
-	if err := app.worker.Reconcile(ctx, since); err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil {
 		s.log.Warn("looking for missed webhooks", "error", err)
 	}
+}
+
+// redeliver asks for webhooks again that failed since that was done last, which it notes.
+func (s *service) redeliver(ctx context.Context, worker *pullrequest.Worker, seen string) error {
+	now := time.Now()
+	since := now.Add(-reconcileBack)
+	if before, err := time.Parse(time.RFC3339, seen); err == nil && before.After(since) {
+		since = before.Add(-reconcileEvery)
+	}
+	if err := worker.Redeliver(ctx, since); err != nil {
+		return err
+	}
+	return s.queue.SetFact(ctx, 0, reconcileFact, now.Format(time.RFC3339))
 }

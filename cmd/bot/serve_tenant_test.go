@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/landwaiter/landwaiter/internal/event"
 	"github.com/landwaiter/landwaiter/internal/github/githubtest"
@@ -50,9 +49,7 @@ func TestServeMissed(t *testing.T) {
 // sweep looks for what webhooks did not tell, as from time to time.
 func (s *stage) sweep() {
 	s.Helper()
-	if err := s.service.app.Load().worker.Reconcile(context.Background(), time.Now().Add(-time.Hour)); err != nil {
-		s.Error(err)
-	}
+	s.service.reconcileOnce(context.Background(), 0)
 	s.idle()
 }
 

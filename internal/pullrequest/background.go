@@ -54,25 +54,27 @@ func (w *Worker) forget(ctx context.Context, t event.Task) error {
 	return errors.Join(w.Mirror.Remove(ctx, installation, t.Repositories...), w.Forget(installation, t.Repositories))
 }
 
-// Reconcile finds what webhooks did not tell: deliveries of the App that failed are asked for again, and open pull requests
-// without a review of their head get one. since is how far back deliveries are looked at. It goes on after an error
-// and returns them all.
-func (w *Worker) Reconcile(ctx context.Context, since time.Time) error {
-	errs := []error{w.redeliver(ctx, since)}
+// Sweep gives open pull requests without a review of their head one, of which webhooks did not tell. It goes on after an
+// error and returns them all.
+func (w *Worker) Sweep(ctx context.Context) error {
 	installations, err := w.GitHub.Installations(ctx)
-	errs = append(errs, err)
+	errs := []error{err}
 	for _, id := range installations {
 		errs = append(errs, w.sweep(ctx, id))
 	}
 	return errors.Join(errs...)
 }
 
-func (w *Worker) redeliver(ctx context.Context, since time.Time) error {
+// Redeliver asks GitHub for the webhooks again that failed since a time, but for those that Sweep makes up for.
+func (w *Worker) Redeliver(ctx context.Context, since time.Time) error {
 	failed, err := w.GitHub.FailedDeliveries(ctx, since)
 	if err != nil {
 		return fmt.Errorf("looking for webhooks that failed: %w", err)
 	}
 	for _, d := range failed {
+		if d.Event == "pull_request" && (d.Action == "opened" || d.Action == "synchronize") {
+			continue // of a head that may be an old one by now; the sweep finds the one that there is
+		}
 		if err := w.GitHub.Redeliver(ctx, d.ID); err != nil {
 			return fmt.Errorf("asking for a webhook again: %w", err)
 		}
