@@ -3,7 +3,6 @@ package evidence
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -194,13 +193,16 @@ func (x *examination) judge(p *proof, s *seal, who *signer) {
 	}
 }
 
-// inability is the answer when an image could not be asked about.
+// inability is the answer when an image could not be asked about, or is something that cannot be read.
 func inability(s subject, err error) images.Evidence {
-	answer := images.Evidence{Digest: s.ref.Digest}
-	if s.demand != nil {
+	answer := images.Evidence{Digest: s.ref.Digest, Reason: oneLine(err.Error())}
+	switch {
+	case s.demand == nil && len(s.platforms) == 0:
+	case wrongContent(err):
+		answer.Verdict = images.Untrusted
+	default:
 		answer.Verdict = images.Indeterminate
 	}
-	answer.Reason = err.Error()
 	return answer
 }
 
@@ -219,12 +221,9 @@ func (x *examination) trouble(err error) {
 	x.faults = append(x.faults, err)
 }
 
-// spend takes from the budget of what is read, and says once that it is used up.
+// spend takes from the budget of what is read, and reports whether there was any left.
 func (x *examination) spend() bool {
 	x.budget--
-	if x.budget == -1 {
-		x.junk = append(x.junk, fmt.Sprintf("more than %d manifests and blobs are attached to it, and the rest was not read", maxRead))
-	}
 	return x.budget >= 0
 }
 

@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -90,4 +91,12 @@ func both(t *testing.T, run func(t *testing.T, mode Mode)) {
 	for _, mode := range []Mode{API, Fallback} {
 		t.Run(string(mode), func(t *testing.T) { t.Parallel(); run(t, mode) })
 	}
+}
+
+func jsonOf(t testing.TB, content []byte) json.RawMessage {
+	t.Helper()
+	if content == nil {
+		t.Fatal("there is no such manifest")
+	}
+	return content
 }

@@ -110,6 +110,17 @@ func overall(count map[images.Verdict]int) images.Verdict {
 
 // verdict is what was found out about one kind of proof.
 func (x *examination) verdict(p *proof) images.Proof {
+	found := x.found(p)
+	if x.budget < 0 && found.Verdict != images.Verified {
+		found.Reason += fmt.Sprintf("; more than %d manifests and blobs are attached to it, and the rest was not read", maxRead)
+		if found.Verdict == images.Unsigned {
+			found.Verdict = images.Untrusted
+		}
+	}
+	return found
+}
+
+func (x *examination) found(p *proof) images.Proof {
 	noun := nouns[p.kind]
 	switch {
 	case x.holds(p):

@@ -65,9 +65,10 @@ func (r *run) lookUpTag(ctx context.Context, ref images.Reference, n *named) {
 
 // notThere is the answer when nothing can be said of a digest.
 func notThere(q images.Question, err error) *images.Evidence {
-	answer := inability(subject{ref: q.Reference, demand: q.Demand}, err)
+	answer := inability(subject{ref: q.Reference, demand: q.Demand, platforms: q.Platforms}, err)
 	if errors.Is(err, registry.ErrAbsent) {
 		answer.Missing, answer.Reason = true, q.Reference.Host+" does not have it"
+		answer.Verdict = images.NotAsked
 		if q.Demand != nil {
 			answer.Verdict = images.Unsigned
 		}

@@ -34,7 +34,7 @@ func (s *signer) String() string {
 // error is a sentence's rest about the seal: "it is …".
 func (x *examination) signed(s *seal) (*signer, error) {
 	if s.err != nil {
-		return nil, s.err
+		return nil, &failure{0, s.err.Error(), s.err}
 	}
 	demand := x.demand.Signature
 	if len(x.keys) > 0 {

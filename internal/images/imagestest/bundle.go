@@ -40,17 +40,24 @@ type sealer struct {
 	how         Sealing
 }
 
+func newSealer(a *Authority, certificate *x509.Certificate, signer crypto.Signer, how Sealing) sealer {
+	if how.Logged.IsZero() {
+		how.Logged = time.Now()
+	}
+	return sealer{a, certificate, signer, how}
+}
+
 // Bundle signs a statement by a certificate for an identity, as a Sigstore bundle.
 func (a *Authority) Bundle(t testing.TB, who Identity, statement []byte, how Sealing) []byte {
 	t.Helper()
 	certificate, key := a.certificate(t, who)
-	return sealer{a, certificate, key, how}.bundle(t, statement)
+	return newSealer(a, certificate, key, how).bundle(t, statement)
 }
 
 // Bundle signs a statement by a key, as a Sigstore bundle. With an authority, its log takes it.
 func (k *Key) Bundle(t testing.TB, a *Authority, statement []byte, how Sealing) []byte {
 	t.Helper()
-	return sealer{a, nil, k.signer, how}.bundle(t, statement)
+	return newSealer(a, nil, k.signer, how).bundle(t, statement)
 }
 
 func (s sealer) bundle(t testing.TB, statement []byte) []byte {
@@ -77,11 +84,22 @@ func (s sealer) bundle(t testing.TB, statement []byte) []byte {
 func (k *Key) MessageBundle(t testing.TB, content []byte) []byte {
 	t.Helper()
 	digest := sha256.Sum256(content)
+	return k.message(t, digest[:], content)
+}
+
+// EmptyBundle is a signature over nothing, which says to be of a digest.
+func (k *Key) EmptyBundle(t testing.TB, digest string) []byte {
+	t.Helper()
+	return k.message(t, unhex(t, digest[len("sha256:"):]), nil)
+}
+
+func (k *Key) message(t testing.TB, digest, content []byte) []byte {
+	t.Helper()
 	material := &protobundle.VerificationMaterial{}
-	s := sealer{nil, nil, k.signer, Sealing{}}
+	s := newSealer(nil, nil, k.signer, Sealing{})
 	s.addSigner(material)
 	return s.marshal(t, &protobundle.Bundle{VerificationMaterial: material, Content: &protobundle.Bundle_MessageSignature{MessageSignature: &protocommon.MessageSignature{
-		MessageDigest: &protocommon.HashOutput{Algorithm: protocommon.HashAlgorithm_SHA2_256, Digest: digest[:]}, Signature: sign(t, k.signer, content)}}})
+		MessageDigest: &protocommon.HashOutput{Algorithm: protocommon.HashAlgorithm_SHA2_256, Digest: digest}, Signature: sign(t, k.signer, content)}}})
 }
 
 func (s sealer) marshal(t testing.TB, b *protobundle.Bundle) []byte {
@@ -165,13 +183,6 @@ func (b logBody) text(t testing.TB) []byte {
 // logIndex is where the log says to have an entry.
 const logIndex = 0
 
-func (s sealer) logged() time.Time {
-	if s.how.Logged.IsZero() {
-		return time.Now()
-	}
-	return s.how.Logged
-}
-
 // promise is the log's signed entry timestamp over a body.
 func (s sealer) promise(t testing.TB, body []byte) (logID string, signed []byte) {
 	t.Helper()
@@ -179,7 +190,7 @@ func (s sealer) promise(t testing.TB, body []byte) (logID string, signed []byte)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err = s.authority.virtual.RekorSignPayload(tlog.RekorPayload{Body: base64.StdEncoding.EncodeToString(body), IntegratedTime: s.logged().Unix(), LogIndex: logIndex, LogID: logID})
+	signed, err = s.authority.virtual.RekorSignPayload(tlog.RekorPayload{Body: base64.StdEncoding.EncodeToString(body), IntegratedTime: s.how.Logged.Unix(), LogIndex: logIndex, LogID: logID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +210,7 @@ func (s sealer) addLog(t testing.TB, m *protobundle.VerificationMaterial, entry 
 		t.Fatal(err)
 	}
 	made := &protorekor.TransparencyLogEntry{LogIndex: logIndex, LogId: &protocommon.LogId{KeyId: unhex(t, logID)},
-		KindVersion: &protorekor.KindVersion{Kind: entry.kind, Version: "0.0.1"}, IntegratedTime: s.logged().Unix(), CanonicalizedBody: body,
+		KindVersion: &protorekor.KindVersion{Kind: entry.kind, Version: "0.0.1"}, IntegratedTime: s.how.Logged.Unix(), CanonicalizedBody: body,
 		InclusionPromise: &protorekor.InclusionPromise{SignedEntryTimestamp: signed},
 		InclusionProof: &protorekor.InclusionProof{LogIndex: *proof.LogIndex, TreeSize: *proof.TreeSize, RootHash: unhex(t, *proof.RootHash),
 			Checkpoint: &protorekor.Checkpoint{Envelope: *proof.Checkpoint}}}
@@ -232,7 +243,7 @@ func (a *Authority) Simple(t testing.TB, who Identity, repository, digest string
 	certificate, key := a.certificate(t, who)
 	payload := SimplePayload(repository, digest)
 	signature := sign(t, key, payload)
-	s := sealer{a, certificate, key, how}
+	s := newSealer(a, certificate, key, how)
 	notes := s.notes(t, s.hashedEntry(t, payload, signature), signature)
 	notes[signatureNote] = base64.StdEncoding.EncodeToString(signature)
 	return Seal{SimpleSigning, payload, notes}
@@ -246,7 +257,7 @@ func (k *Key) SimpleLogged(t testing.TB, a *Authority, repository, digest string
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := sealer{a, nil, k.signer, how}
+	s := newSealer(a, nil, k.signer, how)
 	for name, value := range s.notes(t, s.hashedEntry(t, seal.Content, signature), signature) {
 		seal.Annotations[name] = value
 	}
@@ -262,7 +273,7 @@ func (a *Authority) Envelope(t testing.TB, who Identity, statement []byte, how S
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := sealer{a, certificate, key, how}
+	s := newSealer(a, certificate, key, how)
 	envelope := &protodsse.Envelope{Payload: statement, PayloadType: intoto, Signatures: []*protodsse.Signature{{Sig: signature}}}
 	return Seal{DSSE, text, s.notes(t, s.dsseEntry(t, envelope), signature)}
 }
@@ -278,7 +289,7 @@ func (s sealer) notes(t testing.TB, entry logBody, signature []byte) map[string]
 		body := entry.text(t)
 		logID, signed := s.promise(t, body)
 		notes[logNote] = text(t, map[string]any{"SignedEntryTimestamp": signed, "Payload": map[string]any{
-			"body": body, "integratedTime": s.logged().Unix(), "logIndex": logIndex, "logID": logID}})
+			"body": body, "integratedTime": s.how.Logged.Unix(), "logIndex": logIndex, "logID": logID}})
 	}
 	if !s.how.NoStamp {
 		notes[timestampNote] = text(t, map[string]any{"SignedRFC3161Timestamp": s.stamp(t, signature)})

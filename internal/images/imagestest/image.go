@@ -88,6 +88,11 @@ type Seal struct {
 	Annotations map[string]string
 }
 
+// SealOf is content without annotations.
+func SealOf(mediaType string, content []byte) Seal {
+	return Seal{MediaType: mediaType, Content: content}
+}
+
 // Tag pushes seals as the layers of one manifest under the tag of an image that cosign's first format keeps them at: suffix
 // is ".sig" or ".att".
 func (r *Registry) Tag(t testing.TB, image images.Reference, suffix string, seals ...Seal) {
@@ -109,6 +114,7 @@ type Referrer struct {
 	ListedAs     string // in the fallback's list; "" for the artifact type
 	Annotations  map[string]string
 	Subject      *registry.Descriptor // nil for the image
+	Unlinked     bool                 // it has no subject, and is in the list under the fallback tag only
 	Seals        []Seal
 }
 
@@ -126,12 +132,15 @@ func (r *Registry) Refer(t testing.TB, image images.Reference, ref Referrer) reg
 		d.Annotations = s.Annotations
 		m.Layers = append(m.Layers, d)
 	}
+	if ref.Unlinked {
+		m.Subject = nil
+	}
 	d := r.Manifest(t, image.Repository, "", m)
 	d.ArtifactType, d.Annotations = ref.ArtifactType, ref.Annotations
 	if ref.ListedAs != "" {
 		d.ArtifactType = ref.ListedAs
 	}
-	if r.Mode == Fallback || ref.Subject != nil {
+	if r.Mode == Fallback || ref.Subject != nil || ref.Unlinked {
 		r.List(t, image, d)
 	}
 	return d
@@ -150,7 +159,7 @@ func (r *Registry) List(t testing.TB, image images.Reference, add ...registry.De
 	t.Helper()
 	tag := strings.Replace(image.Digest, ":", "-", 1)
 	var list manifest
-	if text := r.get(t, image.Repository, tag); text != nil {
+	if text := r.Content(t, image.Repository, tag); text != nil {
 		if err := json.Unmarshal(text, &list); err != nil {
 			t.Fatal(err)
 		}

@@ -90,8 +90,7 @@ func sign(t testing.TB, signer crypto.Signer, message []byte) []byte {
 // Simple signs an image in cosign's first format: what is signed names a repository and a digest.
 func (k *Key) Simple(t testing.TB, repository, digest string) Seal {
 	t.Helper()
-	payload := SimplePayload(repository, digest)
-	return Seal{SimpleSigning, payload, map[string]string{signatureNote: base64.StdEncoding.EncodeToString(sign(t, k.signer, payload))}}
+	return k.SimpleOver(t, SimplePayload(repository, digest))
 }
 
 // Envelope signs a statement in cosign's first format.
@@ -161,3 +160,9 @@ const (
 	logNote         = "dev.sigstore.cosign/bundle"
 	timestampNote   = "dev.sigstore.cosign/rfc3161timestamp"
 )
+
+// SimpleOver is Simple over a payload of any kind.
+func (k *Key) SimpleOver(t testing.TB, payload []byte) Seal {
+	t.Helper()
+	return Seal{SimpleSigning, payload, map[string]string{signatureNote: base64.StdEncoding.EncodeToString(sign(t, k.signer, payload))}}
+}

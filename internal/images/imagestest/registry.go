@@ -75,12 +75,13 @@ func (r *Registry) Fault(answer func(http.ResponseWriter, *http.Request) bool) {
 	r.fault = answer
 }
 
-// Break answers requests whose path contains part with a status.
+// Break answers requests whose path contains part with a status, at once however often.
 func (r *Registry) Break(part string, status int) {
 	r.Fault(func(w http.ResponseWriter, req *http.Request) bool {
 		if !strings.Contains(req.URL.Path, part) {
 			return false
 		}
+		w.Header().Set("Retry-After", "0")
 		w.WriteHeader(status)
 		return true
 	})
@@ -164,8 +165,8 @@ func (r *Registry) send(t testing.TB, method, path, mediaType string, content []
 	return resp
 }
 
-// get returns a manifest that a tag names, nil for none.
-func (r *Registry) get(t testing.TB, repository, tag string) []byte {
+// Content returns a manifest that a tag or digest names, nil for none.
+func (r *Registry) Content(t testing.TB, repository, tag string) []byte {
 	t.Helper()
 	u := url.URL{Scheme: "http", Host: r.Host, Path: "/v2/" + repository + "/manifests/" + tag}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u.String(), nil)

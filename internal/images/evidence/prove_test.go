@@ -1,0 +1,345 @@
+package evidence_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/images/evidence"
+	. "github.com/landwaiter/landwaiter/internal/images/imagestest"
+)
+
+// TestResolving holds what a reference is found to name.
+func TestResolving(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, mode Mode) {
+		l := newLab(t, mode)
+		l.sign(l.image)
+		old := l.image
+		moved, _ := l.Image(l, repository, "1.2")
+		demand := &images.Demand{Signature: l.byKey()}
+		ask := func(reference string, d *images.Demand) images.Evidence {
+			return l.prove(images.Question{Reference: Reference(l, "%s/%s", l.Host, reference), Demand: d})
+		}
+		if got := ask("acme/web:1.2", nil); got.Digest != moved.Digest || got.Verdict != images.NotAsked || got.TagDigest != "" {
+			t.Errorf("tag: %+v", got)
+		}
+		want{images.Unsigned, "no signature"}.check(t, ask("acme/web:1.2", demand))
+		pinned := ask("acme/web:1.2@"+old.Digest, demand)
+		verified.check(t, pinned)
+		if pinned.Digest != old.Digest || pinned.TagDigest != moved.Digest {
+			t.Errorf("tag and digest: %+v", pinned)
+		}
+		gone := ask("acme/web:0.9@"+old.Digest, demand)
+		want{images.Verified, "its tag 0.9 does not exist"}.check(t, gone)
+		for _, absent := range []string{"acme/web:9", "acme/none:1", "acme/web@" + otherDigest, "acme/web:1.2@" + otherDigest} {
+			got := ask(absent, demand)
+			want{images.Unsigned, "does not have it"}.check(t, got)
+			if !got.Missing {
+				t.Errorf("%s is not missing", absent)
+			}
+		}
+		l.Break("/manifests/1.2", http.StatusInternalServerError)
+		want{images.Verified, "what its tag 1.2 names could not be asked"}.check(t, ask("acme/web:1.2@"+old.Digest, demand))
+		got := ask("acme/web:1.2", nil)
+		want{images.NotAsked, "could not be asked"}.check(t, got)
+		if got.Digest != "" || got.Missing {
+			t.Errorf("not asked: %+v", got)
+		}
+	})
+}
+
+// TestOneDigestThroughout holds that what a tag names is looked up once: what it is moved to in the meantime changes nothing.
+func TestOneDigestThroughout(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	l.sign(l.image)
+	unsigned, _ := l.Image(l, repository, "")
+	asked := 0
+	l.Fault(func(w http.ResponseWriter, req *http.Request) bool {
+		if !strings.HasSuffix(req.URL.Path, "/manifests/1.2") {
+			return false
+		}
+		if asked++; asked == 1 {
+			return false
+		}
+		w.Header().Set("Docker-Content-Digest", unsigned.Digest)
+		return true
+	})
+	tag := Reference(t, "%s/acme/web:1.2", l.Host)
+	got := l.prove(images.Question{Reference: tag, Demand: &images.Demand{Signature: l.byKey()}, Platforms: []string{"linux/amd64"}})
+	verified.check(t, got)
+	if got.Digest != l.image.Digest || asked != 1 {
+		t.Errorf("asked %d times, and found %s", asked, got.Digest)
+	}
+}
+
+// TestOnceEach holds that an image is asked about once, however often it is used and by how many tags.
+func TestOnceEach(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	l.sign(l.image)
+	l.Manifest(t, repository, "1.2.0", jsonOf(t, l.Content(t, repository, "1.2")))
+	p, err := evidence.New(l.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	demand := &images.Demand{Signature: l.byKey()}
+	var questions []images.Question
+	for range 500 {
+		for _, tag := range []string{"1.2", "1.2.0"} {
+			questions = append(questions, images.Question{Reference: Reference(t, "%s/acme/web:%s", l.Host, tag), Demand: demand})
+		}
+	}
+	l.Requests()
+	answers := p.Prove(t.Context(), questions)
+	if len(answers) != 2 {
+		t.Fatalf("%d answers", len(answers))
+	}
+	for ref, answer := range answers {
+		if answer.Verdict != images.Verified || answer.Digest != l.image.Digest {
+			t.Errorf("%s: %+v", ref, answer)
+		}
+	}
+	if asked := l.Requests(); len(asked) != 1+2+3 { // how to sign in, two tags, the list, the bundle's manifest and the bundle
+		t.Errorf("asked %v", asked)
+	}
+}
+
+// TestMergedQuestions holds that the platforms of all questions about an image count, and the demand of the first that has one.
+func TestMergedQuestions(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	p, err := evidence.New(l.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.Prove(t.Context(), []images.Question{{Reference: l.image, Platforms: []string{"linux/s390x"}},
+		{Reference: l.image, Demand: &images.Demand{Signature: l.byKey()}, Platforms: []string{"linux/arm64", "linux/amd64"}}})[l.image]
+	if strings.Join(got.Platforms, " ") != "linux/s390x linux/arm64" || got.Verdict != images.Unsigned {
+		t.Errorf("%+v", got)
+	}
+}
+
+// shelf keeps in memory.
+type shelf struct {
+	mu   sync.Mutex
+	data map[string][]byte
+}
+
+func (s *shelf) Kept(name, key string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data[name+"\n"+key]
+}
+
+func (s *shelf) Keep(name, key string, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data[name+"\n"+key] = data
+}
+
+// TestCache holds that what is proven is remembered, for as long as it holds and for this demand only, and nothing else is.
+func TestCache(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	now := time.Now()
+	l.config.Now = func() time.Time { return now }
+	kept := &shelf{data: map[string][]byte{}}
+	l.config.Cache = kept
+	tag := Reference(t, "%s/acme/web:1.2", l.Host)
+	demand := &images.Demand{Signature: l.byKey(), Scan: &images.ScanDemand{MaxAge: 24 * time.Hour}}
+	ask := func(d *images.Demand) (images.Evidence, []string) {
+		l.config.Registry = Client(t, l.Registry)
+		l.Requests()
+		got := l.prove(images.Question{Reference: tag, Demand: d})
+		return got, l.Requests()
+	}
+	got, _ := ask(demand)
+	want{images.Unsigned, "no signature is there; no scan is there"}.check(t, got)
+	l.Break("/referrers/", http.StatusInternalServerError)
+	got, _ = ask(demand)
+	want{images.Indeterminate, "500"}.check(t, got)
+	l.Fault(nil)
+	if len(kept.data) != 0 {
+		t.Fatalf("kept what may be otherwise a moment later: %v", kept.data)
+	}
+	l.sign(l.image)
+	l.attest(attestation{kind: Vuln, predicate: vuln(now.Add(-time.Hour), trivy())})
+	first, asked := ask(demand)
+	verified.check(t, first)
+	again, asked2 := ask(demand)
+	if again.Verdict != images.Verified || again.Facts["scanned"] != first.Facts["scanned"] || len(asked2) != 2 || len(asked) <= 2 {
+		t.Errorf("%+v after %v", again, asked2)
+	}
+	pinned := l.image
+	l.config.Registry = Client(t, l.Registry)
+	if got := l.prove(images.Question{Reference: pinned, Demand: demand}); got.Verdict != images.Verified || len(l.Requests()) != 0 {
+		t.Errorf("by digest: %+v", got)
+	}
+	now = now.Add(24 * time.Hour)
+	got, _ = ask(demand)
+	want{images.Untrusted, "and the policy asks for one of the last 24h0m0s"}.check(t, got)
+	now = now.Add(-24 * time.Hour)
+	other := &images.Demand{Signature: &images.SignatureDemand{Keys: []images.Key{NewKey(t).Public("keys/acme.pub")}}}
+	got, _ = ask(other)
+	want{images.Untrusted, "not by the key"}.check(t, got)
+	l.config.TrustedRoot = NewAuthority(t).TrustedRoot(t, Parts{})
+	if _, asked := ask(demand); len(asked) <= 2 {
+		t.Error("remembered under another trust root")
+	}
+}
+
+// TestCacheOfPlatforms holds that platforms are remembered for those that were asked for.
+func TestCacheOfPlatforms(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	l.config.Cache = &shelf{data: map[string][]byte{}}
+	for _, c := range []struct{ platforms, missing string }{{"linux/amd64", ""}, {"linux/amd64", ""}, {"linux/amd64 linux/arm64", "linux/arm64"}} {
+		got := l.prove(images.Question{Reference: l.image, Platforms: strings.Fields(c.platforms)})
+		if strings.Join(got.Platforms, " ") != c.missing {
+			t.Errorf("%s: %+v", c.platforms, got)
+		}
+	}
+}
+
+// TestMirrors holds that a copy is proven by what lies beside the original, and by signatures that name it.
+func TestMirrors(t *testing.T) {
+	t.Parallel()
+	copied := func(t *testing.T, l *lab) (*Registry, images.Reference) {
+		mirror := NewRegistry(t, API)
+		ref := l.image
+		ref.Host, ref.Repository = mirror.Host, "hub/"+l.image.Repository
+		mirror.Manifest(t, ref.Repository, "1.2", jsonOf(t, l.Content(t, repository, l.image.Digest)))
+		l.config.Registry = Client(t, l.Registry, mirror)
+		m, err := images.ParseMirror(mirror.Host+"/hub/**", l.Host+"/**")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.config.Mirrors = images.Mirrors{m}
+		return mirror, ref
+	}
+	t.Run("beside the original", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, API)
+		_, ref := copied(t, l)
+		l.Tag(t, l.image, ".sig", l.simple())
+		verified.check(t, l.prove(images.Question{Reference: ref, Demand: &images.Demand{Signature: l.byKey()}}))
+	})
+	t.Run("copied with it", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, API)
+		mirror, ref := copied(t, l)
+		mirror.Tag(t, ref, ".sig", l.simple())
+		l.Break("/v2/", http.StatusInternalServerError)
+		verified.check(t, l.prove(images.Question{Reference: ref, Demand: &images.Demand{Signature: l.byKey()}}))
+	})
+	t.Run("not listed", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, API)
+		mirror, ref := copied(t, l)
+		l.config.Mirrors = nil
+		mirror.Tag(t, ref, ".sig", l.simple())
+		want{images.Untrusted, "if this is a copy of that"}.check(t, l.prove(images.Question{Reference: ref, Demand: &images.Demand{Signature: l.byKey()}}))
+	})
+	t.Run("original that is not asked", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, API)
+		_, ref := copied(t, l)
+		m, err := images.ParseMirror(ref.Host+"/hub/**", "127.0.0.1:1/**") // at a private address that is not listed
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.config.Mirrors = images.Mirrors{m}
+		want{images.Untrusted, "is not contacted"}.check(t, l.prove(images.Question{Reference: ref, Demand: &images.Demand{Signature: l.byKey()}}))
+	})
+}
+
+// gitHub plays what GitHub keeps.
+type gitHub struct {
+	bundles map[string][][]byte // by owner
+	err     error
+	asked   []string
+}
+
+func (g *gitHub) Attestations(_ context.Context, owner, _ string) ([][]byte, error) {
+	g.asked = append(g.asked, owner)
+	return g.bundles[owner], g.err
+}
+
+// TestGitHubAttestations holds that what GitHub keeps counts as what is in the registry does; of private repositories it has
+// a timestamp and no log's entry.
+func TestGitHubAttestations(t *testing.T) {
+	t.Parallel()
+	demand := &images.Demand{Provenance: &images.ProvenanceDemand{Source: pattern(t, "github.com/Acme/*")}}
+	provenance := slsa1(release.Subject, "https://github.com/acme/web", mainRef)
+	attested := func(l *lab, how Sealing) *gitHub {
+		statement := Statement(l, l.image.Digest, SLSA1, provenance)
+		return &gitHub{bundles: map[string][][]byte{"acme": {[]byte("junk"), l.authority.Bundle(l, release, statement, how)}}}
+	}
+	l := newLab(t, API)
+	g := attested(l, Sealing{})
+	l.config.GitHub = g
+	verified.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+	if strings.Join(g.asked, " ") != "acme" {
+		t.Errorf("asked %v", g.asked)
+	}
+	g = attested(l, Sealing{NoLog: true})
+	l.config.GitHub = g
+	want{images.Untrusted, "no transparency log"}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+	both := append(NewAuthority(t).TrustedRoot(t, Parts{}), '\n')
+	l.config.TrustedRoot = append(both, l.authority.TrustedRoot(t, Parts{NoLog: true, NoCertificateLog: true})...)
+	verified.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+	l.config.GitHub = &gitHub{}
+	want{images.Unsigned, "no provenance is there"}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+	l.config.GitHub = &gitHub{err: errors.New("GitHub could not be asked: 503")}
+	want{images.Indeterminate, "GitHub could not be asked"}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+}
+
+// TestTrustRoots holds which trust roots are taken.
+func TestTrustRoots(t *testing.T) {
+	t.Parallel()
+	a := NewAuthority(t)
+	for _, c := range []struct {
+		name string
+		root []byte
+		want string
+	}{
+		{"the public good", nil, ""},
+		{"one", a.TrustedRoot(t, Parts{}), ""},
+		{"empty", []byte{}, "the file is empty"},
+		{"no JSON", []byte("x"), "reading the trust root"},
+		{"something else", []byte(`{"a":1}`), "want Sigstore's trusted_root.json"},
+		{"neither log nor clock", a.TrustedRoot(t, Parts{NoLog: true, NoTimestamps: true}), "neither a transparency log nor a timestamp authority"},
+	} {
+		_, err := evidence.New(evidence.Config{TrustedRoot: c.root})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// TestPublicGood holds the trust root that comes with us to the one that comes with the module it is from.
+func TestPublicGood(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/sigstore/sigstore").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "pkg", "tuf", "repository", "targets", "trusted_root.json"))
+	if err != nil {
+		t.Skipf("the module is not unpacked here: %v", err)
+	}
+	ours, err := os.ReadFile("public_good.json")
+	if err != nil || string(ours) != string(theirs) {
+		t.Errorf("public_good.json is another than the module's (%v): copy it", err)
+	}
+}
