@@ -51,9 +51,10 @@ type side struct {
 	witnesses  []*candidate         // of base: what roots showed that the change does not affect
 	views      map[string]*RootView // by rootKey
 	order      []string
+	read       map[string]bool // the files that the views were made of
 }
 
-func newSide() *side { return &side{views: make(map[string]*RootView)} }
+func newSide() *side { return &side{views: make(map[string]*RootView), read: make(map[string]bool)} }
 
 // rootKey names a root of one side. A directory may hold a kustomization and plain files beside it.
 func rootKey(root manifests.Root) string { return string(root.Kind) + ":" + root.Path }
@@ -64,6 +65,9 @@ func (s *side) add(root manifests.Root, r rendered, policy *Policy) {
 	if view := r.view(root, policy); view != nil {
 		s.views[rootKey(root)] = view
 		s.order = append(s.order, rootKey(root))
+		for _, read := range r.reads {
+			s.read[read.Path] = true
+		}
 	}
 }
 
@@ -86,11 +90,11 @@ func (s *side) all() []*RootView {
 
 // index is what the side's roots and context, the rest of the repository, are known to hold.
 func (s *side) index(context []*manifests.Object) *Index {
-	all := slices.Clone(context)
+	views := make([]*RootView, 0, len(s.order))
 	for _, key := range s.order {
-		all = append(all, s.views[key].Objects...)
+		views = append(views, s.views[key])
 	}
-	return NewIndex(all)
+	return indexOf(views, context, s.read)
 }
 
 // unmatched are the violations that the other side does not have.

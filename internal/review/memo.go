@@ -2,7 +2,7 @@ package review
 
 import "sync"
 
-// memo keeps what rules made of a root for each other.
+// memo keeps what rules made of a root, or of a repository, for each other.
 type memo struct {
 	lock sync.Mutex
 	made map[string]any
@@ -11,15 +11,24 @@ type memo struct {
 // Once returns what make makes of the root. It is made once for all rules that ask by the same key, which is the name
 // of the caller's package, and must not be changed.
 func Once[T any](v *RootView, key string, make func(*RootView) T) T {
-	v.memo.lock.Lock()
-	defer v.memo.lock.Unlock()
-	if found, ok := v.memo.made[key].(T); ok {
+	return once(&v.memo, key, func() T { return make(v) })
+}
+
+// OnceOf is Once for what the whole repository is known to hold.
+func OnceOf[T any](x *Index, key string, make func(*Index) T) T {
+	return once(&x.memo, key, func() T { return make(x) })
+}
+
+func once[T any](m *memo, key string, make func() T) T {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	if found, ok := m.made[key].(T); ok {
 		return found
 	}
-	found := make(v)
-	if v.memo.made == nil {
-		v.memo.made = map[string]any{}
+	found := make()
+	if m.made == nil {
+		m.made = map[string]any{}
 	}
-	v.memo.made[key] = found
+	m.made[key] = found
 	return found
 }

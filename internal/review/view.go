@@ -97,6 +97,9 @@ type Index struct {
 
 	spaces  sync.Once
 	bySpace map[kindSpace][]*manifests.Object
+
+	standing standing
+	memo     memo
 }
 
 // kindSpace is a kind, whatever its group, in a namespace.
