@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -118,4 +119,28 @@ func FuzzPaths(f *testing.F) {
 			t.Errorf("the parent of %q is %q", KeyPath(path, key), parentPath(KeyPath(path, key)))
 		}
 	})
+}
+
+func TestFieldAll(t *testing.T) {
+	t.Parallel()
+	o, err := NewObject([]byte("apiVersion: v1\nkind: X\nspec:\n  tasks: [{image: a}, {image: b}, {other: c}]\n  parts: {one: {image: d}, two: {image: null}}\n  a.b/c: {image: e}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string][]string{
+		"spec.tasks[*].image": {"spec.tasks[0].image=a", "spec.tasks[1].image=b"}, "spec.tasks[1].image": {"spec.tasks[1].image=b"},
+		"spec.parts.*.image": {"spec.parts.one.image=d"}, "spec[a.b/c].image": {"spec[a.b/c].image=e"}, "spec.none[*].image": nil, "spec.tasks[7]": nil,
+		"spec.tasks.image": nil, "kind": {"kind=X"},
+	} {
+		var got []string
+		for _, f := range o.Field().All(path) {
+			got = append(got, f.Path()+"="+f.Text())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	if all := o.Field().All(""); len(all) != 1 || all[0].Path() != "" {
+		t.Errorf("an empty path gives %v", all)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -50,38 +51,68 @@ func (p *Pass) Evidence(ref images.Reference) (ImageEvidence, bool) {
 // prove asks registries about the images of head's affected roots, each once, as far as the policy allows.
 func (e *Engine) prove(ctx context.Context, r *run, head *side, opts Options, result *Result) error {
 	asks := slices.ContainsFunc(r.active, func(a activeRule) bool { return a.Asks })
-	if !asks || !r.policy.Images.Restricts() {
-		return nil
-	}
-	refs := namedImages(head.all(), r.policy.MayAsk())
-	if len(refs) == 0 {
-		return nil
-	}
-	if opts.Offline || e.Proving == nil {
-		result.Notes = append(result.Notes, notAsked(refs, opts.Offline))
+	if !asks || !r.policy.Images.Restricts() && len(r.policy.Images.Verify) == 0 {
 		return nil
 	}
 	base := r.change.Base
 	if base == nil {
 		base = r.change.Head
 	}
-	proving, err := e.Proving(r.policy, base)
+	known, notes, err := e.evidence(ctx, asking{policy: r.policy, base: base, opts: opts, now: r.now}, namedImages(head.all()))
+	r.evidence, result.Notes = known, append(result.Notes, notes...)
+	return err
+}
+
+// asking is what questions about images are asked under.
+type asking struct {
+	policy *Policy
+	base   source.Tree // holds what the policy names
+	opts   Options
+	now    time.Time
+}
+
+// evidence finds out about images, and says what of it could not be found out. An error means wrong configuration.
+func (e *Engine) evidence(ctx context.Context, a asking, refs []images.Reference) (map[images.Reference]ImageEvidence, []string, error) {
+	may := a.policy.MayAsk()
+	allowed := slices.DeleteFunc(slices.Clone(refs), func(ref images.Reference) bool { return !may(ref) })
+	restricts := a.policy.Images.Restricts()
+	switch {
+	case len(allowed) == 0 && (restricts || len(refs) == 0):
+		return nil, nil, nil
+	case a.opts.Offline || e.Proving == nil:
+		return nil, notAsked(allowed, a.opts.Offline), nil
+	}
+	proving, err := e.Proving(a.policy, a.base)
 	if err != nil {
-		return &ConfigError{err}
+		return nil, nil, &ConfigError{err}
 	}
 	if proving.Close != nil {
 		defer proving.Close()
 	}
-	r.evidence = e.ask(ctx, r, proving, refs, opts)
-	result.Notes = append(result.Notes, unanswered(r.evidence)...)
-	return ctx.Err()
+	if !restricts {
+		return unaskable(proving.Demands, refs), nil, nil
+	}
+	known := e.ask(ctx, a, proving, allowed)
+	return known, unanswered(known), ctx.Err()
+}
+
+// unaskable are the images of which a policy asks for proof without an allow list that would let anybody ask for it.
+func unaskable(demands []images.Demand, refs []images.Reference) map[images.Reference]ImageEvidence {
+	known := make(map[images.Reference]ImageEvidence)
+	for _, ref := range refs {
+		if demandOn(demands, ref) != nil {
+			known[ref] = ImageEvidence{Demanded: true, Evidence: images.Evidence{Verdict: images.Indeterminate, Unasked: true,
+				Reason: "no registry is asked without images.allow, which the policy lacks"}}
+		}
+	}
+	return known
 }
 
 // ask puts the questions and remembers which digests tags have.
-func (e *Engine) ask(ctx context.Context, r *run, proving *Proving, refs []images.Reference, opts Options) map[images.Reference]ImageEvidence {
+func (e *Engine) ask(ctx context.Context, a asking, proving *Proving, refs []images.Reference) map[images.Reference]ImageEvidence {
 	questions := make([]images.Question, len(refs))
 	for i, ref := range refs {
-		questions[i] = images.Question{Reference: ref, Demand: demandOn(proving.Demands, ref), Platforms: r.policy.Images.Platforms}
+		questions[i] = images.Question{Reference: ref, Demand: demandOn(proving.Demands, ref), Platforms: a.policy.Images.Platforms}
 	}
 	if e.Progress != nil {
 		e.Progress("asking registries about images", 0, len(refs))
@@ -96,7 +127,7 @@ func (e *Engine) ask(ctx context.Context, r *run, proving *Proving, refs []image
 		}
 		known[q.Reference] = ImageEvidence{Evidence: answer, Demanded: q.Demand != nil || len(q.Platforms) > 0}
 	}
-	e.rememberTags(opts.Repository, r.now, known)
+	e.rememberTags(a.opts.Repository, a.now, known)
 	return known
 }
 
@@ -108,12 +139,12 @@ func demandOn(demands []images.Demand, ref images.Reference) *images.Demand {
 	return &demands[i]
 }
 
-// namedImages lists the images of views that may be asked about, sorted, each once.
-func namedImages(views []*RootView, may func(images.Reference) bool) []images.Reference {
+// namedImages lists the images of views of which all is written there, sorted, each once.
+func namedImages(views []*RootView) []images.Reference {
 	seen := make(map[images.Reference]bool)
 	for _, view := range views {
 		view.eachImage(func(_ *manifests.Object, f ImageField) {
-			if ref, err := images.ParseReference(f.Text()); err == nil && !f.Open && may(ref) {
+			if ref, err := images.ParseReference(f.Text()); err == nil && !f.Open {
 				seen[ref] = true
 			}
 		})
@@ -155,7 +186,10 @@ func (p *Policy) chartPatterns() []images.Pattern {
 }
 
 // notAsked says which registries were not asked.
-func notAsked(refs []images.Reference, offline bool) string {
+func notAsked(refs []images.Reference, offline bool) []string {
+	if len(refs) == 0 {
+		return nil
+	}
 	why := "no registry is asked here"
 	if offline {
 		why = "offline"
@@ -170,7 +204,7 @@ func notAsked(refs []images.Reference, offline bool) string {
 	for i, host := range hosts {
 		hosts[i] = fmt.Sprintf("%s (%s)", host, imageCount(counts[host]))
 	}
-	return "registries were not asked about images, " + why + ": " + shortList(hosts)
+	return []string{"registries were not asked about images, " + why + ": " + shortList(hosts)}
 }
 
 // unanswered says, for each registry and reason, about how many images it could not be asked.

@@ -2,12 +2,14 @@ package review
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // ImageResult is an image that the rendered objects of head use. Its JSON form is that of interface.md.
@@ -134,4 +136,26 @@ func (i *ImageResult) take(ref images.Reference, e ImageEvidence) {
 		}
 		i.Proofs[kind] = ImageProof{string(proof.Verdict), proof.Reason, proof.Detail}
 	}
+}
+
+// NamedImages says what a policy and registries say of images that somebody names, in their order, and what could not be
+// checked. base holds the files that the policy names. The error is a *ConfigError for a policy that cannot be followed.
+func (e *Engine) NamedImages(ctx context.Context, policy *Policy, base source.Tree, names []string, opts Options) ([]ImageResult, []string, error) {
+	var refs []images.Reference
+	for _, name := range names {
+		if ref, err := images.ParseReference(name); err == nil && !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	}
+	known, notes, err := e.evidence(ctx, asking{policy: policy, base: base, opts: opts, now: e.Now()}, refs)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := newImageLister(policy, known)
+	all := make([]ImageResult, len(names))
+	for i, name := range names {
+		all[i] = *list.result(ImageField{reference: name})
+		all[i].UsedBy = []ImageUse{}
+	}
+	return all, notes, nil
 }

@@ -54,7 +54,7 @@ var delivery = []Row{
 	{Kind: "HelmChart.helm.cattle.io", Images: []string{"spec: {chart}:{version}"}, Scheme: "oci://", Chart: true, Ranges: true, Source: "https://docs.k3s.io/add-ons/helm"},
 	{Kind: "HelmChart.helm.cattle.io", Images: []string{"spec.jobImage"}, Values: []string{"spec.valuesContent|"}, Source: "https://docs.k3s.io/add-ons/helm"},
 	{Kind: "HelmChartConfig.helm.cattle.io", Values: []string{"spec.valuesContent|"}, Source: "https://docs.k3s.io/add-ons/helm"},
-	{Kind: "Plan.upgrade.cattle.io", Images: []string{"spec.upgrade.image", "spec.prepare.image"}, Source: "https://github.com/rancher/system-upgrade-controller#example-plans"},
+	{Kind: "Plan.upgrade.cattle.io", Images: []string{"spec.upgrade.image", "spec.prepare.image"}, Tags: true, Source: "https://github.com/rancher/system-upgrade-controller#example-plans"},
 
 	{Kind: "Provider.pkg.crossplane.io", Images: []string{"spec.package"}, Host: crossplaneHost, Chart: true, Source: crossplane + "/blob/main/apis/pkg/v1/package_types.go"},
 	{Kind: "Configuration.pkg.crossplane.io", Images: []string{"spec.package"}, Host: crossplaneHost, Chart: true, Source: crossplane + "/blob/main/apis/pkg/v1/package_types.go"},

@@ -25,7 +25,7 @@ func (f *finder) add(row *Row, one Found) {
 		one, ok = row.chart(one)
 	}
 	if ok && len(f.found) < maxFound {
-		one.Chart = row.Chart
+		one.Chart, one.Open = row.Chart, one.Open || row.Tags && isTagless(one.Text)
 		f.found = append(f.found, one)
 	}
 }
@@ -41,7 +41,11 @@ func (r *Row) reference(text string) (string, bool) {
 		}
 		text = rest
 	}
-	text = text[strings.LastIndexByte(text, '=')+1:]
+	if r.Chart {
+		text = strings.TrimPrefix(text, "oci://")
+	} else {
+		text = text[strings.LastIndexByte(text, '=')+1:]
+	}
 	if text == "" {
 		return "", false
 	}
@@ -50,6 +54,10 @@ func (r *Row) reference(text string) (string, bool) {
 		text = r.Host + "/" + text
 	}
 	return text, true
+}
+
+func isTagless(text string) bool {
+	return !strings.ContainsAny(text[strings.LastIndexByte(text, '/')+1:], ":@")
 }
 
 // row finds what one row says of an object.

@@ -27,6 +27,7 @@ type Row struct {
 	Scheme string // that references begin with; what begins otherwise names none
 	Chart  bool   // they name charts and other artifacts, not images
 	Ranges bool   // a version may be a range
+	Tags   bool   // a reference without tag gets one from whoever reads it
 	Host   string // of a name without one, where that is not Docker Hub's
 	Source string // what says so
 }
