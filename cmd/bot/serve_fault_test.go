@@ -45,7 +45,7 @@ func TestServeFaults(t *testing.T) {
 					if f.Method, f.Path, f.Skip, f.Times = e.method, e.path, skip, 1; f.Hang && strings.HasPrefix(e.path, "/acme/infra.git") {
 						continue // Git has a patience of its own
 					}
-					s.Fail(f)
+					s.GitHub.Fail(f)
 				}
 				s.start()
 				pr := s.open(bad())
@@ -69,7 +69,7 @@ func TestServeLimitWithoutEnd(t *testing.T) {
 	pr := s.open(good())
 	s.reviewed(pr, "success", "")
 	s.failed = 1
-	s.Fail(githubtest.SecondaryLimit("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", 0, 0))
+	s.GitHub.Fail(githubtest.SecondaryLimit("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", 0, 0))
 	pr.Push("ada", bad())
 	s.until("the review is put off", func() bool { return strings.Contains(s.log.String(), "job put off") })
 	s.until("it waits", func() bool {
@@ -89,7 +89,7 @@ func TestServeLimitWithoutEnd(t *testing.T) {
 func TestServeAlwaysFailing(t *testing.T) {
 	s := prepare(t, infrastructure())
 	s.start()
-	s.Fail(githubtest.Fault{Path: "/acme/infra.git/*", Status: http.StatusInternalServerError})
+	s.GitHub.Fail(githubtest.Fault{Path: "/acme/infra.git/*", Status: http.StatusInternalServerError})
 	pr := s.open(good())
 	run := s.reviewed(pr, "failure", "Could not be reviewed")
 	if !strings.Contains(run.Summary, "Git server could not be reached") || len(run.Actions) != 1 {
@@ -119,10 +119,10 @@ func TestServeWithoutContents(t *testing.T) {
 // TestServeTokenEnds holds that a token which GitHub no longer takes is replaced in the middle of a review.
 func TestServeTokenEnds(t *testing.T) {
 	s := play(t, infrastructure())
-	s.Fail(githubtest.Fault{Method: "PATCH", Path: "/repos/{owner}/{repo}/check-runs/{check_run_id}", Times: 1, Before: func() { s.Advance(2 * time.Hour) }})
+	s.GitHub.Fail(githubtest.Fault{Method: "PATCH", Path: "/repos/{owner}/{repo}/check-runs/{check_run_id}", Times: 1, Before: func() { s.Advance(2 * time.Hour) }})
 	pr := s.open(bad())
 	s.reviewed(pr, "failure", "1 error")
-	s.Fail(githubtest.Fault{Path: "/acme/infra.git/info/refs*", Times: 1, Before: func() { s.Advance(2 * time.Hour) }})
+	s.GitHub.Fail(githubtest.Fault{Path: "/acme/infra.git/info/refs*", Times: 1, Before: func() { s.Advance(2 * time.Hour) }})
 	pr.Push("ada", good())
 	s.reviewed(pr, "success", "Passed")
 }
@@ -150,7 +150,7 @@ func TestServeReadiness(t *testing.T) {
 		t.Fatalf("not ready: %d\n%s", status, text)
 	}
 	s.service.app.Load().alive = &pulse{app: s.service.app.Load().alive.app} // as a minute later
-	s.Fail(githubtest.Fault{Path: "/app", Status: http.StatusBadGateway})
+	s.GitHub.Fail(githubtest.Fault{Path: "/app", Status: http.StatusBadGateway})
 	var text string
 	s.until("it is not ready", func() bool {
 		var status int

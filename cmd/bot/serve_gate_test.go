@@ -89,7 +89,7 @@ func TestServeGroupAgain(t *testing.T) {
 	pr := s.open(good())
 	s.reviewed(pr, "success", "Passed")
 	blocked := make(chan struct{})
-	s.Fail(githubtest.Fault{Method: "PATCH", Path: "/repos/{owner}/{repo}/check-runs/{check_run_id}", Times: 1, Before: func() { <-blocked }})
+	s.GitHub.Fail(githubtest.Fault{Method: "PATCH", Path: "/repos/{owner}/{repo}/check-runs/{check_run_id}", Times: 1, Before: func() { <-blocked }})
 	if err := pr.Queue("ada"); err != nil {
 		t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func TestServeTwoPushes(t *testing.T) {
 	s.reviewed(pr, "success", "")
 	// The first review hangs in its fetch until the second push is there.
 	pushed := make(chan struct{})
-	s.Fail(githubtest.Fault{Path: "/acme/infra.git/info/refs*", Times: 1, Before: func() { <-pushed }})
+	s.GitHub.Fail(githubtest.Fault{Path: "/acme/infra.git/info/refs*", Times: 1, Before: func() { <-pushed }})
 	first := pr.Push("ada", bad())
 	s.until("the first review has begun", func() bool { _, ok := s.repo.CheckRun(first, "landwaiter"); return ok })
 	second := pr.Push("ada", good())

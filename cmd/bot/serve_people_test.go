@@ -91,7 +91,7 @@ func TestServeLostAnswers(t *testing.T) {
 					text, want = "/landwaiter accept "+fingerprint(visible(pr)[0].Body)+" it is meant", "Accepted by `@bob`"
 				}
 				method := map[bool]string{true: "POST", false: "PATCH"}[path == comments]
-				s.Fail(githubtest.Fault{Method: method, Path: path, Times: 1, Status: http.StatusBadGateway, After: after})
+				s.GitHub.Fail(githubtest.Fault{Method: method, Path: path, Times: 1, Status: http.StatusBadGateway, After: after})
 				pr.Comment("bob", text)
 				s.reviewed(pr, "success", "")
 				if got := answers(pr); len(got) != 1 || !strings.Contains(got[0], want) {

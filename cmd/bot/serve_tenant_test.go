@@ -111,7 +111,7 @@ func TestServeLeftWhileRunning(t *testing.T) {
 	pr := s.open(good())
 	s.reviewed(pr, "success", "")
 	held := make(chan struct{})
-	s.Fail(githubtest.Fault{Path: "/acme/infra.git/info/refs*", Times: 1, Before: func() { <-held }})
+	s.GitHub.Fail(githubtest.Fault{Path: "/acme/infra.git/info/refs*", Times: 1, Before: func() { <-held }})
 	pr.Push("ada", bad())
 	s.until("it is being reviewed", func() bool { _, ok := s.repo.CheckRun(pr.Head(), "landwaiter"); return ok })
 	s.failed = 1 // which nobody can complete any more

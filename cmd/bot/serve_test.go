@@ -33,7 +33,7 @@ func appPermissions() map[string]string {
 
 // stage is a test GitHub with a repository and the App on it.
 type stage struct {
-	*testing.T
+	testing.TB
 	*githubtest.GitHub
 	repo *githubtest.Repository
 	app  *githubtest.App
@@ -61,7 +61,15 @@ func play(t *testing.T, files githubtest.Files) *stage {
 func prepare(t *testing.T, files githubtest.Files) *stage {
 	t.Helper()
 	t.Parallel()
-	s := &stage{T: t, GitHub: githubtest.Start(githubtest.Options{Fatalf: t.Fatalf}), data: t.TempDir(), log: &transcript{}, tune: tuning{retry: 5 * time.Millisecond}}
+	s := setStage(t, files)
+	t.Cleanup(s.sound)
+	return s
+}
+
+// setStage is prepare for figures too, of which nothing is held at the end.
+func setStage(t testing.TB, files githubtest.Files) *stage {
+	t.Helper()
+	s := &stage{TB: t, GitHub: githubtest.Start(githubtest.Options{Fatalf: t.Fatalf}), data: t.TempDir(), log: &transcript{}, tune: tuning{retry: 5 * time.Millisecond}}
 	t.Cleanup(s.Close)
 	s.repo = s.Create("acme/infra", files)
 	s.repo.Grant("write", "ada", "bob")
@@ -73,7 +81,6 @@ func prepare(t *testing.T, files githubtest.Files) *stage {
 		"LANDWAITER_APP_ID": strconv.FormatInt(s.app.ID, 10), "LANDWAITER_PRIVATE_KEY": s.app.PEM, "LANDWAITER_WEBHOOK_SECRETS": s.app.Secret,
 		"LANDWAITER_WORKERS": "4",
 	}
-	t.Cleanup(s.sound)
 	return s
 }
 
@@ -103,7 +110,7 @@ func (s *stage) start() {
 		}
 	})
 	s.Cleanup(s.halt)
-	s.address = "http://" + s.log.await(s.T, `"address":"`, `"`)
+	s.address = "http://" + s.log.await(s.TB, `"address":"`, `"`)
 	s.app.SetWebhook(s.address + "/webhook")
 }
 

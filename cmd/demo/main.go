@@ -89,12 +89,30 @@ func show(pull *githubtest.PullRequest, want string) error {
 	}
 	took := time.Since(began)
 	time.Sleep(time.Second) // comments follow the check run
-	fmt.Println(pull.Conversation())
+	fmt.Println(firstRead(pull.Conversation()))
 	fmt.Printf("(the check was complete %.1f seconds after the push)\n", took.Seconds())
 	if run.Conclusion != want {
 		return fmt.Errorf("the check ended as %s, it ought to be %s", run.Conclusion, want)
 	}
 	return nil
+}
+
+// firstRead leaves out of a conversation what a reviewer unfolds later: the lower part of the check run, but for its buttons.
+func firstRead(conversation string) string {
+	var out []string
+	left := 0
+	for line := range strings.SplitSeq(conversation, "\n") {
+		switch {
+		case strings.HasPrefix(line, "    ### What merging does"), left > 0 && (line == "" || strings.HasPrefix(line, "    ") && !strings.HasPrefix(line, "    [")):
+			left++
+		case left > 0:
+			out = append(out, fmt.Sprintf("    … %d more lines: what merging does, images, the rendered difference, annotations", left), "", line)
+			left = 0
+		default:
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // serve starts the App and returns where it listens, and what ends it.

@@ -3,6 +3,7 @@ package githubtest
 import (
 	"cmp"
 	"fmt"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,7 +11,8 @@ import (
 
 // Conversation is the pull request as a reviewer sees it, as plain text: its state, the newest check runs of its head
 // with their summaries, buttons and annotations, the comments on lines below the lines that they are on, and the
-// conversation. What GitHub hides is not shown (HTML comments, minimized comments, what is folded in details).
+// conversation. What GitHub hides is not shown (HTML comments, minimized comments, what is folded in details), and of links
+// only their text.
 func (pr *PullRequest) Conversation() string {
 	pr.g.mu.Lock()
 	defer pr.g.mu.Unlock()
@@ -184,11 +186,26 @@ var (
 	htmlComment = regexp.MustCompile(`(?s)<!--.*?-->`)
 	folded      = regexp.MustCompile(`(?s)<details>\s*<summary>(.*?)</summary>.*?</details>`)
 	emptyLines  = regexp.MustCompile(`\n{3,}`)
+	linked      = regexp.MustCompile(`\[((?:[^\[\]\\]|\\.)+)\]\([^()\s]*\)`)
+	tags        = regexp.MustCompile(`</?(?:sub|code)>`)
+	escaped     = regexp.MustCompile(`\\([!-/:-@\[-\x60{-~])`)
 )
 
-// visible drops what the page does not show.
+// visible drops what the page does not show: HTML comments, what is folded, and outside of blocks of code addresses and
+// escapes.
 func visible(markdown string) string {
 	text := htmlComment.ReplaceAllString(markdown, "")
 	text = folded.ReplaceAllString(text, "▸ $1")
-	return strings.TrimSpace(emptyLines.ReplaceAllString(text, "\n\n"))
+	var out []string
+	inBlock := false
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			inBlock = !inBlock
+		} else if !inBlock {
+			line = linked.ReplaceAllString(line, "$1")
+			line = html.UnescapeString(escaped.ReplaceAllString(tags.ReplaceAllString(line, ""), "$1"))
+		}
+		out = append(out, line)
+	}
+	return strings.TrimSpace(emptyLines.ReplaceAllString(strings.Join(out, "\n"), "\n\n"))
 }
