@@ -97,7 +97,8 @@ func leftOut(change *source.Change) []error {
 // contextKinds are the kinds of objects that rules look for beyond their own root.
 func contextKinds() []string {
 	return []string{"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
-		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass"}
+		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass",
+		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator"}
 }
 
 // contextObjects are the objects of contextKinds that are plain in the source of the whole repository, and those of them
