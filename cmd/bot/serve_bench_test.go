@@ -192,25 +192,7 @@ func corpusFiles(b *testing.B, name string) githubtest.Files {
 	if _, err := os.Stat(dir); err != nil {
 		b.Skipf("corpus %s is not here", name)
 	}
-	files := githubtest.Files{}
-	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			if entry != nil && entry.Name() == ".git" {
-				return filepath.SkipDir
-			}
-			return err
-		}
-		text, err := os.ReadFile(path)
-		relative, relErr := filepath.Rel(dir, path)
-		if relErr == nil && !strings.HasPrefix(relative, ".git") {
-			files[filepath.ToSlash(relative)] = string(text)
-		}
-		return err
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return files
+	return tree(b, dir)
 }
 
 // oneChange is a file with a workload, and what it holds.
