@@ -4,6 +4,8 @@ package rules
 import (
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/rules/change"
+	"github.com/landwaiter/landwaiter/internal/review/rules/cloud"
+	"github.com/landwaiter/landwaiter/internal/review/rules/controlplane"
 	"github.com/landwaiter/landwaiter/internal/review/rules/gitops"
 	"github.com/landwaiter/landwaiter/internal/review/rules/image"
 	"github.com/landwaiter/landwaiter/internal/review/rules/kops"
@@ -21,7 +23,7 @@ func All() []*review.Rule {
 	var all []*review.Rule
 	for _, area := range [][]review.Rule{
 		pod.Rules(), pss.Rules(), image.Rules(),
-		namespace.Rules(), resources.Rules(), reliability.Rules(), secret.Rules(), kops.Rules(), gitops.Rules(), change.Rules(), rendering.Rules(),
+		namespace.Rules(), resources.Rules(), reliability.Rules(), secret.Rules(), kops.Rules(), controlplane.Rules(), cloud.Rules(), gitops.Rules(), change.Rules(), rendering.Rules(),
 	} {
 		for i := range area {
 			all = append(all, &area[i])

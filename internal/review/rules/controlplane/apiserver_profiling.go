@@ -1,0 +1,15 @@
+package controlplane
+
+import "github.com/landwaiter/landwaiter/internal/review"
+
+var apiserverProfiling = review.Rule{
+	ID: "apiserver-profiling", Level: review.Warning, Guidelines: []string{"G22"},
+	Summary: "The API server offers its profiler",
+	CheckRoot: expectation{
+		component: apiServer, flag: "profiling", good: is("false"),
+		bad:     "the API server offers its profiler",
+		missing: "the API server offers its profiler, which is on unless profiling is switched off",
+		detail:  "The profiler's pages give away how the program works inside, and whoever may ask for a profile can keep it busy.",
+		want:    false, title: "Switch profiling off",
+	}.check,
+}
