@@ -2,11 +2,7 @@ package review
 
 import "sync"
 
-<<<<<<< Updated upstream
 // memo keeps what rules made of a root, or of a repository, for each other.
-=======
-// memo keeps what rules made of a root, or of the repository, for each other.
->>>>>>> Stashed changes
 type memo struct {
 	lock sync.Mutex
 	made map[string]any
@@ -18,11 +14,7 @@ func Once[T any](v *RootView, key string, make func(*RootView) T) T {
 	return once(&v.memo, key, func() T { return make(v) })
 }
 
-<<<<<<< Updated upstream
 // OnceOf is Once for what the whole repository is known to hold.
-=======
-// OnceOf is Once for what is made of the whole repository.
->>>>>>> Stashed changes
 func OnceOf[T any](x *Index, key string, make func(*Index) T) T {
 	return once(&x.memo, key, func() T { return make(x) })
 }

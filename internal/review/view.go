@@ -94,7 +94,6 @@ func unversioned(id manifests.Identity) manifests.Identity {
 // the others. It is what rules look in for namespaces, quotas, roles and policies that another root brings.
 type Index struct {
 	byKind map[string][]*manifests.Object
-	memo   memo
 
 	spaces  sync.Once
 	bySpace map[kindSpace][]*manifests.Object
