@@ -213,12 +213,26 @@ func splitSource(uri string) (source, ref string) {
 }
 
 // foldSource makes one of the spellings of a repository's address: "github.com/acme/web" of
-// "git+https://github.com/Acme/web.git".
+// "git+https://github.com/Acme/web.git". An address with dotted or empty segments is none.
 func foldSource(uri string) string {
-	uri = strings.ToLower(strings.TrimPrefix(uri, "git+"))
+	uri = strings.ToLower(uri)
+	for folded := ""; ; uri = folded {
+		if folded = foldOnce(uri); folded == uri {
+			break
+		}
+	}
+	for _, segment := range strings.Split(uri, "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return ""
+		}
+	}
+	return uri
+}
+
+func foldOnce(uri string) string {
+	uri = strings.TrimPrefix(uri, "git+")
 	if _, rest, found := strings.Cut(uri, "://"); found {
-		uri = rest
-		host, path, _ := strings.Cut(uri, "/")
+		host, path, _ := strings.Cut(rest, "/")
 		uri = host[strings.LastIndexByte(host, '@')+1:] + "/" + path
 	} else if user, rest, found := strings.Cut(uri, "@"); found && !strings.ContainsAny(user, "/:") {
 		uri = strings.Replace(rest, ":", "/", 1) // git@github.com:acme/web

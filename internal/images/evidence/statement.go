@@ -73,12 +73,15 @@ func uniqueKeys(text []byte) error {
 	decoder.UseNumber()
 	var open []map[string]bool // the keys of objects that are open; nil for a list
 	key := false               // the next token of the innermost object is a key
-	for {
+	for first := true; ; first = false {
 		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) && len(open) == 0 {
+		switch {
+		case errors.Is(err, io.EOF) && len(open) == 0 && !first:
 			return nil
-		} else if err != nil {
+		case err != nil:
 			return fmt.Errorf("it is no JSON (%s)", oneLine(err.Error()))
+		case len(open) == 0 && !first:
+			return errors.New("it is more than one JSON document")
 		}
 		switch delim, _ := token.(json.Delim); {
 		case delim == '{' || delim == '[':
@@ -92,12 +95,11 @@ func uniqueKeys(text []byte) error {
 			open = open[:len(open)-1]
 		case key:
 			name := strings.ToLower(token.(string))
-			if seen := open[len(open)-1]; seen[name] {
+			seen := open[len(open)-1]
+			if seen[name] {
 				return fmt.Errorf("it has the key %q twice in one object", oneLine(name))
-			} else {
-				seen[name] = true
 			}
-			key = false
+			seen[name], key = true, false
 			continue
 		}
 		key = len(open) > 0 && open[len(open)-1] != nil
