@@ -186,45 +186,6 @@ func effects(r *Report) string {
 	return text + imageChanges(r)
 }
 
-// imageChanges lists the images that merging replaces, with the proof of the new ones.
-func imageChanges(r *Report) string {
-	proofs := make(map[string]string)
-	for _, image := range r.Images {
-		if image.Evidence != "" {
-			proofs[image.Image] = fmt.Sprintf(" (%s)", markdownText(image.Evidence))
-		}
-	}
-	if len(r.ImageChanges) == 0 {
-		return ""
-	}
-	return "Images:\n\n" + list(r.ImageChanges, "image", func(c review.ImageChange) string {
-		return fmt.Sprintf("- %s: %s → %s%s\n", code(shorten(fmt.Sprintf("%s of %s, %s", c.Object, c.Root, c.Title), maxCell)),
-			code(shorten(c.From, maxCell)), code(shorten(c.To, maxCell)), proofs[c.To])
-	})
-}
-
-func imageTable(r *Report) string {
-	if len(r.Images) == 0 {
-		return ""
-	}
-	return "### Images\n\n| image | allowed | proof | used in |\n|---|---|---|---|\n" + list(r.Images, "image", imageRow)
-}
-
-func imageRow(image review.ImageResult) string {
-	allowed := "yes"
-	if !image.Allowed {
-		allowed = "**no**"
-	}
-	proof := image.Evidence
-	if proof == "" {
-		proof = "not asked for"
-	}
-	if image.Reason != "" {
-		proof += ": " + image.Reason
-	}
-	return fmt.Sprintf("| %s | %s | %s | %s |\n", code(shorten(image.Image, maxCell)), allowed, markdownText(shorten(proof, maxCell)), Plural(len(image.UsedBy), "place"))
-}
-
 // exemptions lists the exemptions in use that end within 30 days.
 func exemptions(r *Report) string {
 	if r.Now.IsZero() {

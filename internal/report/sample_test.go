@@ -45,8 +45,16 @@ func sample(name string) *Report {
 				{Path: "old" + name, Kind: manifests.Plain, Status: review.Skipped, Reason: "removed"},
 			},
 			Findings: []review.Finding{finding, second, inFile, unknown, exempt, existing, fixed},
-			Images: []review.ImageResult{{Image: "ghcr.io/acme/web:1.2" + name, Digest: "sha256:" + strings.Repeat("0", 64), Reason: "denied" + name,
-				UsedBy: []review.ImageUse{{Root: "apps/prod" + name, Object: web, Path: "spec.template.spec.containers[0].image"}}}},
+			Images: []review.ImageResult{
+				{Image: "ghcr.io/acme/web:1.2" + name, Digest: "sha256:" + strings.Repeat("0", 64), Reason: "denied" + name, Registry: "ghcr.io" + name,
+					Evidence: "untrusted", Platforms: []string{"linux/arm64" + name}, TagDigest: "sha256:" + strings.Repeat("1", 64),
+					Moved:  &review.TagMove{From: "sha256:" + strings.Repeat("2", 64), To: "sha256:" + strings.Repeat("0", 64), Seen: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)},
+					Proofs: map[string]review.ImageProof{"signature": {Evidence: "verified", Detail: "by Ada" + name}, "sbom": {Evidence: "verified"}, "scan": {Evidence: "untrusted", Reason: "too old" + name}},
+					Facts:  map[string]string{"signer": "Ada" + name},
+					UsedBy: []review.ImageUse{{Root: "apps/prod" + name, Object: web, Path: "spec.template.spec.containers[0].image"}, {Root: "apps/dev", Object: web, Path: "spec.template.spec.containers[0].image"}}},
+				{Image: "ghcr.io/acme/charts/web:1", Kind: "chart", Allowed: true, Missing: true, Registry: "ghcr.io", Evidence: "indeterminate", Reason: "it did not answer" + name,
+					UsedBy: []review.ImageUse{{Root: "apps/prod" + name, Object: web, Path: "spec.source.targetRevision"}}},
+			},
 			ImageChanges: []review.ImageChange{{Root: "apps/prod" + name, Object: web, Title: "container web" + name, From: "web:1.1" + name, To: "web:1.2" + name}},
 			Diff: []manifests.ObjectDiff{
 				{Root: "apps/prod" + name, Object: manifests.Identity{APIVersion: "v1", Kind: "ConfigMap", Name: "c" + name}, Change: manifests.Added, Unified: "--- base\n+++ head\n@@ -0,0 +1 @@\n+a: 1\n"},

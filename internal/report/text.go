@@ -26,6 +26,7 @@ func Text(w io.Writer, r *Report, colour bool) error {
 	}
 	out.unrendered()
 	out.notes()
+	out.images()
 	out.summary()
 	return out.w.Flush()
 }
@@ -184,6 +185,13 @@ func (t *textWriter) notes() {
 	}
 	if len(notes) > 0 {
 		fmt.Fprintln(t.w)
+	}
+}
+
+// images says in a line what was found out about images, where the policy asks for anything.
+func (t *textWriter) images() {
+	if text := imageTally(t.report.Images); text != "" {
+		fmt.Fprintf(t.w, "%s\n", plain(text))
 	}
 }
 
