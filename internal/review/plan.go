@@ -98,7 +98,8 @@ func leftOut(change *source.Change) []error {
 func contextKinds() []string {
 	return []string{"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
 		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass",
-		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator"}
+		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator",
+		"ClusterPolicy", "K8sAllowedRepos", "ClusterImagePolicy", "ImageValidatingPolicy", "ValidatingAdmissionPolicy", "ValidatingPolicy"}
 }
 
 // contextObjects are the objects of contextKinds that are plain in the source of the whole repository, and those of them

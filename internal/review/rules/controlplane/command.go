@@ -128,55 +128,74 @@ func imageProgram(image string) string {
 // splitScript cuts a shell script into its commands and their words. It knows quotes, comments and lines that go on;
 // it expands nothing.
 func splitScript(text string) [][]word {
-	var commands [][]word
-	var command []word
-	var current strings.Builder
-	begun, quote, line := false, rune(0), 1
-	endWord := func() {
-		if begun {
-			command = append(command, word{text: current.String(), line: line})
-		}
-		current.Reset()
-		begun = false
-	}
-	endCommand := func() {
-		if endWord(); len(command) > 0 {
-			commands, command = append(commands, command), nil
-		}
-	}
+	s := splitter{line: 1}
 	runes := []rune(text)
 	for i := 0; i < len(runes); i++ {
-		r := runes[i]
-		switch {
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote != 0:
-			current.WriteRune(r)
-		case r == '\\' && i+1 < len(runes):
-			if i++; runes[i] == '\n' {
-				endWord()
-			} else {
-				current.WriteRune(runes[i])
-				begun = true
-			}
-		case r == '\'' || r == '"':
-			quote, begun = r, true
-		case r == '#' && !begun:
+		if r := runes[i]; r == '#' && !s.begun && s.quote == 0 {
 			for i+1 < len(runes) && runes[i+1] != '\n' {
 				i++
 			}
-		case r == ' ' || r == '\t' || r == '\r':
-			endWord()
-		case strings.ContainsRune("\n;&|", r):
-			endCommand()
-		default:
-			current.WriteRune(r)
-			begun = true
+		} else if r == '\\' && s.quote != '\'' && i+1 < len(runes) {
+			i++
+			s.escaped(runes[i])
+		} else {
+			s.take(r)
 		}
 		if runes[i] == '\n' {
-			line++
+			s.line++
 		}
 	}
-	endCommand()
-	return commands
+	s.endCommand()
+	return s.commands
+}
+
+// splitter is a script being cut.
+type splitter struct {
+	commands [][]word
+	command  []word
+	current  strings.Builder
+	begun    bool // a word has begun, be it an empty one in quotes
+	quote    rune // ', " or 0
+	line     int
+}
+
+func (s *splitter) take(r rune) {
+	switch {
+	case s.quote != 0 && r == s.quote:
+		s.quote = 0
+	case s.quote != 0:
+		s.current.WriteRune(r)
+	case r == '\'' || r == '"':
+		s.quote, s.begun = r, true
+	case r == ' ' || r == '\t' || r == '\r':
+		s.endWord()
+	case strings.ContainsRune("\n;&|", r):
+		s.endCommand()
+	default:
+		s.current.WriteRune(r)
+		s.begun = true
+	}
+}
+
+// escaped takes a character behind a backslash; a line that ends in one goes on.
+func (s *splitter) escaped(r rune) {
+	if r == '\n' {
+		return
+	}
+	s.current.WriteRune(r)
+	s.begun = true
+}
+
+func (s *splitter) endWord() {
+	if s.begun {
+		s.command = append(s.command, word{text: s.current.String(), line: s.line})
+	}
+	s.current.Reset()
+	s.begun = false
+}
+
+func (s *splitter) endCommand() {
+	if s.endWord(); len(s.command) > 0 {
+		s.commands, s.command = append(s.commands, s.command), nil
+	}
 }

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -96,6 +97,11 @@ var configGroups = []string{
 	"imagePolicy",
 }
 
+// isConfig reports whether documents of a kind configure a component, or say how to call one.
+func isConfig(kind, group string) bool {
+	return slices.Contains(configGroups, group) || group == "" && (kind == "Config" || kind == "EncryptionConfig")
+}
+
 // maxText is how many bytes of one text are read: no configuration of a component comes near it.
 const maxText = 1 << 20
 
@@ -103,7 +109,9 @@ const maxText = 1 << 20
 func documents(v *review.RootView) []document {
 	var found []document
 	for _, o := range v.Objects {
-		found = append(found, document{Field: o.Field(), kind: o.Kind, group: o.Group(), owner: o})
+		if isConfig(o.Kind, o.Group()) {
+			found = append(found, document{Field: o.Field(), kind: o.Kind, group: o.Group(), owner: o})
+		}
 		found = append(found, clusterAPI(o)...)
 		for _, text := range texts(o) {
 			found = append(found, text.documents(o)...)

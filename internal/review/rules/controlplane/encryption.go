@@ -53,5 +53,5 @@ func keysOf(entry manifests.Field) []key {
 
 // isStandIn reports whether the text of a key is none, but stands for one: a variable, something encrypted, or words.
 func isStandIn(text string) bool {
-	return text == "" || strings.ContainsAny(text, "<>${}[]*") || strings.HasPrefix(text, "ENC[") || strings.Contains(text, " ")
+	return text == "" || strings.ContainsAny(text, "<>${}[]* ") || strings.HasPrefix(text, "__")
 }
