@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"internal/github", "internal/queue"},
 	{"internal/report"},
 	{"internal/review/rules"},
-	{"internal/review/rules/change", "internal/review/rules/cloud", "internal/review/rules/controlplane", "internal/review/rules/gitops", "internal/review/rules/image", "internal/review/rules/kops", "internal/review/rules/namespace", "internal/review/rules/pod", "internal/review/rules/pss",
+	{"internal/review/rules/change", "internal/review/rules/cloud", "internal/review/rules/controlplane", "internal/review/rules/gitops", "internal/review/rules/image", "internal/review/rules/kops", "internal/review/rules/namespace", "internal/review/rules/network", "internal/review/rules/pod", "internal/review/rules/pss",
 		"internal/review/rules/reliability", "internal/review/rules/rendering", "internal/review/rules/resources", "internal/review/rules/secret"},
 	{"internal/review/policy", "internal/review/rules/pss/standard"},
 	{"internal/review"},

@@ -96,7 +96,9 @@ func leftOut(change *source.Change) []error {
 
 // contextKinds are the kinds of objects that rules look for beyond their own root.
 func contextKinds() []string {
-	return []string{"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
+	return []string{"GlobalNetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "AdminNetworkPolicy",
+		"BaselineAdminNetworkPolicy", "ClusterNetworkPolicy", "ClusterPolicy", "GeneratingPolicy", "Tenant",
+		"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
 		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass",
 		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator",
 		"ClusterPolicy", "K8sAllowedRepos", "ClusterImagePolicy", "ImageValidatingPolicy", "ValidatingAdmissionPolicy", "ValidatingPolicy"}

@@ -117,15 +117,17 @@ func NewIndex(objects []*manifests.Object) *Index {
 // OfKind returns the repository's objects of a kind, whatever their group.
 func (x *Index) OfKind(kind string) []*manifests.Object { return slices.Clip(x.byKind[kind]) }
 
-// In returns the repository's objects of a kind, whatever their group, that name a namespace; with "" those that name
-// none, which may land anywhere or be of the cluster.
+// In returns the repository's objects of a kind, whatever their group, that stand in a namespace; with "" those that name
+// none, among which are the cluster's.
 func (x *Index) In(kind, namespace string) []*manifests.Object {
 	x.spaces.Do(func() {
 		x.bySpace = make(map[kindSpace][]*manifests.Object)
-		for kind, objects := range x.byKind {
-			for _, o := range objects {
-				at := kindSpace{kind, o.Namespace}
-				x.bySpace[at] = append(x.bySpace[at], o)
+		for kind := range x.byKind {
+			for _, o := range x.Standing(kind) {
+				for _, namespace := range slices.Compact([]string{o.Namespace, x.Namespace(o)}) {
+					at := kindSpace{kind, namespace}
+					x.bySpace[at] = append(x.bySpace[at], o)
+				}
 			}
 		}
 	})

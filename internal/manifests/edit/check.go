@@ -64,6 +64,10 @@ func (c check) changed(before, after *yaml.Node) bool {
 		return c.wanted(after)
 	}
 	n := len(before.Content) // 0 of an empty value, which becomes a mapping
+	if nextItem(before, c.key) {
+		return after.Kind == yaml.SequenceNode && len(after.Content) == n+1 && c.wanted(after.Content[n]) &&
+			slices.EqualFunc(before.Content, after.Content[:n], c.agree)
+	}
 	return after.Kind == yaml.MappingNode && len(after.Content) == n+2 && after.Content[n].Value == c.key &&
 		c.wanted(after.Content[n+1]) && slices.EqualFunc(before.Content, after.Content[:n], c.agree)
 }

@@ -35,8 +35,8 @@ type Place struct {
 }
 
 // Set gives the field at path, below the place, the value: an existing one is replaced, an absent one is added
-// together with what lies above it. An empty path sets the place itself. The value is a scalar, a []any or a
-// map[string]any.
+// together with what lies above it; of a list that is the item behind the last one. An empty path sets the place itself.
+// The value is a scalar, a []any or a map[string]any.
 func Set(text []byte, at Place, path []string, value any) ([]byte, error) {
 	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) { return set(text, at, path, value) })
 }

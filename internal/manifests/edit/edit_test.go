@@ -49,6 +49,9 @@ func TestSet(t *testing.T) {
 		{"value of a key without one", edit.Place{Line: 6, Key: "securityContext"}, []string{"runAsNonRoot"}, true,
 			"  securityContext:\n", "  securityContext: {runAsNonRoot: true}\n"},
 		{"list in braces", edit.Place{Line: 17, Key: "args"}, nil, []any{"x"}, `[a, "b, c", d]`, "[x]"},
+		{"next item in brackets", edit.Place{Line: 17, Key: "args"}, []string{"[3]"}, "x: y", "c\", d]", "c\", d, 'x: y']"},
+		{"next item of a block", edit.Place{Line: 7, Key: "containers"}, []string{"[2]"}, map[string]any{"name": "x"},
+			"\"b, c\", d]\n", "\"b, c\", d]\n  - {name: x}\n"},
 		{"whole object", edit.Place{Line: 20}, []string{"immutable"}, true, "apiVersion: v1\n", "apiVersion: v1\nimmutable: true\n"},
 	}
 	for _, tt := range tests {

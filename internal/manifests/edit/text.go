@@ -130,9 +130,11 @@ func closing(text []byte, start int) int {
 	return 0
 }
 
-// insert adds an entry to a mapping, or makes a mapping of an empty value.
+// insert adds an entry to a mapping or an item to a list, or makes a mapping of an empty value.
 func (s *stream) insert(node *yaml.Node, key string, value any) ([]byte, error) {
 	switch {
+	case nextItem(node, key):
+		return s.appendItem(node, value)
 	case node.Kind == yaml.ScalarNode && node.Tag == "!!null":
 		return s.replace(node, map[string]any{key: value})
 	case node.Kind != yaml.MappingNode:

@@ -10,6 +10,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review/rules/image"
 	"github.com/landwaiter/landwaiter/internal/review/rules/kops"
 	"github.com/landwaiter/landwaiter/internal/review/rules/namespace"
+	"github.com/landwaiter/landwaiter/internal/review/rules/network"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pod"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pss"
 	"github.com/landwaiter/landwaiter/internal/review/rules/reliability"
@@ -23,7 +24,7 @@ func All() []*review.Rule {
 	var all []*review.Rule
 	for _, area := range [][]review.Rule{
 		pod.Rules(), pss.Rules(), image.Rules(),
-		namespace.Rules(), resources.Rules(), reliability.Rules(), secret.Rules(), kops.Rules(), controlplane.Rules(), cloud.Rules(), gitops.Rules(), change.Rules(), rendering.Rules(),
+		namespace.Rules(), resources.Rules(), reliability.Rules(), network.Rules(), secret.Rules(), kops.Rules(), controlplane.Rules(), cloud.Rules(), gitops.Rules(), change.Rules(), rendering.Rules(),
 	} {
 		for i := range area {
 			all = append(all, &area[i])
