@@ -31,10 +31,10 @@ var floors = [][]string{
 	{"internal/review/imagetable"},
 	{"internal/images/evidence", "internal/images/imagestest"},
 	{"internal/images/registry"},
-	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/kops", "internal/manifests/edit"},
+	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/kops", "internal/manifests/edit", "internal/manifests/kubeapi"},
 	{"internal/manifests/helm/trace"},
 	{"internal/manifests"},
-	{"internal/source/gitrepo", "internal/images", "internal/github/githubtest/trim"},
+	{"internal/source/gitrepo", "internal/images", "internal/github/githubtest/trim", "internal/manifests/kubeapi/generate"},
 	{"internal/source", "internal/event", "internal/github/githubtest"},
 }
 

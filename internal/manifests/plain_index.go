@@ -38,21 +38,12 @@ type kindIndex struct {
 // is that of a context that ended.
 func IndexObjects(ctx context.Context, tree source.Tree, d *Discovery, kinds []string) (*Index, error) {
 	s := &indexSearch{discoverer: &discoverer{ctx: ctx, tree: tree, options: d.options}, kinds: kinds}
-	x := d.indexOf(kinds)
-	var candidates []source.Info
-	known := map[string]*plainReader{} // files that are as they were
-	switch {
-	case x != nil && x.found != nil:
+	if x := d.indexOf(kinds); x != nil && x.found != nil {
 		return d.collect(x), nil
-	case x != nil:
-		candidates = described(tree, x.files)
-	case d.before != nil && d.before.indexOf(kinds) != nil:
-		candidates, known = d.sinceBefore(tree, d.before.indexOf(kinds))
-	default:
-		var err error
-		if candidates, err = d.indexable(ctx, tree); err != nil {
-			return nil, err
-		}
+	}
+	candidates, known, err := s.candidates(d)
+	if err != nil {
+		return nil, err
 	}
 	x, err := s.search(candidates, known)
 	if err != nil {
@@ -60,6 +51,19 @@ func IndexObjects(ctx context.Context, tree source.Tree, d *Discovery, kinds []s
 	}
 	d.indexes = append(d.indexes, x)
 	return d.collect(x), nil
+}
+
+// candidates returns the files that may hold objects of the wanted kinds, and what is known already of what others hold.
+func (s *indexSearch) candidates(d *Discovery) (files []source.Info, known map[string]*plainReader, err error) {
+	if x := d.indexOf(s.kinds); x != nil {
+		return described(s.tree, x.files), nil, nil
+	}
+	if d.before != nil && d.before.indexOf(s.kinds) != nil {
+		files, known = d.sinceBefore(s.tree, d.before.indexOf(s.kinds))
+		return files, known, nil
+	}
+	files, err = d.indexable(s.ctx, s.tree)
+	return files, nil, err
 }
 
 // indexOf returns what is known of kinds, nil when they were not looked for.
@@ -195,7 +199,8 @@ func (d *Discovery) collect(x *kindIndex) *Index {
 // indexSearch looks for objects of some kinds.
 type indexSearch struct {
 	*discoverer
-	kinds []string
+	kinds  []string
+	beside []string // a document has to name one of these too; empty for no such condition
 }
 
 // kindsKind stands for what a file says of the kinds that it may hold.
@@ -209,7 +214,7 @@ func (s *indexSearch) read(f source.Info) *plainReader {
 		p.fail(f.Path, 0, says.Err, nil)
 		return p
 	}
-	if !s.wants(says.Files) {
+	if !s.wants(says.Files) || !s.named(says.Files) {
 		return nil
 	}
 	data, err := s.tree.ReadFile(f.Path)
@@ -218,7 +223,7 @@ func (s *indexSearch) read(f source.Info) *plainReader {
 		return p
 	}
 	for _, doc := range manifestDocuments(f.Path, data) {
-		if s.wants(kindsIn(doc.Data)) {
+		if found := kindsIn(doc.Data); s.wants(found) && s.named(found) {
 			p.document(tracer{file: f.Path, doc: doc})
 		}
 	}

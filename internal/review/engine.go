@@ -76,6 +76,9 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	}
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(run.change) })
 	base, head := run.sides(pairs)
+	if err := run.definitions(ctx, plan, base, head); err != nil {
+		return nil, err
+	}
 	result.Timings.Review = watch.split()
 	if err := e.prove(ctx, run, head, opts, result); err != nil {
 		return nil, err
@@ -266,10 +269,11 @@ func (r *run) judge(all *judged, result *Result) {
 	if r.change.Base != nil {
 		beside = newAcross(base, head, origin, plan.headPlain)
 	}
+	var omitted omissions
 	for _, p := range pairs {
 		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
 		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence})
-		at := scene{view: after, base: before, index: headIndex, before: baseIndex, across: beside, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
+		at := scene{view: after, base: before, index: headIndex, before: baseIndex, across: beside, omitted: &omitted, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
 		problems, stopped := r.evaluate(head, at.withRemoved())
 		if result.Notes = append(result.Notes, problems...); stopped {
 			p.head.err = tooManyViolations()
@@ -283,6 +287,7 @@ func (r *run) judge(all *judged, result *Result) {
 		result.Roots = append(result.Roots, p.result(len(diff)))
 		result.Diff = append(result.Diff, diff...)
 	}
+	result.Notes = append(result.Notes, omitted.notes()...)
 	r.testify(base, all.witnesses, baseIndex)
 	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)

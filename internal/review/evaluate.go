@@ -109,13 +109,14 @@ func set(ids []string) map[string]bool {
 
 // scene is what the rules of one side of a root are run over.
 type scene struct {
-	view   *RootView
-	base   *RootView // of a head view
-	index  *Index
-	before *Index              // of a head view
-	across *across             // of a head view
-	gone   []*manifests.Object // what base has and the head view has no more
-	empty  bool                // the root itself is gone, only its objects are judged
+	view    *RootView
+	base    *RootView // of a head view
+	index   *Index
+	before  *Index              // of a head view
+	across  *across             // of a head view
+	omitted *omissions          // of a head view
+	gone    []*manifests.Object // what base has and the head view has no more
+	empty   bool                // the root itself is gone, only its objects are judged
 
 	because []string // the changed files that affect the root
 	kube    KubeVersion
@@ -140,7 +141,7 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 	for i := range rules {
 		r := &rules[i]
 		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
-			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, evidence: s.known, drafts: &drafts}
+			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, omitted: s.omitted, evidence: s.known, drafts: &drafts}
 		if r.CheckRoot != nil && !s.empty {
 			failures = append(failures, guarded(r.CheckRoot, pass)...)
 		}

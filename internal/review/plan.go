@@ -28,6 +28,7 @@ type Plan struct {
 	Unreached   []string // changed files that lead to no root
 
 	head      []manifests.Root
+	found     *manifests.Discovery // of head
 	base      *manifests.Discovery // nil when there is no base
 	headPlain []*manifests.Object  // those of HeadContext that plain roots hold, which apply them as they are
 }
@@ -73,7 +74,7 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 }
 
 func newPlan(change *source.Change, head *manifests.Discovery) *Plan {
-	plan := &Plan{Total: len(head.Roots), head: head.Roots, Notes: problems(change, head)}
+	plan := &Plan{Total: len(head.Roots), found: head, head: head.Roots, Notes: problems(change, head)}
 	for _, err := range leftOut(change) {
 		plan.Notes = append(plan.Notes, err.Error())
 	}
@@ -109,6 +110,9 @@ func contextKinds() []string {
 func contextObjects(ctx context.Context, tree source.Tree, d *manifests.Discovery) (all, plain []*manifests.Object, err error) {
 	index, err := manifests.IndexObjects(ctx, tree, d, contextKinds())
 	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := manifests.IndexDefinitions(ctx, tree, d, nil); err != nil { // where they are is remembered
 		return nil, nil, err
 	}
 	for _, found := range index.Found {

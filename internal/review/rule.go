@@ -60,18 +60,19 @@ const (
 
 // Rule is one thing the bot knows how to say. It is plain data and one function, without state or I/O.
 type Rule struct {
-	ID         string   // fixed for ever: policies and exemptions name it
-	Area       string   // pod, pss, image …: the directory it lies in
-	Level      Level    // default level
-	Off        bool     // off by default
-	Guidelines []string // "G1" …
-	Summary    string   // the violation in one line, for the catalogue and for SARIF
-	Kinds      []string // what Check is called for: Workloads, AnyKind, "Kind" of any group or "Kind.group"
-	Doc        string   // why, bad, good, how to fix: Markdown
-	Covers     []string // rules whose findings at the same field say the same, less specifically
-	Params     func() any
-	Asks       bool  // it uses Pass.Evidence, for which registries are asked
-	Untouched  Level // of findings on lines that the change did not touch, unless policy or profile set the level; 0 for Level
+	ID          string   // fixed for ever: policies and exemptions name it
+	Area        string   // pod, pss, image …: the directory it lies in
+	Level       Level    // default level
+	Off         bool     // off by default
+	Guidelines  []string // "G1" …
+	Summary     string   // the violation in one line, for the catalogue and for SARIF
+	Kinds       []string // what Check is called for: Workloads, AnyKind, "Kind" of any group or "Kind.group"
+	Doc         string   // why, bad, good, how to fix: Markdown
+	Covers      []string // rules whose findings at the same field say the same, less specifically
+	Params      func() any
+	Asks        bool  // it uses Pass.Evidence, for which registries are asked
+	Definitions bool  // it looks in the Index for the CustomResourceDefinitions of what is rendered
+	Untouched   Level // of findings on lines that the change did not touch, unless policy or profile set the level; 0 for Level
 
 	// Check judges p.Object. It is called once for each object of Kinds.
 	Check func(p *Pass)
@@ -126,8 +127,9 @@ type Pass struct {
 	drafts *[]*Draft
 
 	evidence map[images.Reference]ImageEvidence
-	across   *across // nil when base itself is judged, or there is none
-	removed  bool    // Object is one of base, in CheckRemoved
+	across   *across    // nil when base itself is judged, or there is none
+	omitted  *omissions // nil when base itself is judged
+	removed  bool       // Object is one of base, in CheckRemoved
 }
 
 // Images lists the places where p.Object names images and charts, each field once. Those of one pod are in p.Pod.

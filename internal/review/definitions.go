@@ -1,0 +1,55 @@
+package review
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// definitions adds to the context of both sides the CustomResourceDefinitions, plain in the source, of the custom kinds
+// that were rendered, for rules that ask for them.
+func (r *run) definitions(ctx context.Context, plan *Plan, base, head *side) error {
+	if !slices.ContainsFunc(r.active, func(a activeRule) bool { return a.Definitions }) {
+		return nil
+	}
+	kinds := r.customKinds(base, head)
+	if len(kinds) == 0 {
+		return nil
+	}
+	add := func(tree source.Tree, d *manifests.Discovery, context *[]*manifests.Object) error {
+		if tree == nil || d == nil {
+			return nil
+		}
+		index, err := manifests.IndexDefinitions(ctx, tree, d, kinds)
+		if err != nil {
+			return err
+		}
+		for _, found := range index.Found {
+			*context = append(*context, found.Object)
+		}
+		return nil
+	}
+	if err := add(r.change.Base, plan.base, &plan.BaseContext); err != nil {
+		return err
+	}
+	return add(r.change.Head, plan.found, &plan.HeadContext)
+}
+
+// customKinds are the rendered kinds that Kubernetes itself does not have, sorted.
+func (r *run) customKinds(sides ...*side) []string {
+	api, kinds := kubeapi.For(r.kube.Minor), map[string]bool{}
+	for _, s := range sides {
+		for _, view := range s.views {
+			for _, o := range view.Objects {
+				if _, own := api.Kind(o.APIVersion, o.Kind); !own && !api.Serves(o.Group()) {
+					kinds[o.Kind] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(kinds))
+}
