@@ -33,7 +33,7 @@ func checkImageAdmission(p *review.Pass) {
 	for _, o := range p.Root.Objects {
 		for _, pod := range p.Root.Workloads(o) {
 			if len(pod.Containers) > 0 {
-				p.ReportOn(o, pod.Containers[0].Get("image"), "nothing in the repository has the cluster admit images of the allowed registries only").
+				p.ReportOn(o, o.Field().Get("kind"), "nothing in the repository has the cluster admit images of the allowed registries only").
 					Detail("The list counts for what is reviewed. What somebody deploys by hand, or a controller makes, goes past it. An admission policy in the repository closes that gap.")
 				return
 			}
