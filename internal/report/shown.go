@@ -2,6 +2,7 @@ package report
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -9,8 +10,11 @@ import (
 
 // What may be shown of the source: never the value of a Secret, nor a line that a rule on secrets complains about.
 
-// secretArea is the area of the rules that find secrets.
-const secretArea = "secret"
+// secretArea is the area of the rules that find secrets, and secretGuideline what those of other areas go by.
+const (
+	secretArea      = "secret"
+	secretGuideline = "G27"
+)
 
 var (
 	secretKind      = regexp.MustCompile(`["']?\bkind["']?\s*:\s*["']?Secret\b`)
@@ -23,7 +27,7 @@ var (
 // shown decides what of the source a report may show. It is made for one writing.
 type shown struct {
 	report *Report
-	secret map[string]bool         // rules of the area
+	secret map[string]bool         // rules that find secrets
 	lines  map[string]map[int]bool // by file: lines that a finding on a secret stands on
 
 	file string // whose text is held
@@ -34,7 +38,7 @@ type shown struct {
 func newShown(r *Report) *shown {
 	s := &shown{report: r, secret: make(map[string]bool), lines: make(map[string]map[int]bool)}
 	for _, rule := range r.Rules {
-		s.secret[rule.ID] = rule.Area == secretArea
+		s.secret[rule.ID] = rule.Area == secretArea || slices.Contains(rule.Guidelines, secretGuideline)
 	}
 	for _, f := range r.Findings {
 		l := f.Location

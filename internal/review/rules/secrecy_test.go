@@ -13,6 +13,7 @@ import (
 // secretValues are planted in secretRepository in several ways. None of them may come out again.
 var secretValues = []string{
 	"Tr0ub4dor-and-3", "VHIwdWI0ZG9yLWFuZC0z", "kJ8#mQ2!vX9z", "AKIAYRWQG5EJLPZLBYNP", "8dyfuiRyq0vVc3RRredRkfK1JItpZ", "hunter2pass",
+	"a2V5IG9mIGVpZ2h0IGFuZCB0d2VudHkgYnl0ZXMhISE=",
 }
 
 const secretRepository = `apiVersion: v1
@@ -55,6 +56,13 @@ spec:
           env:
             - name: DB_PASSWORD
               value: Tr0ub4dor-and-3
+---
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets]
+    providers:
+      - aescbc: {keys: [{name: key1, secret: a2V5IG9mIGVpZ2h0IGFuZCB0d2VudHkgYnl0ZXMhISE=}]}
 `
 
 // TestNoRuleShowsSecrets holds that no finding of any rule repeats a secret's value, in whatever field.

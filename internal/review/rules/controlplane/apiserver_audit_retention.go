@@ -40,7 +40,7 @@ func checkRetained(p *review.Pass, c component, name string, minimum int) {
 	if !written || err != nil || n >= minimum || n <= 0 {
 		return
 	}
-	d := f.at.report(p, "too little of the audit log is kept: %s, at least %d", setting(name, f.value), minimum).
+	d := f.at.report(p, "too little of the audit log is kept: %s, at least %d", f.shown(), minimum).
 		Detail("What happened some weeks ago can then not be found out any more, and intrusions are often found later than that.")
 	if f.set != nil {
 		d.Fix("Keep more", f.set(minimum)...).Unsafe()

@@ -33,6 +33,7 @@ type component struct {
 // flag is one setting that is written.
 type flag struct {
 	name, value string
+	written     string // as the source has it; "" for --name=value
 	at          place
 	set         func(value any) []review.Op // nil when it cannot be set
 	remove      []review.Op

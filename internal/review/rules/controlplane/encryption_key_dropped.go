@@ -48,7 +48,7 @@ func compareKeys(p *review.Pass, config document, old []key, resource string) {
 		switch {
 		case i >= 0 && now[i].value == k.value:
 		case i >= 0:
-			config.place(now[i].at.Get("secret")).report(p, "the key %s of %s became another", k.id, resource).
+			config.place(now[i].at.Get("name")).report(p, "the key %s of %s became another", k.id, resource).
 				Detail("What was written with the old one cannot be read any more. Add the new key under a name of its own, first in the list, and keep the old one behind it until everything has been written anew.")
 		default:
 			at := governing.Get("providers")

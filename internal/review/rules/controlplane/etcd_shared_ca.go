@@ -25,7 +25,7 @@ func checkEtcdSharedCA(p *review.Pass) {
 	reported := func(c component, name string) {
 		f, ok := c.get(name)
 		if ok && authorities[f.value] {
-			f.at.report(p, "etcd trusts the cluster's own authority (%s)", setting(name, f.value)).
+			f.at.report(p, "etcd trusts the cluster's own authority (%s)", f.shown()).
 				Detail("Every certificate that the cluster signs, for a kubelet or for a person, then opens etcd, past all roles and all records. etcd needs an authority of its own.")
 		}
 	}

@@ -38,7 +38,7 @@ func checkPlainURLs(p *review.Pass, c component, name string) {
 	f, _ := c.get(name)
 	for _, url := range splitList(f.value) {
 		if host, plain := strings.CutPrefix(url, "http://"); plain && !isLoopback(host) && f.known() {
-			f.at.report(p, "etcd listens without TLS (%s)", setting(name, f.value)).Detail("%s", etcdDetail)
+			f.at.report(p, "etcd listens without TLS (%s)", f.shown()).Detail("%s", etcdDetail)
 			return
 		}
 	}

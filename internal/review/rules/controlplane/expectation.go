@@ -36,7 +36,7 @@ func (e expectation) judge(p *review.Pass, c component) {
 	case written && (!f.known() || e.good(f.value)):
 		return
 	case written:
-		d = f.at.report(p, "%s", e.bad+" ("+setting(e.flag, f.value)+")")
+		d = f.at.report(p, "%s", e.bad+" ("+f.shown()+")")
 	case e.missing == "" || c.open || e.good(c.defaults[e.flag]):
 		return
 	default:
@@ -51,8 +51,13 @@ func (e expectation) judge(p *review.Pass, c component) {
 	}
 }
 
-// setting writes a flag with its value.
-func setting(name, value string) string { return "--" + name + "=" + value }
+// shown writes a flag with its value, as the source has it.
+func (f flag) shown() string {
+	if f.written != "" {
+		return f.written
+	}
+	return "--" + f.name + "=" + f.value
+}
 
 // isNot, is and given make the conditions of expectations.
 func isNot(values ...string) func(string) bool {
