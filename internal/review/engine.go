@@ -256,21 +256,18 @@ type judged struct {
 	base, head       *side
 }
 
-// judge turns rendered roots into findings and differences.
-func (r *run) judge(all *judged, result *Result) {
-	pairs, plan, base, head := all.pairs, all.plan, all.base, all.head
-	var baseIndex *Index
-	if r.change.Base != nil {
-		baseIndex = base.index(plan.BaseContext)
-	}
-	headIndex := head.index(plan.HeadContext)
-	origin := origins(pairs)
+// judgeRoots runs the rules over both sides of every root, and notes what else there is to say of each. It returns which
+// root at head is which at base.
+func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string) {
 	var beside *across
+	var baseIndex *Index
+	base, head, origin := all.base, all.head, origins(all.pairs)
 	if r.change.Base != nil {
-		beside = newAcross(base, head, origin, plan.headPlain)
+		baseIndex, beside = base.index(all.plan.BaseContext), newAcross(base, head, origin, all.plan.headPlain)
 	}
+	headIndex := head.index(all.plan.HeadContext)
 	var omitted omissions
-	for _, p := range pairs {
+	for _, p := range all.pairs {
 		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
 		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence})
 		at := scene{view: after, base: before, index: headIndex, before: baseIndex, across: beside, omitted: &omitted, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
@@ -289,6 +286,13 @@ func (r *run) judge(all *judged, result *Result) {
 	}
 	result.Notes = append(result.Notes, omitted.notes()...)
 	r.testify(base, all.witnesses, baseIndex)
+	return origin
+}
+
+// judge turns rendered roots into findings and differences.
+func (r *run) judge(all *judged, result *Result) {
+	base, head, origin := all.base, all.head, r.judgeRoots(all, result)
+	result.Findings = append(result.Findings, r.blastRadius(all.pairs, result.Diff)...)
 	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)
 	blame(r.change, base, head, pairOf)
@@ -312,7 +316,7 @@ func (r *run) judge(all *judged, result *Result) {
 	result.Images = r.imagesOf(head.all())
 	result.Summary = Count(result.Findings)
 	result.Verdict = Judge(r.policy.Gate, result.Findings)
-	if r.failUnrendered && slices.ContainsFunc(pairs, (*pair).breaks) {
+	if r.failUnrendered && slices.ContainsFunc(all.pairs, (*pair).breaks) {
 		result.Verdict = Fails
 	}
 }

@@ -75,6 +75,8 @@ func testRules() []*review.Rule {
 		{ID: "account", Area: "rbac", Level: review.Error, Off: true, Kinds: []string{"ServiceAccount"}, Check: checkAccount},
 		{ID: "lost", Area: "change", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, CheckRemoved: checkLost},
 		{ID: "differs", Area: "change", Level: review.Error, Off: true, Kinds: []string{"ConfigMap"}, Check: checkDiffers},
+		{ID: review.RuleBlastRadius, Area: "change", Level: review.Info, Off: true,
+			Params: func() any { return &review.BlastRadius{Objects: 50, Roots: 5, PerLine: 2} }},
 		{ID: review.RuleRenderFailed, Area: "rendering", Level: review.Error},
 	}
 }

@@ -14,6 +14,6 @@ var docs embed.FS
 // Rules returns the area's rules in the order of the catalogue.
 func Rules() []review.Rule {
 	return review.Area("change", docs,
-		changeImmutableField, changeDataLoss, changeAvailability, changeImage, changeSuspended,
+		changeImmutableField, changeDataLoss, changeAvailability, changeImage, changeSuspended, changeBlastRadius,
 	)
 }
