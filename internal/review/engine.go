@@ -39,7 +39,10 @@ type Options struct {
 	KubeVersion string   // "" for the policy's
 	HelmLine    int      // 0 for the policy's
 	Offline     bool     // no network: what would need it is said to be unchecked
-	Accepted    []Acceptance
+
+	// Named reads a file that a layer of the policy names, a key or trust root; layer is the policy file. nil reads from base.
+	Named    func(layer, file string) ([]byte, error)
+	Accepted []Acceptance
 }
 
 // NewestKube is the Kubernetes version that is reviewed for when nobody names one.

@@ -21,12 +21,11 @@ type Prover interface {
 	Prove(ctx context.Context, questions []images.Question) map[images.Reference]images.Evidence
 }
 
-// Proving is how a policy's images are proven: who asks registries, and what is asked of which images. Of the demands the
-// first whose pattern covers an image counts.
+// Proving is how a policy's images are proven: who asks registries, and what is asked of which images.
 type Proving struct {
-	Prover  Prover
-	Demands []images.Demand
-	Close   func() // may be nil
+	Prover Prover
+	Demand func(images.Reference) *images.Demand // nil for nothing
+	Close  func()                                // may be nil
 }
 
 // ImageEvidence is what is known of an image beyond its name.
@@ -38,7 +37,7 @@ type ImageEvidence struct {
 
 // Unknown reports whether the policy asks for something that could not be found out.
 func (e *ImageEvidence) Unknown() bool {
-	return e.Verdict == images.Indeterminate || e.Unasked && e.Demanded
+	return !e.Missing && (e.Verdict == images.Indeterminate || e.Unasked && e.Demanded)
 }
 
 // Evidence returns what registries say of an image; false where none was asked: without an allow list that covers the
@@ -54,19 +53,26 @@ func (e *Engine) prove(ctx context.Context, r *run, head *side, opts Options, re
 	if !asks || !r.policy.Images.Restricts() && len(r.policy.Images.Verify) == 0 {
 		return nil
 	}
-	base := r.change.Base
-	if base == nil {
-		base = r.change.Head
+	if opts.Named == nil {
+		opts.Named = namedAt(r.change)
 	}
-	known, notes, err := e.evidence(ctx, asking{policy: r.policy, base: base, opts: opts, now: r.now}, namedImages(head.all()))
+	known, notes, err := e.evidence(ctx, asking{policy: r.policy, opts: opts, now: r.now}, namedImages(head.all()))
 	r.evidence, result.Notes = known, append(result.Notes, notes...)
 	return err
+}
+
+// namedAt reads the files that policies name from base, as the policies themselves, or where there is none from head.
+func namedAt(change *source.Change) func(layer, file string) ([]byte, error) {
+	tree := change.Base
+	if tree == nil {
+		tree = change.Head
+	}
+	return func(_, file string) ([]byte, error) { return tree.ReadFile(file) }
 }
 
 // asking is what questions about images are asked under.
 type asking struct {
 	policy *Policy
-	base   source.Tree // holds what the policy names
 	opts   Options
 	now    time.Time
 }
@@ -82,7 +88,7 @@ func (e *Engine) evidence(ctx context.Context, a asking, refs []images.Reference
 	case a.opts.Offline || e.Proving == nil:
 		return nil, notAsked(allowed, a.opts.Offline), nil
 	}
-	proving, err := e.Proving(a.policy, a.base)
+	proving, err := e.Proving(a.policy, a.opts.Named)
 	if err != nil {
 		return nil, nil, &ConfigError{err}
 	}
@@ -90,17 +96,17 @@ func (e *Engine) evidence(ctx context.Context, a asking, refs []images.Reference
 		defer proving.Close()
 	}
 	if !restricts {
-		return unaskable(proving.Demands, refs), nil, nil
+		return unaskable(proving.Demand, refs), nil, nil
 	}
 	known := e.ask(ctx, a, proving, allowed)
 	return known, unanswered(known), ctx.Err()
 }
 
 // unaskable are the images of which a policy asks for proof without an allow list that would let anybody ask for it.
-func unaskable(demands []images.Demand, refs []images.Reference) map[images.Reference]ImageEvidence {
+func unaskable(demand func(images.Reference) *images.Demand, refs []images.Reference) map[images.Reference]ImageEvidence {
 	known := make(map[images.Reference]ImageEvidence)
 	for _, ref := range refs {
-		if demandOn(demands, ref) != nil {
+		if demand(ref) != nil {
 			known[ref] = ImageEvidence{Demanded: true, Evidence: images.Evidence{Verdict: images.Indeterminate, Unasked: true,
 				Reason: "no registry is asked without images.allow, which the policy lacks"}}
 		}
@@ -112,7 +118,7 @@ func unaskable(demands []images.Demand, refs []images.Reference) map[images.Refe
 func (e *Engine) ask(ctx context.Context, a asking, proving *Proving, refs []images.Reference) map[images.Reference]ImageEvidence {
 	questions := make([]images.Question, len(refs))
 	for i, ref := range refs {
-		questions[i] = images.Question{Reference: ref, Demand: demandOn(proving.Demands, ref), Platforms: a.policy.Images.Platforms}
+		questions[i] = images.Question{Reference: ref, Demand: proving.Demand(ref), Platforms: a.policy.Images.Platforms}
 	}
 	if e.Progress != nil {
 		e.Progress("asking registries about images", 0, len(refs))
@@ -129,14 +135,6 @@ func (e *Engine) ask(ctx context.Context, a asking, proving *Proving, refs []ima
 	}
 	e.rememberTags(a.opts.Repository, a.now, known)
 	return known
-}
-
-func demandOn(demands []images.Demand, ref images.Reference) *images.Demand {
-	i := slices.IndexFunc(demands, func(d images.Demand) bool { return d.Match.Match(ref.Name()) })
-	if i < 0 {
-		return nil
-	}
-	return &demands[i]
 }
 
 // namedImages lists the images of views of which all is written there, sorted, each once.
@@ -231,6 +229,6 @@ func imageCount(n int) string {
 	return fmt.Sprintf("%d images", n)
 }
 
-// ProvingFunc makes what asks registries under a policy. Keys and trust roots that the policy names are read from base, as
-// the policy itself is. The error says what of the policy cannot be used.
-type ProvingFunc func(policy *Policy, base source.Tree) (*Proving, error)
+// ProvingFunc makes what asks registries under a policy. Keys and trust roots that a layer of the policy names are read by
+// named. The error says what of the policy cannot be used.
+type ProvingFunc func(policy *Policy, named func(layer, file string) ([]byte, error)) (*Proving, error)

@@ -61,9 +61,9 @@ func (l *imageLab) engine() *review.Engine {
 	}
 	return &review.Engine{
 		Renderer: reviewtest.Direct{manifests.Plain: manifests.PlainRenderer{}}, Rules: imageRules(), Cache: l.cache, Now: func() time.Time { return l.now },
-		Proving: func(p *review.Policy, base source.Tree) (*review.Proving, error) {
+		Proving: func(p *review.Policy, named func(string, string) ([]byte, error)) (*review.Proving, error) {
 			l.made++
-			proving, err := l.registry.Proving(p, base)
+			proving, err := l.registry.Proving(p, named)
 			if err == nil {
 				proving.Prover = l
 			}

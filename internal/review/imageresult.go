@@ -9,7 +9,6 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
-	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // ImageResult is an image that the rendered objects of head use. Its JSON form is that of interface.md.
@@ -139,15 +138,15 @@ func (i *ImageResult) take(ref images.Reference, e ImageEvidence) {
 }
 
 // NamedImages says what a policy and registries say of images that somebody names, in their order, and what could not be
-// checked. base holds the files that the policy names. The error is a *ConfigError for a policy that cannot be followed.
-func (e *Engine) NamedImages(ctx context.Context, policy *Policy, base source.Tree, names []string, opts Options) ([]ImageResult, []string, error) {
+// checked. opts.Named has to be set. The error is a *ConfigError for a policy that cannot be followed.
+func (e *Engine) NamedImages(ctx context.Context, policy *Policy, names []string, opts Options) ([]ImageResult, []string, error) {
 	var refs []images.Reference
 	for _, name := range names {
 		if ref, err := images.ParseReference(name); err == nil && !slices.Contains(refs, ref) {
 			refs = append(refs, ref)
 		}
 	}
-	known, notes, err := e.evidence(ctx, asking{policy: policy, base: base, opts: opts, now: e.Now()}, refs)
+	known, notes, err := e.evidence(ctx, asking{policy: policy, opts: opts, now: e.Now()}, refs)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/review"
-	"github.com/landwaiter/landwaiter/internal/source"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -63,8 +62,8 @@ func (r Registry) Prove(_ context.Context, questions []images.Question) map[imag
 }
 
 // Proving is a review.ProvingFunc that asks r. Of a policy's images.verify it reads the patterns only.
-func (r Registry) Proving(policy *review.Policy, _ source.Tree) (*review.Proving, error) {
-	p := &review.Proving{Prover: r}
+func (r Registry) Proving(policy *review.Policy, _ func(layer, file string) ([]byte, error)) (*review.Proving, error) {
+	var demands []images.Demand
 	for _, node := range policy.Images.Verify {
 		var entry struct{ Match string }
 		if err := node.Decode(&entry); err != nil {
@@ -74,7 +73,14 @@ func (r Registry) Proving(policy *review.Policy, _ source.Tree) (*review.Proving
 		if err != nil {
 			return nil, fmt.Errorf("images.verify: %w", err)
 		}
-		p.Demands = append(p.Demands, images.Demand{Match: pattern})
+		demands = append(demands, images.Demand{Match: pattern})
 	}
-	return p, nil
+	return &review.Proving{Prover: r, Demand: func(ref images.Reference) *images.Demand {
+		for i := range demands {
+			if demands[i].Match.Match(ref.Name()) {
+				return &demands[i]
+			}
+		}
+		return nil
+	}}, nil
 }
