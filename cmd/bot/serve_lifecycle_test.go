@@ -174,12 +174,10 @@ func TestServeRetarget(t *testing.T) {
 
 // TestServeBaseGone holds that a review without a base branch says so.
 func TestServeBaseGone(t *testing.T) {
-	s := prepare(t, infrastructure())
+	s := play(t, infrastructure())
 	s.repo.Push("ada", "release", "Begin", githubtest.Files{"README.md": "# Release\n"})
+	s.GitHub.Fail(githubtest.Fault{Path: "/acme/infra.git/info/refs*", Times: 1, Before: func() { s.repo.DeleteBranch("ada", "release") }})
 	pr := s.repo.Open(githubtest.Proposal{Author: "ada", Branch: "change", Base: "release", Files: bad()})
-	s.repo.DeleteBranch("ada", "release")
-	s.start()
-	s.until("it is found", func() bool { _, ok := s.repo.CheckRun(pr.Head(), "landwaiter"); return ok })
 	s.reviewed(pr, "failure", "Could not be reviewed: its head or base is no longer there")
 }
 

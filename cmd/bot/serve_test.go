@@ -150,7 +150,7 @@ func (l *transcript) await(t testing.TB, before, after string) string {
 // until waits for something.
 func (s *stage) until(what string, done func() bool) {
 	s.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(3 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		if done() {
 			return
 		}

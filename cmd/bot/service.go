@@ -44,8 +44,9 @@ type service struct {
 
 // tuning is what tests set, to be quick; its zero value is what the program does.
 type tuning struct {
-	retry time.Duration // until the second attempt of a job
-	call  time.Duration // that GitHub may take to answer
+	attempts int           // to do a job
+	retry    time.Duration // until the second of them
+	call     time.Duration // that GitHub may take to answer
 }
 
 // running is the App that is being worked for.
@@ -65,7 +66,7 @@ func newService(ctx context.Context, sys surroundings, settings server.Settings,
 	if err := s.prepare(ctx, sys); err != nil {
 		return nil, err
 	}
-	s.queue, err = queue.Open(ctx, queue.Config{Database: string(settings.Database), Workers: settings.Workers, Retry: tuning.retry, Logger: s.log})
+	s.queue, err = queue.Open(ctx, queue.Config{Database: string(settings.Database), Workers: settings.Workers, Attempts: tuning.attempts, Retry: tuning.retry, Logger: s.log})
 	if err != nil {
 		return nil, err
 	}
