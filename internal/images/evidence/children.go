@@ -18,7 +18,7 @@ func (r *run) examineChildren(ctx context.Context, s *shape, x *examination, ans
 	whole := images.Evidence{Digest: answer.Digest, Platforms: answer.Platforms, Verdict: images.Verified}
 	for _, child := range platforms {
 		of := subject{ref: pinned(s.ref, child.Digest), demand: s.demand, mediaType: child.MediaType}
-		one := r.begin(of, x.keys)
+		one := r.begin(of, x.signers)
 		one.run(ctx)
 		var proven images.Evidence
 		one.conclude(&proven)

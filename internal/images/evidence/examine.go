@@ -22,8 +22,8 @@ type subject struct {
 type examination struct {
 	*Prover
 	subject
+	signers
 	names  []string // that a signature may be for: the image's and those it is a copy of
-	keys   []*key
 	now    time.Time
 	until  time.Time // from when on the verdict may be another; zero for never
 	proofs map[string]*proof
@@ -50,12 +50,12 @@ func (r *run) examine(ctx context.Context, s subject) (answer images.Evidence, u
 	if s.demand == nil {
 		return answer, until
 	}
-	keys, err := readKeys(s.demand.Signature)
+	signers, err := readSigners(s.demand.Signature)
 	if err != nil {
 		answer.Verdict, answer.Reason = images.Untrusted, err.Error()
 		return answer, until
 	}
-	x := r.begin(s, keys)
+	x := r.begin(s, signers)
 	x.run(ctx)
 	x.conclude(&answer)
 	if answer.Verdict != images.Verified && s.demand.Index == images.AllChildren {
@@ -67,8 +67,8 @@ func (r *run) examine(ctx context.Context, s subject) (answer images.Evidence, u
 	return answer, x.until
 }
 
-func (r *run) begin(s subject, keys []*key) *examination {
-	x := &examination{Prover: r.Prover, subject: s, keys: keys, now: r.config.Now(), names: []string{s.ref.Name()},
+func (r *run) begin(s subject, by signers) *examination {
+	x := &examination{Prover: r.Prover, subject: s, signers: by, now: r.config.Now(), names: []string{s.ref.Name()},
 		proofs: map[string]*proof{}, facts: map[string]string{}, blobs: map[string][]byte{}, budget: maxRead}
 	if origin, ok := r.config.Mirrors.Origin(s.ref); ok {
 		x.names = append(x.names, origin.Name())
@@ -88,19 +88,27 @@ func (x *examination) want(kind string, wanted bool) {
 	}
 }
 
-func readKeys(demand *images.SignatureDemand) ([]*key, error) {
+// signers are those that the policy names, but for identities.
+type signers struct {
+	keys   []*key
+	notary *notary // nil when the policy asks for no signature of the Notary Project
+}
+
+func readSigners(demand *images.SignatureDemand) (by signers, err error) {
 	if demand == nil {
-		return nil, nil
+		return by, nil
 	}
-	var keys []*key
 	for _, k := range demand.Keys {
 		made, err := newKey(k)
 		if err != nil {
-			return nil, err
+			return by, err
 		}
-		keys = append(keys, made)
+		by.keys = append(by.keys, made)
 	}
-	return keys, nil
+	if demand.Notation != nil {
+		by.notary, err = newNotary(demand.Notation)
+	}
+	return by, err
 }
 
 // run looks where seals are kept, the likeliest place first, until everything is proven.
@@ -165,6 +173,10 @@ func (x *examination) consider(s *seal) {
 		return
 	}
 	if kind != images.ProofScan && x.holds(p) {
+		return
+	}
+	if kind == images.ProofSignature && x.notary != nil {
+		p.refuse(errors.New("it is a signature of cosign's, and the policy asks for one of the Notary Project (notation)"))
 		return
 	}
 	who, err := x.signed(s)

@@ -28,7 +28,7 @@ func suspicious(t testing.TB, roots *trust, keyed bool) *examination {
 		keys = append(keys, k)
 	}
 	r := &run{Prover: &Prover{trust: roots, config: Config{Now: time.Now}}}
-	return r.begin(subject{ref: images.Reference{Host: "a.example", Repository: "b", Digest: anyDigest}, demand: demand}, keys)
+	return r.begin(subject{ref: images.Reference{Host: "a.example", Repository: "b", Digest: anyDigest}, demand: demand}, signers{keys: keys})
 }
 
 // addRecorded adds what cosign left as seeds.

@@ -123,6 +123,8 @@ func (l *location) layer(ctx context.Context, m *registry.Manifest, layer regist
 		return
 	}
 	switch {
+	case isNotation(m, layer):
+		l.considerNotation(ctx, layer, blob)
 	case strings.HasPrefix(layer.MediaType, bundleType):
 		l.consider(readBundle(blob, l.ref.Digest))
 	case layer.MediaType == simpleSigning:
@@ -137,7 +139,7 @@ func (l *location) reader(m *registry.Manifest, layer registry.Descriptor) (kind
 	switch {
 	case strings.HasPrefix(layer.MediaType, bundleType), layer.MediaType == dsseEnvelope:
 		return "", true
-	case layer.MediaType == simpleSigning:
+	case layer.MediaType == simpleSigning, isNotation(m, layer):
 		return images.ProofSignature, true
 	}
 	return "", false
@@ -168,6 +170,3 @@ func (l *location) blob(ctx context.Context, d registry.Descriptor) ([]byte, boo
 
 // maxShared is larger than the contents of signatures, which are often the same.
 const maxShared = 16 << 10
-
-// notationType is the artifact type of signatures of the Notary Project.
-const notationType = "application/vnd.cncf.notary.signature"

@@ -198,6 +198,19 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// TestCacheOfKeys holds that what a key signed is remembered for as long as the key counts.
+func TestCacheOfKeys(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	now := time.Now()
+	l.config.Now, l.config.Cache = func() time.Time { return now }, &shelf{data: map[string][]byte{}}
+	l.sign(l.image)
+	demand := &images.Demand{Signature: &images.SignatureDemand{Keys: []images.Key{l.key.Between("a.pub", time.Time{}, now.Add(time.Hour))}}}
+	verified.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+	now = now.Add(2 * time.Hour)
+	want{images.Untrusted, "a.pub, which counts until"}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+}
+
 // TestCacheOfPlatforms holds that platforms are remembered for those that were asked for.
 func TestCacheOfPlatforms(t *testing.T) {
 	t.Parallel()

@@ -144,6 +144,25 @@ func TestBills(t *testing.T) {
 	}
 }
 
+// TestBillsOfTheBuilder holds that where the policy names no signer, who built the image has to attest to what it is made of.
+func TestBillsOfTheBuilder(t *testing.T) {
+	t.Parallel()
+	demand := &images.Demand{SBOM: true, Provenance: &images.ProvenanceDemand{Source: pattern(t, "github.com/acme/web")}}
+	bill := object{"packages": []object{{"name": "a"}}}
+	for who, want := range map[string]want{"acme": verified, "evil": {images.Untrusted, "whose certificate does not say that it builds github.com/acme/web"}} {
+		l := newLab(t, API)
+		l.attest(attestation{release, SLSA1, slsa1(release.Subject, "https://github.com/acme/web", mainRef)})
+		l.attest(attestation{Workflow(who+"/web", "x", mainRef), SPDX, bill})
+		want.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+	}
+	l := newLab(t, API) // with nobody named, anybody will do, but not without a signature that the trust root vouches for
+	l.attest(attestation{Workflow("evil/web", "x", mainRef), SPDX, bill})
+	verified.check(t, l.prove(images.Question{Reference: l.image, Demand: &images.Demand{SBOM: true}}))
+	l = newLab(t, API)
+	l.attest(attestation{Identity{}, SPDX, bill})
+	want{images.Untrusted, "signed by a key, which the policy does not name"}.check(t, l.prove(images.Question{Reference: l.image, Demand: &images.Demand{SBOM: true}}))
+}
+
 // vuln is cosign's predicate of a scan.
 func vuln(at time.Time, result any) object {
 	return object{"scanner": object{"uri": "pkg:scanner", "result": result}, "metadata": object{"scanStartedOn": at.Add(-time.Minute), "scanFinishedOn": at}}

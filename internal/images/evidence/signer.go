@@ -40,11 +40,14 @@ func (x *examination) signed(s *seal) (*signer, error) {
 	if len(x.keys) > 0 {
 		return x.byKeys(s)
 	}
-	if s.keyed() {
+	switch {
+	case s.keyed() && demand == nil:
+		return nil, errors.New("it is signed by a key, which the policy does not name")
+	case s.keyed():
 		return nil, errors.New("it is signed by a key, and the policy asks for an identity")
 	}
 	who, err := x.trust.identify(s)
-	if err != nil || demand == nil || demand.Notation != nil && demand.Issuer.String() == "" {
+	if err != nil || demand == nil || !isAsked(demand.Issuer) {
 		return who, err
 	}
 	return who, isIdentity(who, demand)
