@@ -3,6 +3,8 @@
 # are none; they run without the race detector, which would take too long there.
 GO       ?= go
 PACKAGES := ./...
+# The plays of the whole App take minutes under the race detector, so that only these few run under it.
+RACED    := ^TestServe(Lifecycle|TwoPushes|Commands|MergeQueue)$$
 
 .PHONY: build test lint fmt generate fuzz bench demo
 
@@ -10,7 +12,9 @@ build: ## the program, into bin/
 	$(GO) build -o bin/landwaiter ./cmd/bot
 
 test: lint ## everything that must hold before a change lands
-	LANDWAITER_CORPUS=none $(GO) test -race -timeout 20m $(PACKAGES)
+	LANDWAITER_CORPUS=none $(GO) test -race -timeout 20m -skip '^TestServe' $(PACKAGES)
+	$(GO) test -race -timeout 10m -run '$(RACED)' ./cmd/bot
+	$(GO) test -timeout 20m -run '^TestServe' ./cmd/bot
 	$(GO) test -timeout 20m -run Corpus ./internal/...
 
 lint: ## formatting, vet, staticcheck, generated files

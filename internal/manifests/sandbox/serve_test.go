@@ -11,8 +11,8 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
-// TestServeEndsWithItsInput feeds a child in this process, unconfined, with what a broken parent might send.
-func TestServeEndsWithItsInput(t *testing.T) {
+// TestChildEndsWithItsInput feeds a child in this process, unconfined, with what a broken parent might send.
+func TestChildEndsWithItsInput(t *testing.T) {
 	t.Parallel()
 	frames := func(encoders ...*encoder) []byte {
 		var b bytes.Buffer
@@ -51,8 +51,8 @@ func TestServeEndsWithItsInput(t *testing.T) {
 	}
 }
 
-// TestServeNoticesThatNobodyListens breaks a child's output.
-func TestServeNoticesThatNobodyListens(t *testing.T) {
+// TestChildNoticesThatNobodyListens breaks a child's output.
+func TestChildNoticesThatNobodyListens(t *testing.T) {
 	t.Parallel()
 	input := bytes.NewReader(encodeSetupFrame())
 	r, w := io.Pipe()
