@@ -13,6 +13,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review/rules/network"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pod"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pss"
+	"github.com/landwaiter/landwaiter/internal/review/rules/rbac"
 	"github.com/landwaiter/landwaiter/internal/review/rules/reliability"
 	"github.com/landwaiter/landwaiter/internal/review/rules/rendering"
 	"github.com/landwaiter/landwaiter/internal/review/rules/resources"
@@ -24,7 +25,7 @@ func All() []*review.Rule {
 	var all []*review.Rule
 	for _, area := range [][]review.Rule{
 		pod.Rules(), pss.Rules(), image.Rules(),
-		namespace.Rules(), resources.Rules(), reliability.Rules(), network.Rules(), secret.Rules(), kops.Rules(), controlplane.Rules(), cloud.Rules(), gitops.Rules(), change.Rules(), rendering.Rules(),
+		namespace.Rules(), resources.Rules(), reliability.Rules(), rbac.Rules(), network.Rules(), secret.Rules(), kops.Rules(), controlplane.Rules(), cloud.Rules(), gitops.Rules(), change.Rules(), rendering.Rules(),
 	} {
 		for i := range area {
 			all = append(all, &area[i])

@@ -8,18 +8,6 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
-// accountOf returns the field that names a pod's service account, absent where none does, and the account's name.
-func accountOf(pod *review.Workload) (at manifests.Field, name string) {
-	at = pod.Get("serviceAccountName")
-	if old := pod.Get("serviceAccount"); at.Text() == "" && old.Text() != "" {
-		at = old
-	}
-	if name = at.Text(); name == "" {
-		name = "default"
-	}
-	return at, name
-}
-
 // known returns the objects of a kind in the root and in the rest of the repository.
 func known(p *review.Pass, kind string) []*manifests.Object {
 	return append(p.Root.OfKind(kind), p.Index.OfKind(kind)...)
@@ -27,20 +15,6 @@ func known(p *review.Pass, kind string) []*manifests.Object {
 
 // sameNamespace reports whether two namespaces may be the same; "" is one that the manifests leave open.
 func sameNamespace(a, b string) bool { return a == b || a == "" || b == "" }
-
-// tokenMounted reports whether the pod gets a token of its account: the pod decides, then the account, then it does.
-func tokenMounted(p *review.Pass, account string) bool {
-	if own := p.Pod.Get("automountServiceAccountToken"); own.IsSet() {
-		return !is(own, false)
-	}
-	for _, o := range known(p, "ServiceAccount") {
-		if o.Name == account && sameNamespace(o.Namespace, p.Root.Namespace(p.Object)) &&
-			is(o.Field().Get("automountServiceAccountToken"), false) {
-			return false
-		}
-	}
-	return true
-}
 
 // bound reports whether a binding of the repository gives a role to the account, by name or with all of a namespace.
 func bound(p *review.Pass, account string) bool {

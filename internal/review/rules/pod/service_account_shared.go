@@ -25,7 +25,7 @@ func checkServiceAccountShared(p *review.Pass) {
 	uses := make(map[account][]accountUse)
 	for _, o := range p.Root.Objects {
 		for _, pod := range p.Root.Workloads(o) {
-			if at, name := accountOf(pod); name != "default" {
+			if at, name := pod.Account(); name != "default" {
 				key := account{p.Root.Namespace(o), name}
 				uses[key] = append(uses[key], accountUse{pod, at})
 			}

@@ -10,8 +10,8 @@ var serviceAccountToken = review.Rule{
 }
 
 func checkServiceAccountToken(p *review.Pass) {
-	_, account := accountOf(p.Pod)
-	if len(p.Pod.Containers) == 0 || !tokenMounted(p, account) || bound(p, account) {
+	_, account := p.Pod.Account()
+	if len(p.Pod.Containers) == 0 || !p.TokenMounted() || bound(p, account) {
 		return
 	}
 	field := p.Pod.Get("automountServiceAccountToken")

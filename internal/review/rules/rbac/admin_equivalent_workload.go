@@ -1,0 +1,109 @@
+package rbac
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+var adminEquivalentWorkload = review.Rule{
+	ID: "admin-equivalent-workload", Level: review.Warning, Guidelines: []string{"G7", "G8"},
+	Summary: "A pod's service account can take over the cluster",
+	Kinds:   []string{review.Workloads},
+	Check:   checkAdminEquivalentWorkload,
+}
+
+func checkAdminEquivalentWorkload(p *review.Pass) {
+	if len(p.Pod.Containers) == 0 || !p.TokenMounted() && !projectsToken(p.Pod) {
+		return
+	}
+	at, account := p.Pod.Account()
+	var can []string
+	var by []route
+	for _, b := range bindingsOf(p, account) {
+		for _, way := range takeoversBy(b) {
+			if does := way.phrase(way.hits); !slices.Contains(can, does) {
+				can, by = append(can, does), append(by, way)
+			}
+		}
+	}
+	if len(can) == 0 {
+		return
+	}
+	d := p.Report(at, "the pod's service account %s is as good as an administrator of the cluster: it can %s", account, enumerate(can, 3)).
+		Detail("Whoever gets into the pod can take over the cluster. %s", waysOf(by))
+	for _, way := range by {
+		blame(p, d, way)
+	}
+}
+
+// waysOf says in sentences by which bindings and roles one can do what.
+func waysOf(routes []route) string {
+	var order []string
+	does := make(map[string][]string)
+	for _, r := range routes {
+		by := fmt.Sprintf("By %s (%s %s)", titleOf(r.binding), r.role.kind, r.role.name)
+		if does[by] == nil {
+			order = append(order, by)
+		}
+		does[by] = append(does[by], r.phrase(r.hits))
+	}
+	sentences := make([]string, 0, len(order))
+	for _, by := range order {
+		sentences = append(sentences, by+" it can "+enumerate(does[by], 12)+".")
+	}
+	return strings.Join(sentences, " ")
+}
+
+// blame names what in the root gives a way: a change of it is what made the pod one that can take over the cluster.
+func blame(p *review.Pass, d *review.Draft, way route) {
+	if way.role.view == p.Root {
+		d.CausedBy(way.role.object, way.grant.Field)
+	}
+	if way.binding.view == p.Root {
+		d.CausedBy(way.binding.object, way.binding.object.Field())
+	}
+}
+
+// projectsToken reports whether a volume of the pod gives it a token of its account for the API server.
+func projectsToken(pod *review.Workload) bool {
+	return slices.ContainsFunc(pod.List("volumes"), func(volume manifests.Field) bool {
+		return slices.ContainsFunc(volume.Get("projected", "sources").Items(), func(source manifests.Field) bool {
+			token := source.Get("serviceAccountToken")
+			return token.IsMap() && token.Get("audience").Text() == ""
+		})
+	})
+}
+
+// bindingsOf lists the bindings that name the account of p.Pod, or a group that it is in.
+func bindingsOf(p *review.Pass, account string) (found []*binding) {
+	w, namespace := worldOf(p.Index), p.Root.Namespace(p.Object)
+	own := subject{"ServiceAccount", namespace, account}
+	for _, b := range w.ofView[p.Root] { // where the namespace may be that of the release
+		if slices.ContainsFunc(b.subjects, func(s bound) bool {
+			return s.kind == own.kind && s.name == own.name && (s.namespace == namespace || s.namespace == "" || namespace == "")
+		}) {
+			found = append(found, b)
+		}
+	}
+	subjects := []subject{{"Group", "", "system:serviceaccounts"}, {"Group", "", "system:authenticated"}}
+	if namespace != "" {
+		subjects = append(subjects, own, subject{"Group", "", "system:serviceaccounts:" + namespace})
+	}
+	for _, s := range subjects {
+		for _, b := range w.ofSubject[s] {
+			if !slices.Contains(found, b) && (b.view == p.Root || !w.apart(p.Root, b.view, own)) {
+				found = append(found, b)
+			}
+		}
+	}
+	return found
+}
+
+// apart reports whether two roots are for clusters of their own, as overlays for stages are: both make the account.
+func (w *world) apart(a, b *review.RootView, account subject) bool {
+	return a != b && b != nil && w.accounts[a][account] && w.accounts[b][account]
+}

@@ -1,0 +1,206 @@
+package rbac
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+// world is who may do what in a repository: its roles and bindings, and which lead to which.
+type world struct {
+	clusterRoles []*role
+	roles        map[roleName][]*role
+	byObject     map[*manifests.Object]*role
+	labelled     map[string][]*role // ClusterRoles by label, "key=value"
+	bindings     []*binding
+	ofObject     map[*manifests.Object]*binding
+	ofSubject    map[subject][]*binding
+	ofView       map[*review.RootView][]*binding
+	accounts     map[*review.RootView]map[subject]bool // that a root makes
+	heard        heard
+	left         int // how often selectors may still be tried
+}
+
+// roleName is what a binding calls a role by; the namespace of a ClusterRole is "".
+type roleName struct{ kind, namespace, name string }
+
+// role is a Role or ClusterRole as one root has it.
+type role struct {
+	roleName
+	object  *manifests.Object
+	view    *review.RootView // nil for what is plain in the source
+	builtin bool             // it is Kubernetes' own
+	grants  []grant
+	taken   []*role    // the roles that this one aggregates, directly or not
+	into    []*role    // those that aggregate this one
+	bound   []*binding // by which somebody has its grants
+}
+
+// binding is a RoleBinding or ClusterRoleBinding as one root has it.
+type binding struct {
+	object    *manifests.Object
+	view      *review.RootView
+	namespace string // in which it holds; everywhere for a ClusterRoleBinding
+	role      roleName
+	subjects  []bound
+	gives     []*role // what the name leads to, with all that those aggregate; none when it is not known
+}
+
+// bound is a subject as a binding names it.
+type bound struct {
+	subject
+	at manifests.Field // the item
+}
+
+// subject is who can be given a role. Accounts have namespaces.
+type subject struct{ kind, namespace, name string }
+
+// everywhere is the scope of ClusterRoleBindings, and nowhere known that of a namespace which a release decides.
+const everywhere = "*"
+
+// String names a subject as sentences do: "ServiceAccount shop/web", "Group ops".
+func (s subject) String() string {
+	if s.namespace == "" {
+		return s.kind + " " + s.name
+	}
+	return s.kind + " " + s.namespace + "/" + s.name
+}
+
+// worldOf returns the world of an index, which is made once.
+func worldOf(x *review.Index) *world { return review.OnceOf(x, "rbac", newWorld) }
+
+func newWorld(x *review.Index) *world {
+	w := &world{
+		roles: make(map[roleName][]*role), byObject: make(map[*manifests.Object]*role), labelled: make(map[string][]*role),
+		ofObject: make(map[*manifests.Object]*binding), ofSubject: make(map[subject][]*binding),
+		ofView: make(map[*review.RootView][]*binding), accounts: make(map[*review.RootView]map[subject]bool), heard: newHeard(x),
+		left: maxTried,
+	}
+	for _, o := range builtinRoles() {
+		w.addRole(o, nil, "").builtin = true
+	}
+	for _, kind := range []string{"ClusterRole", "Role"} {
+		for _, o := range ofGroup(x.Standing(kind)) {
+			w.addRole(o, x.View(o), x.Namespace(o))
+		}
+	}
+	for _, r := range w.clusterRoles {
+		r.taken = w.aggregated(r)
+		for _, other := range r.taken {
+			other.into = append(other.into, r)
+		}
+	}
+	for _, kind := range onBindings() {
+		kind, _, _ = strings.Cut(kind, ".")
+		for _, o := range ofGroup(x.Standing(kind)) {
+			w.addBinding(o, x.View(o), x.Namespace(o))
+		}
+	}
+	for _, o := range x.Standing("ServiceAccount") {
+		view := x.View(o)
+		if w.accounts[view] == nil {
+			w.accounts[view] = make(map[subject]bool)
+		}
+		w.accounts[view][subject{"ServiceAccount", x.Namespace(o), o.Name}] = true
+	}
+	return w
+}
+
+// ofGroup leaves out objects of kinds of the same name in other groups.
+func ofGroup(objects []*manifests.Object) []*manifests.Object {
+	return slices.DeleteFunc(slices.Clone(objects), func(o *manifests.Object) bool { return o.Group() != group })
+}
+
+func (w *world) addRole(o *manifests.Object, view *review.RootView, namespace string) *role {
+	name := roleName{o.Kind, namespace, o.Name}
+	if o.Kind == "ClusterRole" {
+		name.namespace = ""
+	}
+	r := &role{roleName: name, object: o, view: view, grants: grantsOf(o)}
+	w.roles[name] = append(w.roles[name], r)
+	w.byObject[o] = r
+	if o.Kind != "ClusterRole" {
+		return r
+	}
+	w.clusterRoles = append(w.clusterRoles, r)
+	for _, label := range o.Field().Get("metadata", "labels").Entries() {
+		key := label.Key + "=" + label.Value.Text()
+		w.labelled[key] = append(w.labelled[key], r)
+	}
+	return r
+}
+
+func (w *world) addBinding(o *manifests.Object, view *review.RootView, namespace string) {
+	b := bindingOf(o, view, namespace)
+	for _, r := range w.named(b.role, view) {
+		for _, given := range append([]*role{r}, r.taken...) {
+			b.gives = append(b.gives, given)
+			given.bound = append(given.bound, b)
+		}
+	}
+	w.bindings, w.ofObject[o] = append(w.bindings, b), b
+	w.ofView[view] = append(w.ofView[view], b)
+	for _, s := range b.subjects {
+		w.ofSubject[s.subject] = append(w.ofSubject[s.subject], b)
+	}
+}
+
+// bindingOf reads a binding. An account without a namespace is one of the binding's own.
+func bindingOf(o *manifests.Object, view *review.RootView, namespace string) *binding {
+	ref := o.Field().Get("roleRef")
+	b := &binding{object: o, view: view, namespace: namespace, role: roleName{ref.Get("kind").Text(), "", ref.Get("name").Text()}}
+	if o.Kind == "ClusterRoleBinding" {
+		b.namespace = everywhere
+	}
+	if b.role.kind == "Role" {
+		b.role.namespace = namespace
+	}
+	for _, item := range o.Field().Get("subjects").Items() {
+		s := subject{item.Get("kind").Text(), item.Get("namespace").Text(), item.Get("name").Text()}
+		switch {
+		case s.kind != "ServiceAccount":
+			s = accountOfUser(s)
+		case s.namespace == "" && o.Kind == "RoleBinding":
+			s.namespace = namespace
+		}
+		b.subjects = append(b.subjects, bound{s, item})
+	}
+	return b
+}
+
+// accountOfUser returns the account that a user's name stands for; a user or group is in no namespace.
+func accountOfUser(s subject) subject {
+	s.namespace = ""
+	rest, isAccount := strings.CutPrefix(s.name, "system:serviceaccount:")
+	if namespace, name, ok := strings.Cut(rest, ":"); s.kind == "User" && isAccount && ok {
+		return subject{"ServiceAccount", namespace, name}
+	}
+	return s
+}
+
+// named returns the roles that a name may stand for: that of the root, which has it applied together with what names it,
+// else those of all others, else Kubernetes' own.
+func (w *world) named(name roleName, view *review.RootView) []*role {
+	all := w.roles[name]
+	if len(all) > 1 && all[0].builtin {
+		all = all[1:]
+	}
+	return nearest(all, view)
+}
+
+// nearest leaves out the roles of other roots that have the name of one of the view's: roots may be for clusters of
+// their own. What is plain in the source is a view in this sense too.
+func nearest(roles []*role, view *review.RootView) []*role {
+	own := make(map[roleName]bool)
+	for _, r := range roles {
+		if r.view == view && !r.builtin {
+			own[r.roleName] = true
+		}
+	}
+	if len(own) == 0 {
+		return roles
+	}
+	return slices.DeleteFunc(slices.Clone(roles), func(r *role) bool { return own[r.roleName] && r.view != view })
+}
