@@ -18,7 +18,7 @@ var docs embed.FS
 // Rules returns the area's rules in the order of the catalogue.
 func Rules() []review.Rule {
 	return review.Area("controlplane", docs,
-		apiserverAuthorization, apiserverAnonymous, apiserverStaticAuth, apiserverInsecurePort, apiserverAdmission,
+		apiserverAuthorization, apiserverAnonymous, apiserverStaticAuth, authenticationJWT, apiserverInsecurePort, apiserverAdmission,
 		apiserverAudit, apiserverProfiling, apiserverTLS, apiserverKubeletTLS, apiserverServiceAccountLookup,
 		apiserverEncryption, apiserverRequestTimeout, apiserverAuditRetention,
 		controllerManagerCredentials, controllerManagerRootCA, controllerManagerBind, controllerManagerProfiling,
