@@ -11,6 +11,7 @@ var podSecurityPolicy = review.Rule{
 	ID: "pod-security-policy", Level: review.Error, Guidelines: []string{"G1", "G31"},
 	Summary: "A PodSecurityPolicy, which Kubernetes no longer has",
 	Kinds:   []string{"PodSecurityPolicy.policy", "PodSecurityPolicy.extensions"},
+	Covers:  []string{"api-removed", "api-deprecated"},
 	Check:   checkPodSecurityPolicy,
 }
 
