@@ -3,40 +3,52 @@ package evidence
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/images/registry"
 )
 
-// examineChildren proves each platform of an index that is not proven itself. All have to be, since a node pulls any.
-func (r *run) examineChildren(ctx context.Context, s *shape, x *examination, answer images.Evidence) (images.Evidence, time.Time) {
+// examineChildren looks at the platforms of an index for what is not proven of the index itself. Each kind of proof has to be
+// there for the one or for all of the others, since a node pulls any: a signature of the index and a bill of materials for
+// each platform is what builders leave.
+func (r *run) examineChildren(ctx context.Context, s *shape, x *examination) {
 	platforms := s.platformChildren()
 	if !s.isIndex() || len(platforms) == 0 {
-		return answer, x.until
+		return
 	}
-	whole := images.Evidence{Digest: answer.Digest, Platforms: answer.Platforms, Verdict: images.Verified}
-	for _, child := range platforms {
-		of := subject{ref: pinned(s.ref, child.Digest), demand: s.demand, mediaType: child.MediaType}
-		one := r.begin(of, x.signers)
-		one.run(ctx)
-		var proven images.Evidence
-		one.conclude(&proven)
-		x.boundTo(one.until)
-		if proven.Verdict == images.Verified {
-			if whole.Proofs == nil {
-				whole.Proofs, whole.Facts = proven.Proofs, proven.Facts
-			}
+	for _, kind := range x.order {
+		p := x.proofs[kind]
+		if x.holds(p) {
 			continue
 		}
-		answer.Reason = fmt.Sprintf("%s; nor is each of its platforms proven: for %s, %s", answer.Reason, platformName(child), proven.Reason)
-		if answer.Verdict == images.Unsigned { // something may be there for other platforms
-			answer.Verdict = proven.Verdict
+		proven, detail := true, ""
+		for _, child := range platforms {
+			of := subject{ref: pinned(s.ref, child.Digest), demand: s.demand, mediaType: child.MediaType}
+			one := r.begin(of, x.signers)
+			one.order, one.proofs = []string{kind}, map[string]*proof{kind: one.proofs[kind]}
+			one.run(ctx)
+			x.boundTo(one.until)
+			verdict := one.verdict(one.proofs[kind])
+			if proven = verdict.Verdict == images.Verified; !proven {
+				p.platforms = x.lacking(p, child, verdict)
+				break
+			}
+			detail = verdict.Detail
 		}
-		return answer, x.until
+		if proven {
+			p.prove(detail)
+		}
 	}
-	whole.Reason = s.note
-	return whole, x.until
+}
+
+// lacking is what is found of a kind of proof when neither the index nor a platform has it.
+func (x *examination) lacking(p *proof, child registry.Descriptor, of images.Proof) *images.Proof {
+	whole := x.verdict(p)
+	whole.Reason = fmt.Sprintf("%s; nor is it proven for each platform: for %s, %s", whole.Reason, platformName(child), of.Reason)
+	if whole.Verdict == images.Unsigned {
+		whole.Verdict = of.Verdict
+	}
+	return &whole
 }
 
 // platformChildren are the manifests of an index that are images.

@@ -76,7 +76,7 @@ func (p *Prover) Prove(ctx context.Context, questions []images.Question) map[ima
 	once := merge(questions)
 	answers := make(map[images.Reference]images.Evidence, len(once))
 	var mu sync.Mutex
-	run := &run{Prover: p, known: map[string]*memo{}}
+	run := &run{Prover: p, known: map[string]*memo{}, read: map[*images.Demand]func() (signers, error){}}
 	var group errgroup.Group
 	group.SetLimit(p.config.Parallel)
 	for _, q := range once {
@@ -131,6 +131,7 @@ type run struct {
 	*Prover
 	mu    sync.Mutex
 	known map[string]*memo
+	read  map[*images.Demand]func() (signers, error)
 }
 
 type memo struct {

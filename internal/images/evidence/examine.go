@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/images"
@@ -50,17 +51,17 @@ func (r *run) examine(ctx context.Context, s subject) (answer images.Evidence, u
 	if s.demand == nil {
 		return answer, until
 	}
-	signers, err := readSigners(s.demand.Signature)
+	signers, err := r.signersOf(s.demand)
 	if err != nil {
 		answer.Verdict, answer.Reason = images.Untrusted, err.Error()
 		return answer, until
 	}
 	x := r.begin(s, signers)
 	x.run(ctx)
-	x.conclude(&answer)
-	if answer.Verdict != images.Verified && s.demand.Index == images.AllChildren {
-		return r.examineChildren(ctx, shape, x, answer)
+	if s.demand.Index == images.AllChildren {
+		r.examineChildren(ctx, shape, x)
 	}
+	x.conclude(&answer)
 	if x.lacksAttestations() && shape.buildKit(ctx) {
 		answer.Reason += "; BuildKit's attestations are there, and nobody signed them, so that they prove nothing"
 	}
@@ -92,6 +93,18 @@ func (x *examination) want(kind string, wanted bool) {
 type signers struct {
 	keys   []*key
 	notary *notary // nil when the policy asks for no signature of the Notary Project
+}
+
+// signersOf reads them once for a demand, whatever the number of its images.
+func (r *run) signersOf(demand *images.Demand) (signers, error) {
+	r.mu.Lock()
+	read := r.read[demand]
+	if read == nil {
+		read = sync.OnceValues(func() (signers, error) { return readSigners(demand.Signature) })
+		r.read[demand] = read
+	}
+	r.mu.Unlock()
+	return read()
 }
 
 func readSigners(demand *images.SignatureDemand) (by signers, err error) {

@@ -74,6 +74,30 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
+// TestProofsApart holds that each kind of proof may be with the index or with all of its platforms.
+func TestProofsApart(t *testing.T) {
+	t.Parallel()
+	bill := func(l *lab, refs ...images.Reference) {
+		for _, ref := range refs {
+			l.Attach(l, ref, SPDX, l.key.Bundle(l, nil, Statement(l, ref.Digest, SPDX, object{"packages": []object{{"name": "a"}}}), Sealing{}))
+		}
+	}
+	for name, c := range map[string]struct {
+		leave func(l *lab, m multi)
+		want  want
+	}{
+		"index signed, bills of platforms":    {func(l *lab, m multi) { l.sign(m.index); bill(l, m.amd64, m.arm64) }, verified},
+		"platforms signed, bill of the index": {func(l *lab, m multi) { l.sign(m.amd64, m.arm64); bill(l, m.index) }, verified},
+		"a bill is missing":                   {func(l *lab, m multi) { l.sign(m.index); bill(l, m.amd64) }, want{images.Untrusted, "no bill of materials is there; nor is it proven for each platform: for linux/arm64"}},
+	} {
+		l := newLab(t, API)
+		m := l.multi("")
+		c.leave(l, m)
+		t.Log(name)
+		c.want.check(t, l.prove(images.Question{Reference: m.index, Demand: &images.Demand{Signature: l.byKey(), SBOM: true, Index: images.AllChildren}}))
+	}
+}
+
 // TestPlatforms holds which platforms an image is said to have.
 func TestPlatforms(t *testing.T) {
 	t.Parallel()

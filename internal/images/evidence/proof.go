@@ -10,13 +10,13 @@ import (
 
 // proof collects what there is of one kind.
 type proof struct {
-	kind     string
-	proven   bool
-	detail   string
-	keys     []*key  // of the policy, whose signatures were found
-	refused  []error // why seals of this kind do not count
-	scanned  time.Time
-	notation bool // a signature of the Notary Project counts
+	kind      string
+	proven    bool
+	detail    string
+	keys      []*key  // of the policy, whose signatures were found
+	refused   []error // why seals of this kind do not count
+	scanned   time.Time
+	platforms *images.Proof // what was found when the platforms of an index were looked at as well
 }
 
 // names of the kinds in reasons.
@@ -125,6 +125,8 @@ func (x *examination) found(p *proof) images.Proof {
 	switch {
 	case x.holds(p):
 		return images.Proof{Verdict: images.Verified, Detail: p.detail}
+	case p.platforms != nil:
+		return *p.platforms
 	case len(x.faults) > 0:
 		return images.Proof{Verdict: images.Indeterminate, Reason: oneLine(x.faults[0].Error())}
 	case len(p.keys) > 0:

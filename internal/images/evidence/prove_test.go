@@ -2,6 +2,8 @@ package evidence_test
 
 import (
 	"context"
+	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"os"
@@ -80,6 +82,59 @@ func TestOneDigestThroughout(t *testing.T) {
 	if got.Digest != l.image.Digest || asked != 1 {
 		t.Errorf("asked %d times, and found %s", asked, got.Digest)
 	}
+}
+
+// TestLies holds that content which is not what its digest says is the registry's fault, and proves nothing.
+func TestLies(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	l.sign(l.image)
+	other := l.Content(t, repository, l.image.Digest)
+	lie := func(part string, content []byte) {
+		l.Fault(func(w http.ResponseWriter, req *http.Request) bool {
+			if req.Method != http.MethodGet || !strings.Contains(req.URL.Path, part) {
+				return false
+			}
+			w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+			_, _ = w.Write(content)
+			return true
+		})
+	}
+	demand := &images.Demand{Signature: l.byKey()}
+	lie("/blobs/", []byte("another"))
+	want{images.Indeterminate, "does not have the digest"}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+	lie("/manifests/sha256:", append(other, ' '))
+	want{images.Indeterminate, "does not have the digest"}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand, Platforms: []string{"linux/amd64"}}))
+	tag := Reference(t, "%s/acme/web:1.2", l.Host)
+	want{images.Indeterminate, "does not have the digest"}.check(t, l.prove(images.Question{Reference: tag, Demand: demand}))
+}
+
+// TestSHA512 holds that images by other digests are proven by statements over those.
+func TestSHA512(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	sum := sha512.Sum512(l.Content(t, repository, l.image.Digest))
+	encoded := hex.EncodeToString(sum[:])
+	long := Reference(t, "%s/%s@sha512:%s", l.Host, repository, encoded)
+	bundle := l.key.Bundle(t, nil, StatementOf(t, map[string]string{"sha512": encoded}, CosignSign, nil), Sealing{})
+	d := l.Refer(t, l.image, Referrer{ArtifactType: Bundle, Unlinked: true, Seals: []Seal{SealOf(Bundle, bundle)}})
+	l.Fault(func(w http.ResponseWriter, req *http.Request) bool {
+		switch {
+		case strings.HasSuffix(req.URL.Path, "/manifests/sha512:"+encoded):
+			w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+		case strings.HasSuffix(req.URL.Path, "/referrers/sha512:"+encoded):
+			w.WriteHeader(http.StatusNotFound)
+		case strings.HasSuffix(req.URL.Path, "/manifests/sha512-"+encoded[:64]): // as much as a tag has room for
+			_, _ = w.Write([]byte(`{"manifests":[{"digest":"` + d.Digest + `"}]}`))
+		case strings.Contains(req.URL.Path, "sha512"):
+			t.Errorf("asked for %s", req.URL.Path)
+			return false
+		default:
+			return false
+		}
+		return true
+	})
+	verified.check(t, l.prove(images.Question{Reference: long, Demand: &images.Demand{Signature: l.byKey()}}))
 }
 
 // TestOnceEach holds that an image is asked about once, however often it is used and by how many tags.
