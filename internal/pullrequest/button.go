@@ -113,7 +113,7 @@ type fixed struct {
 // fix commits the safe fixes of a pull request's new findings to its branch.
 func (w *Worker) fix(ctx context.Context, job queue.Job, pull github.PullRequest) (fixed, error) {
 	if pull.Fork {
-		return fixed{}, &finalError{errors.New("The branch is in a fork, which the App does not write to. \"landwaiter fix\" does the same in a checkout of it.")}
+		return fixed{}, &finalError{errors.New("the branch is in a fork, which the App does not write to; \"landwaiter fix\" does the same in a checkout of it")}
 	}
 	done, err := w.fixedBefore(ctx, job, &pull)
 	if err != nil {
@@ -149,9 +149,9 @@ func (w *Worker) commitFixes(ctx context.Context, job queue.Job, pull github.Pul
 	f.commit, err = w.client(job.Task).Commit(ctx, job.Subject.Repository, commit)
 	switch {
 	case errors.Is(err, github.ErrMoved):
-		return fixed{}, &finalError{errors.New("Somebody pushed to the branch meanwhile; ask again.")}
+		return fixed{}, &finalError{errors.New("somebody pushed to the branch meanwhile; ask again")}
 	case errors.Is(err, github.ErrForbidden):
-		return fixed{}, &finalError{errors.New("The App was not given the permission contents: write.")}
+		return fixed{}, &finalError{errors.New("the App was not given the permission contents: write")}
 	}
 	return f, err
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/landwaiter/landwaiter/internal/event"
 	"github.com/landwaiter/landwaiter/internal/github"
@@ -48,7 +50,7 @@ func (w *Worker) command(ctx context.Context, job queue.Job) error {
 	var final *finalError
 	var wrong *policyError
 	if errors.As(err, &final) || errors.As(err, &wrong) {
-		text, err = report.AnswerRefused(github.Redact(err.Error())), nil
+		text, err = report.AnswerRefused(sentence(github.Redact(err.Error()))), nil
 	}
 	if err != nil || text == "" {
 		return err
@@ -91,6 +93,12 @@ func (w *Worker) explain(ctx context.Context, job queue.Job, pull github.PullReq
 		return "", err
 	}
 	return report.AnswerExplain(w.Rules, m.policy, rule), m.Close()
+}
+
+// sentence makes one of an error's text.
+func sentence(text string) string {
+	first, rest := utf8.DecodeRuneInString(text)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+text[rest:], ".") + "."
 }
 
 // again asks for one more review of a pull request, as it is now.

@@ -47,7 +47,7 @@ func (w *Worker) fetch(ctx context.Context, t event.Task, wanted ...string) (*gi
 		client.DropGitToken(repo) // it may have been made before a permission was given
 	}
 	if errors.Is(err, github.ErrRefused) { // GitHub gives no token of what the App may not do
-		return nil, &finalError{errors.New("The App may not read this repository: it needs the permission contents: read.")}
+		return nil, &finalError{errors.New("the App may not read this repository: it needs the permission contents: read")}
 	}
 	for _, final := range []error{gitrepo.ErrTooLarge, gitrepo.ErrGone} {
 		if errors.Is(err, final) {

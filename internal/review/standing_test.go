@@ -47,7 +47,7 @@ func TestOnce(t *testing.T) {
 	x := NewIndex(nil)
 	var made int
 	count := func(*Index) *int { made++; return &made }
-	if OnceOf(x, "a", count) != OnceOf(x, "a", count) || made != 1 {
+	if first := OnceOf(x, "a", count); first != OnceOf(x, "a", count) || made != 1 {
 		t.Errorf("made %d times", made)
 	}
 	if OnceOf(x, "b", func(*Index) string { return "b" }); made != 1 || OnceOf(x, "b", func(*Index) string { return "" }) != "b" {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
+	"github.com/sigstore/sigstore/pkg/cryptoutils/goodkey"
 	"github.com/sigstore/sigstore/pkg/signature"
 )
 
@@ -33,7 +34,7 @@ func newKey(k images.Key) (*key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s holds no public key in PEM: %w", k.File, err)
 	}
-	if err := cryptoutils.ValidatePubKey(public); err != nil {
+	if err := goodkey.ValidatePubKey(public); err != nil {
 		return nil, fmt.Errorf("the key in %s is too weak or of a kind that is not supported: %w", k.File, err)
 	}
 	der, err := x509.MarshalPKIXPublicKey(public)
