@@ -54,7 +54,14 @@ func (e *Engine) harmless(ctx context.Context, tree source.Tree, policy *Policy,
 	if err != nil {
 		return false, err
 	}
-	return !slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Status == New }), nil
+	return !slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Status == New && !e.onlyOfChanging(f.Rule) }), nil
+}
+
+// onlyOfChanging reports whether a rule is about what merging does to a running cluster. What a fix changes is not what is
+// merged: that is the whole pull request.
+func (e *Engine) onlyOfChanging(rule string) bool {
+	i := slices.IndexFunc(e.Rules, func(r *Rule) bool { return r.ID == rule })
+	return i >= 0 && e.Rules[i].Area == "change"
 }
 
 // hunks are the runs of lines in which two texts differ.
