@@ -65,6 +65,7 @@ type cli struct {
 	Review  reviewCmd  `cmd:"" help:"Review what a change does, or everything with --all."`
 	Render  renderCmd  `cmd:"" help:"Print what a kustomization, chart or directory renders to."`
 	Roots   rootsCmd   `cmd:"" help:"List what renders, and what of it the change affects."`
+	Images  imagesCmd  `cmd:"" help:"List images, what proves them, and whether the policy allows them."`
 	Rules   rulesCmd   `cmd:"" help:"List the rules, or explain one."`
 	Fix     fixCmd     `cmd:"" help:"Apply the safe fixes to the work tree, showing the difference."`
 	Policy  policyCmd  `cmd:"" help:"Write, check or describe the policy file."`

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/landwaiter/landwaiter/internal/images/imagestest"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
@@ -46,13 +47,34 @@ func (s stopping) Run() int {
 //	valid review|policy FILE     hold a file against the published schema
 //	rewrite FILE OLD NEW         replace a text in a file, in which \n, \r, \t and \x are escapes
 //	same FILE FILE               compare two files byte for byte
+//
+// On the loopback interface they have a registry, $REGISTRY, with images of acme: web:1.4.2 ($WEB), signed by the key
+// $KEYS/acme.pub, and tools:1.0.0 ($TOOLS), which nobody signed.
 func TestScripts(t *testing.T) {
+	registry := scriptRegistry(t)
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"), UpdateScripts: *update, Setup: surround,
+		Dir: filepath.Join("testdata", "script"), UpdateScripts: *update, Setup: func(env *testscript.Env) error {
+			for key, value := range registry {
+				env.Setenv(key, value)
+			}
+			return surround(env)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "gitinit": gitInit, "commit": commit, "valid": valid, "rewrite": rewrite, "same": same,
 		},
 	})
+}
+
+// scriptRegistry starts the registry of scripts, and returns the variables that they know of it.
+func scriptRegistry(t *testing.T) map[string]string {
+	r, key, keys := imagestest.NewRegistry(t, imagestest.API), imagestest.NewKey(t), t.TempDir()
+	if err := os.WriteFile(filepath.Join(keys, "acme.pub"), key.PEM, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	web, _ := r.Image(t, "acme/web", "1.4.2")
+	r.Attach(t, web, imagestest.CosignSign, key.Bundle(t, nil, imagestest.SignStatement(t, web.Digest), imagestest.Sealing{}))
+	tools, _ := r.Image(t, "acme/tools", "1.0.0")
+	return map[string]string{"REGISTRY": r.Host, "KEYS": keys, "WEB": web.Digest, "TOOLS": tools.Digest}
 }
 
 // surround gives a script surroundings of its own: no configuration and no cache of whoever runs the test.

@@ -148,8 +148,12 @@ const maxDetail = 100
 
 // imageTally counts images by what was found out about their proof, "" where the policy asks for none.
 func imageTally(all []review.ImageResult) string {
+	const missing = "missing"
 	counts := make(map[string]int)
 	for _, i := range all {
+		if i.Missing {
+			i.Evidence = missing
+		}
 		counts[i.Evidence]++
 	}
 	if counts[""] == len(all) {
@@ -158,7 +162,7 @@ func imageTally(all []review.ImageResult) string {
 	parts := []string{Plural(len(all), "image")}
 	for _, v := range []struct{ verdict, word string }{
 		{string(images.Verified), "verified"}, {string(images.Unsigned), "unsigned"}, {string(images.Untrusted), "untrusted"},
-		{string(images.Indeterminate), "could not be checked"}, {"", "not asked about"},
+		{missing, "not there"}, {string(images.Indeterminate), "could not be checked"}, {"", "not asked about"},
 	} {
 		if n := counts[v.verdict]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v.word))

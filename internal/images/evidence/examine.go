@@ -220,7 +220,7 @@ func (x *examination) judge(p *proof, s *seal, who *signer) {
 
 // inability is the answer when an image could not be asked about, or is something that cannot be read.
 func inability(s subject, err error) images.Evidence {
-	answer := images.Evidence{Digest: s.ref.Digest, Reason: oneLine(err.Error())}
+	answer := images.Evidence{Digest: s.ref.Digest, Reason: oneLine(err.Error()), Unasked: !wrongContent(err)}
 	switch {
 	case s.demand == nil && len(s.platforms) == 0:
 	case wrongContent(err):

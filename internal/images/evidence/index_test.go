@@ -185,3 +185,17 @@ func TestOldFormat(t *testing.T) {
 	got = l.prove(images.Question{Reference: ref, Demand: &images.Demand{Signature: l.byKey()}})
 	want{images.Verified, "Docker's first format (schema 1)"}.check(t, got)
 }
+
+// TestPlatformBesideTag holds that a tag which names an index, beside the digest of one of its platforms, names the same image.
+func TestPlatformBesideTag(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	m := l.multi(dockerList)
+	other, _ := l.ImageFor(l, repository, "", "linux/s390x")
+	for digest, want := range map[string]string{m.index.Digest: m.index.Digest, m.arm64.Digest: m.arm64.Digest, other.Digest: m.index.Digest} {
+		got := l.prove(images.Question{Reference: Reference(l, "%s/%s:multi@%s", l.Host, repository, digest)})
+		if got.TagDigest != want || got.Digest != digest {
+			t.Errorf("%s: %+v, want tag %s", digest, got, want)
+		}
+	}
+}

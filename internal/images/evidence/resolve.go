@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/images/registry"
@@ -60,14 +61,23 @@ func (r *run) lookUpTag(ctx context.Context, ref images.Reference, n *named) {
 		n.note = fmt.Sprintf("what its tag %s names could not be asked: %v", ref.Tag, err)
 	default:
 		n.tagDigest = found.Digest
+		if found.Digest != ref.Digest && r.isPart(ctx, pinned(tag, found.Digest), ref.Digest) {
+			n.tagDigest = ref.Digest // of one platform, which is the same image
+		}
 	}
+}
+
+// isPart reports whether an index has a digest among its platforms. What cannot be asked is none.
+func (r *run) isPart(ctx context.Context, index images.Reference, digest string) bool {
+	m, err := r.config.Registry.Manifest(ctx, index)
+	return err == nil && slices.ContainsFunc(m.Manifests, func(d registry.Descriptor) bool { return d.Digest == digest })
 }
 
 // notThere is the answer when nothing can be said of a digest.
 func notThere(q images.Question, err error) *images.Evidence {
 	answer := inability(subject{ref: q.Reference, demand: q.Demand, platforms: q.Platforms}, err)
 	if errors.Is(err, registry.ErrAbsent) {
-		answer.Missing, answer.Reason = true, q.Reference.Host+" does not have it"
+		answer.Missing, answer.Unasked, answer.Reason = true, false, q.Reference.Host+" does not have it"
 		answer.Verdict = images.NotAsked
 		if q.Demand != nil {
 			answer.Verdict = images.Unsigned

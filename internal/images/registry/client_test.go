@@ -261,7 +261,7 @@ func TestAddresses(t *testing.T) {
 			}
 		}
 		proxied := r.network()
-		proxied.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse("http://proxy.example:3128") }
+		proxied.Proxy = func(*url.URL) (*url.URL, error) { return url.Parse("http://proxy.example:3128") }
 		c = New(Config{Allows: func(images.Reference) bool { return true }, Network: proxied})
 		if _, err := c.Resolve(t.Context(), reference(t, host+"/a/b:1")); !isRefused(err) {
 			t.Errorf("%s through a proxy: %v", address, err)

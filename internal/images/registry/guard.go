@@ -28,8 +28,8 @@ func (e *RefusedError) Error() string { return e.Host + " is not contacted: " + 
 type Network struct {
 	Lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
-	Proxy   func(*http.Request) (*url.URL, error) // nil for none
-	RootCAs *x509.CertPool                        // nil for the system's
+	Proxy   func(*url.URL) (*url.URL, error) // the proxy for an address; nil for none
+	RootCAs *x509.CertPool                   // nil for the system's
 }
 
 func (n Network) withDefaults() Network {
@@ -42,7 +42,7 @@ func (n Network) withDefaults() Network {
 		n.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	}
 	if n.Proxy == nil {
-		n.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
+		n.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil }
 	}
 	return n
 }
@@ -59,7 +59,7 @@ func newTransports(n Network) *transports {
 	t.public = t.transport(t.dialPublic)
 	t.private = t.transport(t.network.Dial)
 	t.proxied = t.transport(t.network.Dial)
-	t.proxied.Proxy = t.network.Proxy
+	t.proxied.Proxy = func(r *http.Request) (*url.URL, error) { return t.network.Proxy(r.URL) }
 	return t
 }
 
@@ -179,7 +179,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // route chooses the connection pool. Behind a proxy the name is checked here, since the proxy resolves it again.
 func (g *guard) route(req *http.Request, private bool) (http.RoundTripper, error) {
-	proxy, err := g.network.Proxy(req)
+	proxy, err := g.network.Proxy(req.URL)
 	if err != nil {
 		return nil, err
 	}

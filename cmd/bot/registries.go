@@ -1,0 +1,98 @@
+package main
+
+import (
+	"crypto/x509"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/images/evidence"
+	"github.com/landwaiter/landwaiter/internal/images/registry"
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/review/policy"
+	"golang.org/x/net/http/httpproxy"
+)
+
+// registries is how registries are asked, whatever the policy.
+type registries struct {
+	credentials registry.Credentials
+	cache       *manifests.Cache
+	proxy       func(*url.URL) (*url.URL, error)
+	roots       *x509.CertPool             // nil for the system's
+	may         func(review.Registry) bool // which of a policy's registries may be private, or without encryption; nil for all
+}
+
+// newRegistries asks as the person whose command line this is: with Docker's configuration and the identities of clouds,
+// through the proxies of the environment.
+func newRegistries(sys surroundings, cache *manifests.Cache) *registries {
+	return &registries{cache: cache, proxy: httpproxy.FromEnvironment().ProxyFunc(), credentials: registry.Credentials{
+		Docker: dockerDir(sys), GitHub: sys.env("GITHUB_TOKEN"), Cloud: true, Azure: azure(sys),
+	}}
+}
+
+// dockerDir is where Docker keeps its configuration: $DOCKER_CONFIG, or .docker in the home directory.
+func dockerDir(sys surroundings) string {
+	if dir := sys.env("DOCKER_CONFIG"); dir != "" {
+		return dir
+	}
+	if home := sys.env("HOME"); home != "" {
+		return filepath.Join(home, ".docker")
+	}
+	return ""
+}
+
+// azure is the identity that Azure's own tools take out of the environment.
+func azure(sys surroundings) registry.Azure {
+	return registry.Azure{Tenant: sys.env("AZURE_TENANT_ID"), Client: sys.env("AZURE_CLIENT_ID"), Secret: sys.env("AZURE_CLIENT_SECRET"),
+		TokenFile: sys.env("AZURE_FEDERATED_TOKEN_FILE"), Authority: sys.env("AZURE_AUTHORITY_HOST")}
+}
+
+// proving makes what asks registries under a policy. It is a review.ProvingFunc.
+func (r *registries) proving(p *review.Policy, named func(layer, file string) ([]byte, error)) (*review.Proving, error) {
+	proof, err := policy.ReadProof(p.Images, named)
+	if err != nil {
+		return nil, err
+	}
+	client := registry.New(registry.Config{
+		Allows: p.MayAsk(), Hosts: r.hosts(p.Images.Registries), Keychain: r.credentials.Keychain(), UserAgent: "landwaiter/" + version(),
+		Network: registry.Network{Proxy: r.proxy, RootCAs: r.roots},
+	})
+	prover, err := evidence.New(evidence.Config{Registry: client, TrustedRoot: proof.TrustedRoot, Mirrors: proof.Mirrors, Cache: r.cache})
+	if err != nil {
+		client.Close()
+		return nil, &policy.Mistake{File: p.Images.From.TrustedRoot, Line: p.Images.From.TrustedRootLine, Reason: "images.trustedRoot: " + err.Error()}
+	}
+	return &review.Proving{Prover: prover, Demand: func(ref images.Reference) *images.Demand { return proof.Demand(ref) }, Close: client.Close}, nil
+}
+
+// hosts are a policy's registries, as far as they may be what it says of them.
+func (r *registries) hosts(all []review.Registry) []registry.Host {
+	var hosts []registry.Host
+	for _, one := range all {
+		if r.may == nil || r.may(one) {
+			hosts = append(hosts, registry.Host{Name: one.Host, Private: one.Private, PlainHTTP: one.PlainHTTP, Realms: one.Realms})
+		}
+	}
+	return hosts
+}
+
+// besidePolicy reads the files that a policy file named on the command line names: beside it, where it lies outside of the
+// repository.
+func besidePolicy(where *place, named string, base func(layer, file string) ([]byte, error)) func(layer, file string) ([]byte, error) {
+	if named == "" {
+		return base
+	}
+	if _, err := where.inside(named); err == nil && where.repo != nil {
+		return base
+	}
+	dir := filepath.Dir(named)
+	return func(_, file string) ([]byte, error) {
+		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
+		if err != nil {
+			return nil, err
+		}
+		return text, nil
+	}
+}
