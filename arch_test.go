@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"internal/review/rules"},
 	{"internal/review/rules/api", "internal/review/rules/change", "internal/review/rules/cloud", "internal/review/rules/controlplane", "internal/review/rules/gitops", "internal/review/rules/image", "internal/review/rules/kops", "internal/review/rules/namespace", "internal/review/rules/network", "internal/review/rules/pod", "internal/review/rules/pss",
 		"internal/review/rules/rbac", "internal/review/rules/reliability", "internal/review/rules/rendering", "internal/review/rules/resources", "internal/review/rules/secret"},
-	{"internal/review/policy", "internal/review/rules/pss/standard"},
+	{"internal/review/policy", "internal/review/rules/api/validation", "internal/review/rules/pss/standard"},
 	{"internal/review"},
 	{"internal/review/imagetable"},
 	{"internal/images/evidence", "internal/images/imagestest"},
@@ -67,6 +67,7 @@ var fences = []fence{
 	{"github.com/landlock-lsm/...", []string{"internal/manifests/sandbox"}, "walls are put up in one place"},
 	{"github.com/zricethezav/gitleaks/...", []string{"internal/review/rules/secret"}, "it is large and slow to set up"},
 	{"k8s.io/pod-security-admission/...", []string{"internal/review/rules/pss", "internal/review/rules/pod"}, "rules on the Pod Security Standards only"},
+	{"k8s.io/apiextensions-apiserver/...", []string{"internal/review/rules/api/validation"}, "the rules of custom definitions are evaluated in one place"},
 	{"github.com/owenrumney/go-sarif/...", []string{"internal/report"}, "a format of the report"},
 }
 

@@ -95,7 +95,8 @@ func (a *action) review(ctx context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	defer repo.Close()
-	rulesOf, err := a.policy(ctx, repo, change)
+	tree := a.policyTree(ctx, repo, change)
+	rulesOf, err := a.policy(tree)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +105,13 @@ func (a *action) review(ctx context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	defer pool.Close()
-	result, err := newEngine(a.sys, pool).Review(ctx, change, rulesOf, review.Options{
+	engine := newEngine(a.sys, pool)
+	asks := newRegistries(a.sys, engine.Cache)
+	asks.credentials.GitHub = a.in["token"]
+	engine.Proving = asks.proving
+	result, err := engine.Review(ctx, change, rulesOf, review.Options{
 		Under: []string{filepath.ToSlash(filepath.Clean(a.in["path"]))}, Repository: a.repository, KubeVersion: a.in["kube-version"],
+		Named: func(_, file string) ([]byte, error) { return tree.ReadFile(file) },
 	})
 	if err != nil {
 		return nil, configuration(err)
@@ -178,14 +184,17 @@ func (a *action) fetch(ctx context.Context) (*gitrepo.Fetched, error) {
 	return mirror.Fetch(ctx, from, a.head, base)
 }
 
-// policy reads the policy of the base commit. With nothing to compare with it is that of head.
-func (a *action) policy(ctx context.Context, repo *gitrepo.Repo, change *source.Change) (*review.Policy, error) {
-	tree := policyTree(change)
+// policyTree is where the policy is read from: the base commit. With nothing to compare with it is head.
+func (a *action) policyTree(ctx context.Context, repo *gitrepo.Repo, change *source.Change) source.Tree {
 	if a.base != "" {
 		if at, err := repo.Tree(ctx, a.base); err == nil { // the branch as it is now, not as it was when the work began
-			tree = at
+			return at
 		}
 	}
+	return policyTree(change)
+}
+
+func (a *action) policy(tree source.Tree) (*review.Policy, error) {
 	name := filepath.ToSlash(filepath.Clean(a.in["policy"]))
 	text, err := tree.ReadFile(name)
 	switch {

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/images/evidence"
@@ -12,6 +14,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/policy"
+	"github.com/landwaiter/landwaiter/internal/server"
 	"golang.org/x/net/http/httpproxy"
 )
 
@@ -20,8 +23,11 @@ type registries struct {
 	credentials registry.Credentials
 	cache       *manifests.Cache
 	proxy       func(*url.URL) (*url.URL, error)
-	roots       *x509.CertPool             // nil for the system's
-	may         func(review.Registry) bool // which of a policy's registries may be private, or without encryption; nil for all
+	roots       *x509.CertPool // nil for the system's
+
+	// listed are the registries of a server's own policy; nil where there is no server. Of others a repository's policy may
+	// not say that they are private.
+	listed map[string]review.Registry
 }
 
 // newRegistries asks as the person whose command line this is: with Docker's configuration and the identities of clouds,
@@ -67,15 +73,43 @@ func (r *registries) proving(p *review.Policy, named func(layer, file string) ([
 	return &review.Proving{Prover: prover, Demand: func(ref images.Reference) *images.Demand { return proof.Demand(ref) }, Close: client.Close}, nil
 }
 
-// hosts are a policy's registries, as far as they may be what it says of them.
+// hosts are a policy's registries, as far as it may say of them what it does.
 func (r *registries) hosts(all []review.Registry) []registry.Host {
 	var hosts []registry.Host
 	for _, one := range all {
-		if r.may == nil || r.may(one) {
-			hosts = append(hosts, registry.Host{Name: one.Host, Private: one.Private, PlainHTTP: one.PlainHTTP, Realms: one.Realms})
+		if ours, ok := r.listed[strings.ToLower(one.Host)]; ok {
+			one = ours
+		} else if r.listed != nil {
+			one.Private = false
+		}
+		hosts = append(hosts, registry.Host{Name: one.Host, Private: one.Private, PlainHTTP: one.PlainHTTP, Realms: one.Realms})
+	}
+	for host, ours := range r.listed {
+		if !slices.ContainsFunc(hosts, func(h registry.Host) bool { return strings.EqualFold(h.Name, host) }) {
+			hosts = append(hosts, registry.Host{Name: ours.Host, Private: ours.Private, PlainHTTP: ours.PlainHTTP, Realms: ours.Realms})
 		}
 	}
 	return hosts
+}
+
+// newServerRegistries asks for the App's repositories, which nobody knows: credentials and private addresses are only for
+// registries that the server's own policy lists.
+func newServerRegistries(sys surroundings, settings server.Settings, policy *policy.Layer, roots *x509.CertPool) (*registries, error) {
+	listed, err := listedRegistries(policy)
+	if err != nil {
+		return nil, err
+	}
+	proxy := httpproxy.Config{HTTPProxy: string(settings.Proxy.HTTP), HTTPSProxy: string(settings.Proxy.HTTPS), NoProxy: settings.Proxy.No}
+	return &registries{proxy: proxy.ProxyFunc(), roots: roots, listed: listed, credentials: registry.Credentials{
+		Docker: dockerDir(sys), Cloud: true, Azure: azure(sys), For: func(host string) bool { _, ok := listed[host]; return ok },
+	}}, nil
+}
+
+// with returns the same with a cache.
+func (r *registries) with(cache *manifests.Cache) *registries {
+	cached := *r
+	cached.cache = cache
+	return &cached
 }
 
 // besidePolicy reads the files that a policy file named on the command line names: beside it, where it lies outside of the
@@ -95,4 +129,20 @@ func besidePolicy(where *place, named string, base func(layer, file string) ([]b
 		}
 		return text, nil
 	}
+}
+
+// listedRegistries are those of a server's own policy, by host.
+func listedRegistries(server *policy.Layer) (map[string]review.Registry, error) {
+	hosts := make(map[string]review.Registry)
+	if server == nil {
+		return hosts, nil
+	}
+	p, err := policyOf(*server)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range p.Images.Registries {
+		hosts[strings.ToLower(one.Host)] = one
+	}
+	return hosts, nil
 }

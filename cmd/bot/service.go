@@ -105,7 +105,11 @@ func (s *service) prepare(ctx context.Context, sys surroundings) (err error) {
 	if err != nil {
 		return err
 	}
-	s.tenants = newTenants(sys, filepath.Join(s.settings.Data, "renderings"), s.settings.Cache.Renderings)
+	asks, err := newServerRegistries(sys, s.settings, s.policy, roots)
+	if err != nil {
+		return err
+	}
+	s.tenants = newTenants(sys, filepath.Join(s.settings.Data, "renderings"), s.settings.Cache.Renderings, asks)
 	s.unsafe, err = walls(ctx, sys)
 	return err
 }
@@ -175,7 +179,7 @@ func (s *service) use(ctx context.Context, id int64, key server.Secret) error {
 		return usageError(err)
 	}
 	worker := &pullrequest.Worker{
-		GitHub: app, Queue: s.queue, Mirror: s.mirror, Engines: s.tenants.Engine, Forget: s.forget, Rules: rules.All(), Version: version(), Renderers: rendererVersions(),
+		GitHub: app, Queue: s.queue, Mirror: s.mirror, Engines: s.tenants.Engine, Forget: s.forget, Rules: rules.All(), Version: version(), Renderers: rendererVersions(), Beside: s.beside,
 		Unconfined: s.unsafe, Server: s.policy, Log: s.log,
 		Fetched: s.metrics.Fetch, Span: s.tracing.Span,
 		Observed: func(o pullrequest.Observation) { s.metrics.Review(o.Outcome, o.Total, o.Stages) },
@@ -186,6 +190,11 @@ func (s *service) use(ctx context.Context, id int64, key server.Secret) error {
 	s.app.Store(&running{id: id, worker: worker, alive: &pulse{app: app}})
 	s.working <- struct{}{}
 	return nil
+}
+
+// beside reads a file that the server's policy names, relative to it.
+func (s *service) beside(file string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(filepath.Dir(s.settings.Policy), filepath.FromSlash(file)))
 }
 
 // Tasks implements server.Intake.

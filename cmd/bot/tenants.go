@@ -25,6 +25,7 @@ type tenants struct {
 	most  int64 // bytes of all of them
 	sys   surroundings
 	build string
+	asks  *registries
 
 	mu     sync.Mutex
 	using  map[string]int // directories that are in use
@@ -38,8 +39,8 @@ const (
 	pruneEvery = 10 * time.Minute
 )
 
-func newTenants(sys surroundings, dir string, most int64) *tenants {
-	return &tenants{dir: dir, most: most, sys: sys, build: build(), using: make(map[string]int)}
+func newTenants(sys surroundings, dir string, most int64, asks *registries) *tenants {
+	return &tenants{dir: dir, most: most, sys: sys, asks: asks, build: build(), using: make(map[string]int)}
 }
 
 // Engine makes what reviews a repository. It implements pullrequest.Engines.
@@ -50,7 +51,8 @@ func (t *tenants) Engine(repo event.Repository) (*review.Engine, func(), error) 
 	}
 	dir := filepath.Join(t.dir, strconv.FormatInt(repo.Installation, 10), strconv.FormatInt(repo.ID, 10))
 	t.use(dir, 1)
-	engine := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now, Cache: manifests.OpenCache(dir, tenantBytes, t.build)}
+	cache := manifests.OpenCache(dir, tenantBytes, t.build)
+	engine := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: t.asks.with(cache).proving}
 	return engine, func() {
 		pool.Close()
 		t.use(dir, -1)

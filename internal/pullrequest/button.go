@@ -84,7 +84,7 @@ func (w *Worker) study(ctx context.Context, job queue.Job, pull github.PullReque
 	if s.engine, s.done, err = w.Engines(job.Subject.Repository); err != nil {
 		return nil, errors.Join(err, s.material.Close())
 	}
-	if s.options, err = w.options(ctx, job.Subject); err == nil {
+	if s.options, err = w.options(ctx, job.Task, s.material); err == nil {
 		s.result, err = s.engine.Review(ctx, s.change, s.policy, s.options)
 	}
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path"
 
 	"github.com/landwaiter/landwaiter/internal/event"
 	"github.com/landwaiter/landwaiter/internal/github"
@@ -144,6 +146,27 @@ func (w *Worker) layers(ctx context.Context, t event.Task, base source.Tree) (la
 		layers = append(layers, policy.Layer{File: PolicyFile, Text: text})
 	}
 	return layers, err
+}
+
+// named reads the files that policies name, keys and trust roots: the repository's from base, the organisation's from its
+// repository, the server's from beside its policy.
+func (w *Worker) named(ctx context.Context, t event.Task, base source.Tree) func(layer, file string) ([]byte, error) {
+	return func(layer, file string) ([]byte, error) {
+		organisation := github.OrganisationRepository(t.Subject.Repository)
+		switch {
+		case layer == PolicyFile:
+			return base.ReadFile(path.Clean(file))
+		case w.Server != nil && layer == w.Server.File && w.Beside != nil:
+			return w.Beside(file)
+		case layer == organisation.FullName()+"/"+PolicyFile:
+			text, found, err := w.client(t).File(ctx, organisation, path.Clean(file), "")
+			if err == nil && !found {
+				err = fmt.Errorf("%s has no %s: %w", organisation.FullName(), file, fs.ErrNotExist)
+			}
+			return text, err
+		}
+		return nil, fmt.Errorf("nobody knows where the files of %s lie", layer)
+	}
 }
 
 // policyText reads the repository's policy of a tree, nil when it has none.

@@ -38,14 +38,15 @@ type Worker struct {
 	Rules   []*review.Rule
 	Version string
 
-	Renderers  string              // what renders, for people: "kustomize 5.8, Helm 3.22 and 4.3"
-	Unconfined string              // what this system lacks to hold renderers, so that forks are refused; "" when nothing
-	Server     *policy.Layer       // under every repository's policy; nil for none
-	Observed   func(Observation)   // called after every review; nil for nobody
-	Fetched    func(result string) // called after every fetch: present, fetched, cloned or failed; nil for nobody
-	Span       Span                // begins a part of the work for traces; nil for none
-	Log        *slog.Logger        // nil for the default
-	Now        func() time.Time    // nil for the clock
+	Renderers  string                            // what renders, for people: "kustomize 5.8, Helm 3.22 and 4.3"
+	Unconfined string                            // what this system lacks to hold renderers, so that forks are refused; "" when nothing
+	Server     *policy.Layer                     // under every repository's policy; nil for none
+	Beside     func(file string) ([]byte, error) // reads a file that Server names
+	Observed   func(Observation)                 // called after every review; nil for nobody
+	Fetched    func(result string)               // called after every fetch: present, fetched, cloned or failed; nil for nobody
+	Span       Span                              // begins a part of the work for traces; nil for none
+	Log        *slog.Logger                      // nil for the default
+	Now        func() time.Time                  // nil for the clock
 }
 
 // Span begins a part of the work, described by names and texts in turn. What it returns ends it.

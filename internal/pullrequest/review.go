@@ -144,7 +144,7 @@ func (w *Worker) judge(ctx context.Context, job queue.Job, m *material) (*report
 		return nil, err
 	}
 	defer done()
-	options, err := w.options(ctx, job.Subject)
+	options, err := w.options(ctx, job.Task, m)
 	if err != nil {
 		return nil, err
 	}
@@ -180,9 +180,9 @@ func policyFrom(m *material) string {
 	return strings.Join(files, " over ")
 }
 
-func (w *Worker) options(ctx context.Context, subject event.Subject) (review.Options, error) {
-	options := review.Options{Repository: fmt.Sprint(subject.Repository.ID)}
-	acknowledged, err := w.Queue.Acknowledgements(ctx, tried(subject))
+func (w *Worker) options(ctx context.Context, t event.Task, m *material) (review.Options, error) {
+	options := review.Options{Repository: fmt.Sprint(t.Subject.Repository.ID), Named: w.named(ctx, t, m.base)}
+	acknowledged, err := w.Queue.Acknowledgements(ctx, tried(t.Subject))
 	for _, a := range acknowledged {
 		options.Accepted = append(options.Accepted, review.Acceptance{Fingerprint: a.Fingerprint, By: "@" + a.By, Reason: a.Reason, At: a.At})
 	}
@@ -225,7 +225,7 @@ func (w *Worker) preview(ctx context.Context, engine *review.Engine, m *material
 	next, err := w.nextPolicy(m)
 	if err == nil {
 		change.New = next
-		change.After, err = engine.Review(ctx, m.change, next, options)
+		err = w.compare(ctx, engine, m, options, change)
 	}
 	var wrong *policyError
 	var config *review.ConfigError
@@ -238,6 +238,19 @@ func (w *Worker) preview(ctx context.Context, engine *review.Engine, m *material
 		return nil, err
 	}
 	return change, nil
+}
+
+// compare reviews with the policy of the change, which whoever opened it wrote: no registry is asked for it. Where some were
+// for the review itself, that is made anew without them, so that both are alike.
+func (w *Worker) compare(ctx context.Context, engine *review.Engine, m *material, options review.Options, change *report.PolicyChange) (err error) {
+	options.Offline = true
+	if slices.ContainsFunc(change.Before.Images, func(i review.ImageResult) bool { return i.Evidence != "" || i.Digest != "" || i.Missing }) {
+		if change.Before, err = engine.Review(ctx, m.change, m.policy, options); err != nil {
+			return err
+		}
+	}
+	change.After, err = engine.Review(ctx, m.change, change.New, options)
+	return err
 }
 
 // nextPolicy is the policy once the change is merged.
