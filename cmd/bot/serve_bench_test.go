@@ -82,6 +82,7 @@ func many(apps int) githubtest.Files {
 func (s *stage) flood(b *testing.B, deliveries []githubtest.Delivery, during time.Duration) []time.Duration {
 	b.Helper()
 	took := make([]time.Duration, len(deliveries))
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 	var all sync.WaitGroup
 	for i, d := range deliveries {
 		all.Go(func() {
@@ -94,7 +95,7 @@ func (s *stage) flood(b *testing.B, deliveries []githubtest.Delivery, during tim
 			request.Header = http.Header{"Content-Type": {"application/json"}, "X-Github-Event": {d.Event}, "X-Github-Delivery": {fmt.Sprint("flood-", d.GUID)},
 				"X-Hub-Signature-256": {githubtest.Signature(s.app.Secret, d.Payload)}}
 			began := time.Now()
-			response, err := http.DefaultClient.Do(request)
+			response, err := client.Do(request)
 			if err != nil {
 				b.Error(err)
 				return

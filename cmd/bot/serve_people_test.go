@@ -156,7 +156,7 @@ func (s *stage) edit(by string, comment int64, body string) {
 	request.Header.Set("Authorization", "Bearer "+s.Token(by))
 	request.Header.Set("User-Agent", by)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
 	if err != nil {
 		s.Fatal(err)
 	}

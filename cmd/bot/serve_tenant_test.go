@@ -130,7 +130,7 @@ func TestServeWithoutApp(t *testing.T) {
 		delete(s.env, name)
 	}
 	s.start()
-	response, err := http.Post(s.address+"/webhook", "application/json", strings.NewReader("{}")) //nolint:noctx // it has a limit of its own
+	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Post(s.address+"/webhook", "application/json", strings.NewReader("{}")) //nolint:noctx // it has a limit of its own
 	if err != nil {
 		t.Fatal(err)
 	}

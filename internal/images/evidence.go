@@ -63,7 +63,7 @@ type IndexDemand string
 // Which manifests are proven.
 const (
 	IndexOnly   IndexDemand = ""    // what the reference names
-	AllChildren IndexDemand = "all" // that, or each of its platforms
+	AllChildren IndexDemand = "all" // for each kind of proof that, or each of its platforms
 )
 
 // Question is an image that registries are asked about.

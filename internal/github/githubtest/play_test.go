@@ -189,7 +189,7 @@ func (s *stage) do(token, method, path, body string, header ...string) said {
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}

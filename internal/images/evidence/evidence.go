@@ -19,6 +19,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/images/registry"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 // GitHubAttestations asks GitHub for what it keeps of artifact attestations.
@@ -50,6 +51,7 @@ type Config struct {
 type Prover struct {
 	config Config
 	trust  *trust
+	memory *semaphore.Weighted
 }
 
 // New makes a prover. The error says what is wrong with the trust root.
@@ -67,7 +69,7 @@ func New(config Config) (*Prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Prover{config: config, trust: trust}, nil
+	return &Prover{config: config, trust: trust, memory: semaphore.NewWeighted(maxMemory)}, nil
 }
 
 // Prove answers questions, each image once however often it is asked about; the platforms of all its questions count, and

@@ -33,12 +33,15 @@ type examination struct {
 	junk   []string
 	facts  map[string]string
 	blobs  map[string][]byte
-	budget int // manifests and blobs that are still read
+	budget int   // manifests and blobs that are still read
+	bytes  int64 // and how much of them
 }
 
-// maxRead is how many manifests and blobs are read for one manifest: more than a signer leaves, fewer than what a flood of
-// junk costs.
-const maxRead = 700
+// What is read for one manifest: more than signers leave, and less than what a flood of junk costs.
+const (
+	maxRead  = 700
+	maxBytes = 64 << 20
+)
 
 // examine answers for a digest: its platforms, and what proves it. until is when the answer may be another; zero for never.
 func (r *run) examine(ctx context.Context, s subject) (answer images.Evidence, until time.Time) {
@@ -70,7 +73,7 @@ func (r *run) examine(ctx context.Context, s subject) (answer images.Evidence, u
 
 func (r *run) begin(s subject, by signers) *examination {
 	x := &examination{Prover: r.Prover, subject: s, signers: by, now: r.config.Now(), names: []string{s.ref.Name()},
-		proofs: map[string]*proof{}, facts: map[string]string{}, blobs: map[string][]byte{}, budget: maxRead}
+		proofs: map[string]*proof{}, facts: map[string]string{}, blobs: map[string][]byte{}, budget: maxRead, bytes: maxBytes}
 	if origin, ok := r.config.Mirrors.Origin(s.ref); ok {
 		x.names = append(x.names, origin.Name())
 	}
@@ -247,7 +250,10 @@ func (x *examination) trouble(err error) {
 }
 
 // spend takes from the budget of what is read, and reports whether there was any left.
-func (x *examination) spend() bool {
+func (x *examination) spend(bytes int64) bool {
+	if x.bytes -= bytes; x.bytes < 0 {
+		x.budget = 0
+	}
 	x.budget--
 	return x.budget >= 0
 }

@@ -3,6 +3,7 @@ package evidence
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -202,5 +203,43 @@ func TestSources(t *testing.T) {
 		if source, ref := splitSource(c.uri); source != c.source || ref != c.ref {
 			t.Errorf("%s: %q %q, want %q %q", c.uri, source, ref, c.source, c.ref)
 		}
+	}
+}
+
+// TestRealBundle holds that the trust root that comes with us vouches for what a workflow at GitHub really signed: a bundle
+// of an npm package that comes with sigstore-go.
+func TestRealBundle(t *testing.T) {
+	t.Parallel()
+	roots, err := newTrust(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/sigstore/sigstore-go").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "pkg", "testing", "data", "bundles", "sigstore.js@2.0.0-provenance.sigstore.json"))
+	if err != nil {
+		t.Skipf("the module is not unpacked here: %v", err)
+	}
+	other := readBundle(text, anyDigest)
+	if other.err == nil || len(other.statement.Subject) != 1 {
+		t.Fatalf("it is for any image, or for none: %v", other.err)
+	}
+	s := readBundle(text, "sha512:"+other.statement.Subject[0].Digest["sha512"])
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	who, err := roots.identify(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const workflow = "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main"
+	if who.String() != workflow || who.certificate.Issuer != "https://token.actions.githubusercontent.com" {
+		t.Errorf("by %s", who)
+	}
+	made, err := readOrigin(s.statement)
+	if err != nil || made.source != "github.com/sigstore/sigstore-js" || made.ref != "refs/heads/main" || crossCheck(made, who) != nil {
+		t.Errorf("built from %+v (%v)", made, err)
 	}
 }

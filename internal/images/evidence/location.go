@@ -15,8 +15,11 @@ import (
 // bundleType begins the media types of Sigstore bundles.
 const bundleType = "application/vnd.dev.sigstore.bundle"
 
-// maxSeal is larger than bills of materials get.
-const maxSeal = 24 << 20
+// maxSeal is larger than bills of materials get, and maxMemory how much of seals is in memory at a time.
+const (
+	maxSeal   = 24 << 20
+	maxMemory = 96 << 20
+)
 
 // location is a repository in which seals are looked for: the image's, or the one that it is a copy of.
 type location struct {
@@ -44,8 +47,12 @@ func (l *location) referrers(ctx context.Context) {
 	}
 	slices.SortStableFunc(listed, func(a, b registry.Descriptor) int { return cmp.Compare(l.unlikely(a), l.unlikely(b)) })
 	for _, d := range listed {
-		if l.done() || !l.spend() {
+		if l.done() || !l.spend(0) {
 			return
+		}
+		if !images.IsDigest(d.Digest) {
+			l.junk = append(l.junk, "its list of referrers names something that is no digest")
+			continue
 		}
 		l.manifest(ctx, pinned(l.ref, d.Digest))
 	}
@@ -82,7 +89,7 @@ func (l *location) attestationTag(ctx context.Context) {
 // tag reads "sha256-….sig" and its like. A tag has no room for other digests.
 func (l *location) tag(ctx context.Context, suffix string) {
 	algorithm, encoded, _ := strings.Cut(l.ref.Digest, ":")
-	if algorithm != "sha256" || !l.spend() {
+	if algorithm != "sha256" || !l.spend(0) {
 		return
 	}
 	at := l.ref
@@ -118,7 +125,13 @@ func (l *location) layer(ctx context.Context, m *registry.Manifest, layer regist
 	if !known || kind != "" && !l.lacks(kind) {
 		return
 	}
-	blob, ok := l.blob(ctx, layer)
+	size := declared(layer)
+	if err := l.memory.Acquire(ctx, size); err != nil {
+		l.trouble(&registry.UnavailableError{Host: l.ref.Host, Reason: "there was no time left to ask it", Err: err})
+		return
+	}
+	defer l.memory.Release(size)
+	blob, ok := l.blob(ctx, layer, size)
 	if !ok {
 		return
 	}
@@ -146,14 +159,14 @@ func (l *location) reader(m *registry.Manifest, layer registry.Descriptor) (kind
 }
 
 // blob reads a layer's content. Signatures made several times sign the same content, which is read once.
-func (l *location) blob(ctx context.Context, d registry.Descriptor) ([]byte, bool) {
+func (l *location) blob(ctx context.Context, d registry.Descriptor, size int64) ([]byte, bool) {
 	if known, ok := l.blobs[d.Digest]; ok {
 		return known, true
 	}
-	if !l.spend() {
+	if !l.spend(size) {
 		return nil, false
 	}
-	blob, err := l.config.Registry.Blob(ctx, l.ref, d, maxSeal)
+	blob, err := l.config.Registry.Blob(ctx, l.ref, d, size)
 	switch {
 	case errors.Is(err, registry.ErrAbsent):
 		l.junk = append(l.junk, fmt.Sprintf("the content %s is gone from %s", d.Digest, l.ref.Host))
@@ -166,6 +179,14 @@ func (l *location) blob(ctx context.Context, d registry.Descriptor) ([]byte, boo
 		l.blobs[d.Digest] = blob
 	}
 	return blob, true
+}
+
+// declared is how large a layer says to be. More than that is not read.
+func declared(d registry.Descriptor) int64 {
+	if d.Size <= 0 || d.Size > maxSeal {
+		return maxSeal
+	}
+	return d.Size
 }
 
 // maxShared is larger than the contents of signatures, which are often the same.

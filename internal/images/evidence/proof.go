@@ -112,7 +112,7 @@ func overall(count map[images.Verdict]int) images.Verdict {
 func (x *examination) verdict(p *proof) images.Proof {
 	found := x.found(p)
 	if x.budget < 0 && found.Verdict != images.Verified {
-		found.Reason += fmt.Sprintf("; more than %d manifests and blobs are attached to it, and the rest was not read", maxRead)
+		found.Reason += fmt.Sprintf("; more is attached to it than the %d manifests and blobs, and %d MiB, that are read", maxRead, maxBytes>>20)
 		if found.Verdict == images.Unsigned {
 			found.Verdict = images.Untrusted
 		}

@@ -114,6 +114,45 @@ func TestJunk(t *testing.T) {
 	})
 }
 
+// TestAddressesInLists holds that what a list names does not become an address, unless it is a digest.
+func TestAddressesInLists(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Fallback)
+	l.Fault(func(w http.ResponseWriter, req *http.Request) bool {
+		if strings.Contains(req.URL.Path, "..") || strings.Contains(req.URL.Path, "secret") || strings.HasSuffix(req.URL.Path, "/latest") {
+			t.Errorf("asked for %s", req.URL.Path)
+		}
+		if !strings.HasSuffix(req.URL.Path, "/manifests/"+strings.Replace(l.image.Digest, ":", "-", 1)) {
+			return false
+		}
+		_, _ = w.Write([]byte(`{"manifests":[{"digest":"../../secret/manifests/latest"},{"digest":"latest"},{"digest":""}]}`))
+		return true
+	})
+	got := l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: l.byKey()}})
+	want{images.Untrusted, "something that is no digest"}.check(t, got)
+}
+
+// TestMuch holds that large seals do not fill the memory, and that no more than so much is read for an image.
+func TestMuch(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	for i := range 5 {
+		l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Seals: []Seal{SealOf(Bundle, append(make([]byte, 15<<20), byte(i)))}})
+	}
+	l.Requests()
+	got := l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: l.byKey()}})
+	want{images.Untrusted, "and 64 MiB, that are read"}.check(t, got)
+	blobs := 0
+	for _, asked := range l.Requests() {
+		if strings.Contains(asked, "/blobs/") {
+			blobs++
+		}
+	}
+	if blobs != 4 {
+		t.Errorf("%d blobs are read", blobs)
+	}
+}
+
 // TestFlood holds that thousands of referrers cost little, and do not make an image indeterminate.
 func TestFlood(t *testing.T) {
 	t.Parallel()

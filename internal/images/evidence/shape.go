@@ -84,16 +84,22 @@ func isIndexType(mediaType string) bool { return mediaType == ociIndex || mediaT
 
 // flatten lists the manifests of an index, those of nested ones in their place.
 func (s *shape) flatten(ctx context.Context, index *registry.Manifest, depth int) error {
+	wrong := func(format string, args ...any) error {
+		return &registry.UnavailableError{Host: s.ref.Host, Reason: fmt.Sprintf(format, args...), Content: true}
+	}
 	for _, child := range index.Manifests {
 		if len(s.children) == maxChildren {
-			return &registry.UnavailableError{Host: s.ref.Host, Reason: fmt.Sprintf("its index has more than %d manifests", maxChildren), Content: true}
+			return wrong("its index has more than %d manifests", maxChildren)
+		}
+		if !images.IsDigest(child.Digest) {
+			return wrong("its index names something that is no digest")
 		}
 		if !isIndexType(child.MediaType) {
 			s.children = append(s.children, child)
 			continue
 		}
 		if depth == maxIndexDepth {
-			return &registry.UnavailableError{Host: s.ref.Host, Reason: "its indexes are nested too deep", Content: true}
+			return wrong("its indexes are nested too deep")
 		}
 		nested, err := s.client.Manifest(ctx, pinned(s.ref, child.Digest))
 		if err != nil {

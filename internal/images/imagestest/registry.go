@@ -36,6 +36,7 @@ type Registry struct {
 	Host string
 	Mode Mode
 
+	client   *http.Client // of its own: a server that another test closes closes the idle connections of the default one
 	mu       sync.Mutex
 	fault    func(http.ResponseWriter, *http.Request) bool
 	requests []string
@@ -46,7 +47,7 @@ func NewRegistry(t testing.TB, mode Mode) *Registry {
 	t.Helper()
 	options := []inprocess.Option{inprocess.Logger(log.New(io.Discard, "", 0)), inprocess.WithReferrersSupport(mode == API)}
 	inner := inprocess.New(options...)
-	r := &Registry{Mode: mode}
+	r := &Registry{Mode: mode, client: ownClient()}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if !r.intercept(w, req) {
 			inner.ServeHTTP(w, req)
@@ -58,7 +59,13 @@ func NewRegistry(t testing.TB, mode Mode) *Registry {
 }
 
 // At is a registry that runs already, over plain HTTP at a host and port.
-func At(host string, mode Mode) *Registry { return &Registry{Host: host, Mode: mode} }
+func At(host string, mode Mode) *Registry {
+	return &Registry{Host: host, Mode: mode, client: ownClient()}
+}
+
+func ownClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+}
 
 func (r *Registry) intercept(w http.ResponseWriter, req *http.Request) bool {
 	r.mu.Lock()
@@ -153,7 +160,7 @@ func (r *Registry) send(t testing.TB, method, path, mediaType string, content []
 	if mediaType != "" {
 		req.Header.Set("Content-Type", mediaType)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +181,7 @@ func (r *Registry) Content(t testing.TB, repository, tag string) []byte {
 		t.Fatal(err)
 	}
 	req.Header.Set("Accept", ociIndex+", "+ociManifest)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,6 +86,9 @@ const accepted = "application/vnd.oci.image.index.v1+json, application/vnd.oci.i
 
 // Resolve returns the descriptor that a tag, or digest, names now. Errors: ErrAbsent, *RefusedError, *UnavailableError.
 func (c *Client) Resolve(ctx context.Context, ref images.Reference) (Descriptor, error) {
+	if err := checkName(ref); err != nil {
+		return Descriptor{}, err
+	}
 	resp, _, err := c.get(ctx, ref, request{method: http.MethodHead, path: "manifests/" + version(ref), limit: maxManifest})
 	if err != nil {
 		return Descriptor{}, err
@@ -104,6 +107,14 @@ func (c *Client) Resolve(ctx context.Context, ref images.Reference) (Descriptor,
 	return d, nil
 }
 
+// checkName refuses a digest that is none: it may be from a list that somebody pushed, and becomes part of an address.
+func checkName(ref images.Reference) error {
+	if ref.Digest == "" || images.IsDigest(ref.Digest) {
+		return nil
+	}
+	return &UnavailableError{Host: ref.Host, Reason: "it names a manifest by something that is no digest", Content: true}
+}
+
 // version is what follows "manifests/": the digest, which wins as it does for runtimes, the tag, or latest.
 func version(ref images.Reference) string {
 	switch {
@@ -117,6 +128,9 @@ func version(ref images.Reference) string {
 
 // Manifest returns the manifest that a reference names. One that is asked for by digest has it, or the error says so.
 func (c *Client) Manifest(ctx context.Context, ref images.Reference) (*Manifest, error) {
+	if err := checkName(ref); err != nil {
+		return nil, err
+	}
 	resp, body, err := c.get(ctx, ref, request{method: http.MethodGet, path: "manifests/" + version(ref), limit: maxManifest})
 	if err != nil {
 		return nil, err
