@@ -111,6 +111,9 @@ func (c *checker) value(s *Schema, n *yaml.Node, at *place) {
 	if !c.typed(s, n, f, at) {
 		return
 	}
+	if s.values != nil && (f != formText || !filledIn(n.Value)) {
+		c.choice(s, n, f, at)
+	}
 	switch f {
 	case formObject:
 		c.object(s, n, at)
@@ -241,7 +244,7 @@ func (c *checker) list(s *Schema, n *yaml.Node, at *place) {
 	}
 }
 
-// identity is what an item of a list goes by, and whether all of it is written.
+// identity is what an item of a list goes by, and whether all of it is known: nothing in it is still filled in.
 func (c *checker) identity(s *Schema, item *yaml.Node) (string, bool) {
 	if s.ListType == "set" {
 		return canonical(item), true
@@ -249,12 +252,10 @@ func (c *checker) identity(s *Schema, item *yaml.Node) (string, bool) {
 	var b strings.Builder
 	complete := true
 	for _, key := range s.ListKeys {
-		value := lookup(item, key)
-		if value == nil || value.Kind == yaml.ScalarNode && filledIn(value.Value) {
-			complete = false
-			continue
+		if value := lookup(item, key); value != nil {
+			complete = complete && (value.Kind != yaml.ScalarNode || !filledIn(value.Value))
+			b.WriteString(canonical(value))
 		}
-		b.WriteString(canonical(value))
 		b.WriteByte(0)
 	}
 	return b.String(), complete

@@ -83,9 +83,6 @@ func (c *checker) scalar(s *Schema, n *yaml.Node, f form, at *place) {
 	if f == formText && filledIn(n.Value) {
 		return
 	}
-	if s.values != nil {
-		c.choice(s, n, f, at)
-	}
 	if f == formText {
 		c.text(s, n.Value, at)
 	} else if f == formInteger || f == formNumber {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
 // form is what a YAML value becomes in JSON, which is what the API server reads.
@@ -153,4 +155,13 @@ func filledIn(text string) bool {
 		return true
 	}
 	return slices.ContainsFunc([]string{"${", "$(", "{{", "<%", "#{", "[["}, func(mark string) bool { return strings.Contains(text, mark) })
+}
+
+// HasPlaceholder reports whether a text within a field stands for one that some tool puts in before the API server sees it.
+func HasPlaceholder(f manifests.Field) bool {
+	return f.Node() != nil && placeholderIn(f.Node())
+}
+
+func placeholderIn(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && filledIn(n.Value) || slices.ContainsFunc(n.Content, placeholderIn)
 }

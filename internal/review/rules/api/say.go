@@ -55,10 +55,11 @@ func text(v kubeapi.Violation) string {
 }
 
 func clip(text string) string {
-	if len(text) <= 60 {
+	const most = 160
+	if len(text) <= most {
 		return text
 	}
-	return strings.ToValidUTF8(text[:60], "") + "…"
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // beside returns the field of the same mapping under another key.
@@ -106,6 +107,24 @@ func named(from manifests.Field, rest string) string {
 		b.WriteString(m[0])
 	}
 	return b.String()
+}
+
+// at returns the field of an object at a path as Kubernetes writes it, with positions and keys in brackets.
+func at(object manifests.Field, path string) manifests.Field {
+	f := object
+	for rest := path; rest != ""; {
+		m := step.FindStringSubmatch(rest)
+		if m == nil {
+			return f
+		}
+		rest = rest[len(m[0]):]
+		if i, err := strconv.Atoi(m[2]); err == nil && f.IsList() {
+			f = f.At(i)
+		} else {
+			f = f.Get(m[1] + m[2])
+		}
+	}
+	return f
 }
 
 // title names a kind with its group: "Ingress of extensions/v1beta1".

@@ -18,13 +18,14 @@ var schema = review.Rule{
 
 func checkSchema(p *review.Pass) {
 	is, _ := standingOf(p, p.Object)
-	if isPatch(p, p.Object) {
+	found := violations(p, is)
+	if len(found) == 0 && is != nameless || isPatch(p, p.Object) {
 		return
 	}
 	if is == nameless {
 		reportKind(p)
 	}
-	for _, v := range violations(p, is) {
+	for _, v := range found {
 		if !excused(p, v) {
 			reportViolation(p, v)
 		}
@@ -44,7 +45,7 @@ func violations(p *review.Pass, is standing) []kubeapi.Violation {
 		return byDefinition(p)
 	case foreign:
 		if !ofProgram(o) {
-			p.Omit("not held against a schema, as the repository has no CustomResourceDefinition of it", o.Kind+" of "+o.APIVersion)
+			p.Omit("not held against a schema, as the repository has no CustomResourceDefinition of it", title(o))
 		}
 	}
 	return check(p, &kubeapi.Schema{Preserve: true})
@@ -67,12 +68,18 @@ func byDefinition(p *review.Pass) (fewest []kubeapi.Violation) {
 		if version == nil {
 			continue // the rule api-removed says so
 		}
-		s := d.schemaOf(all, version, meta)
-		if s == nil {
-			p.Omit("not held against its definition, which cannot be read", p.Object.Kind+" of "+p.Object.APIVersion)
+		c := d.compile(all, version, meta)
+		if c.err != nil {
+			p.Omit("not held against all of its definition, which cannot be read", title(p.Object))
+		}
+		if c.schema == nil {
 			continue
 		}
-		if v := check(p, s); !found || len(v) < len(fewest) {
+		v := check(p, c.schema)
+		if len(v) == 0 {
+			v = c.meets(p, all)
+		}
+		if !found || len(v) < len(fewest) {
 			fewest, found = v, true
 		}
 	}
@@ -129,6 +136,5 @@ func isPatch(p *review.Pass, o *manifests.Object) bool {
 	if p.Root.Root.Kind != manifests.Plain {
 		return false
 	}
-	origin, _ := o.OriginAt("")
-	return len(origin) > 0 && patchFile.MatchString(origin[0].Span.File)
+	return len(o.Origins) > 0 && len(o.Origins[0]) > 0 && patchFile.MatchString(o.Origins[0][0].Span.File)
 }

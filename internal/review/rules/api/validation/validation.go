@@ -1,0 +1,109 @@
+// Package validation evaluates the validation rules of CustomResourceDefinitions (x-kubernetes-validations), which are
+// written in CEL, by the API server's own code and within its cost limits.
+package validation
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+)
+
+// maxRules is how many rules of one schema are compiled, which takes about a millisecond each.
+const maxRules = 2000
+
+// ErrTooMany says that a schema has more rules than are compiled.
+var ErrTooMany = errors.New("the definition has more than 2000 validation rules")
+
+// Rules are the compiled rules of one version of a definition.
+type Rules struct {
+	schema    *schema.Structural
+	validator *cel.Validator
+}
+
+// Failure is a rule that an object does not meet.
+type Failure struct {
+	Path string // as Kubernetes writes it, relative to the object
+	Text string // the rule's message, or the rule itself
+}
+
+// Compile compiles the rules of a version's schema, given as JSON; nil when it has none. The error says that the schema
+// is none an API server would take, or ErrTooMany.
+func Compile(openAPIV3Schema []byte) (*Rules, error) {
+	const keyword = `"x-kubernetes-validations"`
+	switch n := bytes.Count(openAPIV3Schema, []byte(keyword)); {
+	case n == 0:
+		return nil, nil
+	case n > maxRules || bytes.Count(openAPIV3Schema, []byte(`"rule"`)) > maxRules:
+		return nil, ErrTooMany
+	}
+	var props apiextensionsv1.JSONSchemaProps
+	if err := json.Unmarshal(openAPIV3Schema, &props); err != nil {
+		return nil, err
+	}
+	quiet(&props)
+	var internal apiextensions.JSONSchemaProps
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(&props, &internal, nil); err != nil {
+		return nil, err
+	}
+	structural, err := schema.NewStructural(&internal)
+	if err != nil {
+		return nil, err
+	}
+	return &Rules{structural, cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
+}
+
+// quiet takes the expressions out that make messages of an object's values, which may be credentials.
+func quiet(s *apiextensionsv1.JSONSchemaProps) {
+	for i := range s.XValidations {
+		s.XValidations[i].MessageExpression = ""
+	}
+	for name, property := range s.Properties {
+		quiet(&property)
+		s.Properties[name] = property
+	}
+	if s.Items != nil && s.Items.Schema != nil {
+		quiet(s.Items.Schema)
+	}
+	if s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil {
+		quiet(s.AdditionalProperties.Schema)
+	}
+	for i := range s.AllOf {
+		quiet(&s.AllOf[i])
+	}
+}
+
+// Check evaluates the rules on an object as JSON, and on what it was before for rules on changes; before is nil where
+// that is not known. Both are changed: what their schema fills in is filled in. Budget is in units of CEL's cost, of which
+// about ten million are a second; what is left of it is returned, a negative number when it did not suffice.
+func (r *Rules) Check(object, before map[string]any, budget int64) (failures []Failure, left int64) {
+	var old any
+	if before != nil {
+		r.fillIn(before)
+		old = before
+	}
+	r.fillIn(object)
+	found, left := r.validator.Validate(context.Background(), nil, r.schema, object, old, min(budget, celconfig.RuntimeCELCostBudget))
+	for _, e := range found {
+		if left >= 0 && !strings.HasPrefix(e.Detail, "rule compile") {
+			failures = append(failures, Failure{Path: e.Field, Text: e.Detail})
+		}
+	}
+	if left >= 0 {
+		left += max(budget-celconfig.RuntimeCELCostBudget, 0)
+	}
+	return failures, left
+}
+
+func (r *Rules) fillIn(object map[string]any) {
+	defaulting.PruneNonNullableNullsWithoutDefaults(object, r.schema)
+	defaulting.Default(object, r.schema)
+}
