@@ -109,7 +109,7 @@ func (k *credentials) ofDocker(r authn.Resource) (authn.Authenticator, error) {
 		}
 		found, err := k.file.GetAuthConfig(key)
 		if err != nil {
-			return nil, fmt.Errorf("the credential helper of Docker's configuration: %w", err)
+			return nil, fmt.Errorf("the credential helper of the configuration of Docker: %w", err)
 		}
 		found.ServerAddress = "" // which is always there
 		if found != (types.AuthConfig{}) {
@@ -128,12 +128,12 @@ func readDocker(dir string) (*configfile.ConfigFile, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
-		return nil, fmt.Errorf("Docker's configuration: %w", err)
+		return nil, fmt.Errorf("the configuration of Docker: %w", err)
 	}
 	defer file.Close()
 	parsed, err := config.LoadFromReader(file)
 	if err != nil {
-		return nil, fmt.Errorf("Docker's configuration %s: %w", file.Name(), err)
+		return nil, fmt.Errorf("the configuration of Docker, %s: %w", file.Name(), err)
 	}
 	return parsed, nil
 }

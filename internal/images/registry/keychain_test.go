@@ -80,7 +80,7 @@ func TestBrokenDockerConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Credentials{Docker: dir}).Keychain().Resolve(r); err == nil || !strings.Contains(err.Error(), "Docker's configuration") {
+	if _, err := (Credentials{Docker: dir}).Keychain().Resolve(r); err == nil || !strings.Contains(err.Error(), "configuration of Docker") {
 		t.Errorf("%v", err)
 	}
 }
