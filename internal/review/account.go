@@ -1,6 +1,10 @@
 package review
 
-import "github.com/landwaiter/landwaiter/internal/manifests"
+import (
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+)
 
 // Account returns the field that names the pod's service account, absent where none does, and the account's name.
 func (w *Workload) Account() (at manifests.Field, name string) {
@@ -20,15 +24,17 @@ func (p *Pass) TokenMounted() bool {
 	if own := p.Pod.Get("automountServiceAccountToken"); own.IsSet() {
 		return !isFalse(own)
 	}
+	const kind = "ServiceAccount"
 	_, account := p.Pod.Account()
-	namespace := p.Root.Namespace(p.Object)
-	for _, o := range append(p.Root.OfKind("ServiceAccount"), p.Index.OfKind("ServiceAccount")...) {
-		same := o.Namespace == namespace || o.Namespace == "" || namespace == ""
-		if o.Name == account && same && isFalse(o.Field().Get("automountServiceAccountToken")) {
-			return false
-		}
+	accounts := p.Root.OfKind(kind)
+	if namespace := p.Root.Namespace(p.Object); namespace == "" {
+		accounts = append(slices.Clip(accounts), p.Index.OfKind(kind)...)
+	} else {
+		accounts = slices.Concat(p.Index.In(kind, namespace), p.Index.In(kind, ""))
 	}
-	return true
+	return !slices.ContainsFunc(accounts, func(o *manifests.Object) bool {
+		return o.Name == account && isFalse(o.Field().Get("automountServiceAccountToken"))
+	})
 }
 
 // isFalse reports whether a field is false, be it written as text, which the API server refuses.

@@ -14,16 +14,17 @@ import (
 // candidate is a draft on its way to a finding: placed, and known by what survives moved lines.
 type candidate struct {
 	*Draft
-	location Location
-	key      string // rule, object and stable path; equal on both sides for the same violation
-	print    string // the key, unlike that of any other violation of the root
-	twin     string // tells objects of one identity in a root apart; equal on both sides for the same one
-	matched  bool
-	covered  bool       // a more specific violation at the same field stands in for it
-	accepted *Exemption // by the policy, today
-	remark   string     // on an exemption that has ended
-	bound    string     // the effect, where an acceptance is bound to it
-	source   string     // of a violation on an object that is gone: where base has it
+	location  Location
+	key       string // rule, object and stable path; equal on both sides for the same violation
+	print     string // the key, unlike that of any other violation of the root
+	twin      string // tells objects of one identity in a root apart; equal on both sides for the same one
+	matched   bool
+	covered   bool       // a more specific violation at the same field stands in for it
+	accepted  *Exemption // by the policy, today
+	remark    string     // on an exemption that has ended
+	bound     string     // the effect, where an acceptance is bound to it
+	source    string     // of a violation on an object that is gone: where base has it
+	explained bool       // the change touched a field that explains it
 	// rewritten tells a matched candidate that is nevertheless new: its line was changed and so was what it says.
 	rewritten bool
 }
@@ -108,9 +109,9 @@ func place(change *source.Change, drafts []*Draft) []*candidate {
 	slices.SortStableFunc(drafts, func(a, b *Draft) int { return cmp.Compare(a.path, b.path) })
 	for _, d := range drafts {
 		origin, _ := d.object.OriginAt(d.path)
-		placed = append(placed, &candidate{
-			Draft: d, location: locateDraft(change, origin, d), key: draftKey(d),
-		})
+		c := &candidate{Draft: d, location: locateDraft(change, origin, d), key: draftKey(d)}
+		_, c.explained = c.touchedRelated(change)
+		placed = append(placed, c)
 	}
 	nameDuplicates(placed)
 	return placed
@@ -171,7 +172,7 @@ func pairExact(base, head *side, headKey, baseKey func(*candidate) string) {
 }
 
 // saysMoreThan reports whether the change made a violation another one than it was at base: it wrote another value on
-// its line, it says something else now, because its line or its value changed, or it is worse.
+// its line, it says something else now, because its line, its value or what explains it changed, or it is worse.
 func (c *candidate) saysMoreThan(before *candidate) bool {
 	if c.level > before.level {
 		return true
@@ -180,7 +181,7 @@ func (c *candidate) saysMoreThan(before *candidate) bool {
 	if c.message == before.message {
 		return other && c.location.Changed
 	}
-	return other || c.location.Changed
+	return other || c.location.Changed || c.explained
 }
 
 // sameValue reports whether the fields of two violations hold the same scalar, or none both.

@@ -21,51 +21,43 @@ func checkAdminEquivalentWorkload(p *review.Pass) {
 		return
 	}
 	at, account := p.Pod.Account()
-	var can []string
+	var can, ways []string
 	var by []route
-	for _, b := range bindingsOf(p, account) {
-		for _, way := range takeoversBy(b) {
-			if does := way.phrase(way.hits); !slices.Contains(can, does) {
-				can, by = append(can, does), append(by, way)
+	bindings := bindingsOf(p, account)
+	for _, b := range bindings {
+		does := make(map[*role][]string)
+		for _, way := range b.routes() {
+			if says := way.phrase(way.hits); !slices.Contains(can, says) {
+				can, by, does[way.role] = append(can, says), append(by, way), append(does[way.role], says)
 			}
 		}
+		ways = append(ways, sentencesOn(b, does)...)
 	}
 	if len(can) == 0 {
 		return
 	}
 	d := p.Report(at, "the pod's service account %s is as good as an administrator of the cluster: it can %s", account, enumerate(can, 3)).
-		Detail("Whoever gets into the pod can take over the cluster. %s", waysOf(by))
+		Detail("Whoever gets into the pod can take over the cluster. %s", strings.Join(ways, " "))
 	for _, way := range by {
-		blame(p, d, way)
-	}
-}
-
-// waysOf says in sentences by which bindings and roles one can do what.
-func waysOf(routes []route) string {
-	var order []string
-	does := make(map[string][]string)
-	for _, r := range routes {
-		by := fmt.Sprintf("By %s (%s %s)", titleOf(r.binding), r.role.kind, r.role.name)
-		if does[by] == nil {
-			order = append(order, by)
+		if way.role.view == p.Root {
+			d.CausedBy(way.role.object, way.grant.Field)
 		}
-		does[by] = append(does[by], r.phrase(r.hits))
 	}
-	sentences := make([]string, 0, len(order))
-	for _, by := range order {
-		sentences = append(sentences, by+" it can "+enumerate(does[by], 12)+".")
+	for _, b := range bindings {
+		if b.view == p.Root {
+			d.CausedBy(b.object, b.object.Field())
+		}
 	}
-	return strings.Join(sentences, " ")
 }
 
-// blame names what in the root gives a way: a change of it is what made the pod one that can take over the cluster.
-func blame(p *review.Pass, d *review.Draft, way route) {
-	if way.role.view == p.Root {
-		d.CausedBy(way.role.object, way.grant.Field)
+// sentencesOn say what a binding lets do, by each of the roles that it leads to.
+func sentencesOn(b *binding, does map[*role][]string) (sentences []string) {
+	for _, r := range b.gives() {
+		if says := does[r]; len(says) > 0 {
+			sentences = append(sentences, fmt.Sprintf("By %s (%s %s) it can %s.", titleOf(b), r.kind, r.name, enumerate(says, len(says))))
+		}
 	}
-	if way.binding.view == p.Root {
-		d.CausedBy(way.binding.object, way.binding.object.Field())
-	}
+	return sentences
 }
 
 // projectsToken reports whether a volume of the pod gives it a token of its account for the API server.
@@ -82,7 +74,7 @@ func projectsToken(pod *review.Workload) bool {
 func bindingsOf(p *review.Pass, account string) (found []*binding) {
 	w, namespace := worldOf(p.Index), p.Root.Namespace(p.Object)
 	own := subject{"ServiceAccount", namespace, account}
-	for _, b := range w.ofView[p.Root] { // where the namespace may be that of the release
+	for _, b := range w.ofAccount[viewName{p.Root, account}] { // where the namespace may be that of the release
 		if slices.ContainsFunc(b.subjects, func(s bound) bool {
 			return s.kind == own.kind && s.name == own.name && (s.namespace == namespace || s.namespace == "" || namespace == "")
 		}) {

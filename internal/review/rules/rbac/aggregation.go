@@ -5,19 +5,18 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
-// maxAggregated caps how many roles one takes in, and maxTried how many pairs of role and selector are looked at: both are
-// far above what any cluster has.
-const (
-	maxAggregated = 1000
-	maxTried      = 1 << 20
-)
+// maxTried caps how often it is asked whether one role aggregates another, far above what any cluster needs. What lies
+// beyond is not known, and said to be not.
+const maxTried = 1 << 20
 
 // aggregated lists the ClusterRoles that a role takes the rules of, with what those aggregate themselves.
-func (w *world) aggregated(r *role) []*role {
+func (w *world) aggregated(r *role) (taken []*role) {
 	seen := map[*role]bool{r: true}
-	var taken []*role
-	for queue := []*role{r}; len(queue) > 0 && len(taken) < maxAggregated; queue = queue[1:] {
+	for queue := []*role{r}; len(queue) > 0; queue = queue[1:] {
 		for _, other := range w.selected(queue[0]) {
+			if w.left--; w.left < 0 {
+				return taken
+			}
 			if !seen[other] {
 				seen[other] = true
 				taken, queue = append(taken, other), append(queue, other)
@@ -28,15 +27,23 @@ func (w *world) aggregated(r *role) []*role {
 }
 
 // selected lists the ClusterRoles whose labels one of a role's selectors matches.
-func (w *world) selected(r *role) (found []*role) {
+func (w *world) selected(r *role) []*role {
+	if r.selects != nil {
+		return r.selects
+	}
+	r.selects = []*role{}
 	for _, selector := range r.object.Field().Get("aggregationRule", "clusterRoleSelectors").Items() {
 		for _, other := range w.candidates(selector) {
-			if w.left--; w.left > 0 && other != r && review.Selects(selector, other.object.Field().Get("metadata", "labels")) {
-				found = append(found, other)
+			if w.left--; w.left < 0 {
+				return nil
+			}
+			if other != r && review.Selects(selector, other.labels) {
+				r.selects = append(r.selects, other)
 			}
 		}
 	}
-	return nearest(found, r.view)
+	r.selects = nearest(r.selects, r.view)
+	return r.selects
 }
 
 // candidates lists the ClusterRoles that may match a selector, by one of the labels that it asks for.

@@ -16,6 +16,20 @@ type comparison struct {
 	now, was   *world
 	elsewhere  map[subject][]*binding // of base, in other roots, that go on giving roles of this one
 	held       map[subject]holding
+	read       map[reach][]given
+	same       map[rolePair]bool
+}
+
+// rolePair are the first of the roles that a name stands for, and how many there are, at head and at base.
+type rolePair struct {
+	now, was *role
+	n, m     int
+}
+
+// reach is a role within a namespace, or everywhere.
+type reach struct {
+	*role
+	within bool
 }
 
 // gain is a right that a subject has at head and had not at base.
@@ -30,6 +44,7 @@ func newComparison(p *review.Pass) *comparison {
 	return &comparison{
 		root: p.Root, base: p.Base, now: worldOf(p.Index), was: worldOf(p.Before),
 		elsewhere: make(map[subject][]*binding), held: make(map[subject]holding),
+		read: make(map[reach][]given), same: make(map[rolePair]bool),
 	}
 }
 
@@ -53,17 +68,17 @@ func (c *comparison) gains() (all []gain) {
 
 // foreign lists the bindings of other roots that lead to roles of this one.
 func (c *comparison) foreign() (found []*binding) {
-	seen := make(map[*binding]bool)
+	seen := make(map[*role]bool)
 	for _, kind := range []string{"ClusterRole", "Role"} {
 		for _, o := range c.root.OfKind(kind) {
 			r := c.now.byObject[o]
 			if r == nil {
 				continue
 			}
-			for _, b := range r.bound {
-				if b.view != c.root && !seen[b] {
-					seen[b] = true
-					found = append(found, b)
+			for _, by := range append([]*role{r}, r.into...) {
+				if !seen[by] {
+					seen[by] = true
+					found = append(found, slices.DeleteFunc(slices.Clone(by.bound), func(b *binding) bool { return b.view == c.root })...)
 				}
 			}
 		}
@@ -75,11 +90,11 @@ func (c *comparison) foreign() (found []*binding) {
 // what a role of another root newly allows.
 func (c *comparison) gainsOf(b *binding, s bound) (all []gain) {
 	old, own := c.keptOf(b, s.subject), b.view == c.root
-	if old == nil && !own || old != nil && sameRoles(old.gives, b.gives) {
+	if old == nil && !own || old != nil && c.sameRoles(old, b) {
 		return nil
 	}
 	held := c.heldBefore(s.subject)
-	for _, r := range b.rights() {
+	for _, r := range c.rights(b) {
 		told := r.role != nil && r.role.view != nil && r.role.view != c.root && old != nil && sameRoot(old.view, b.view)
 		if mine := own && !told || r.role != nil && r.role.view == c.root; mine && !held.covers(b.namespace, r.right) {
 			all = append(all, gain{r, s, b, old != nil})
@@ -89,12 +104,16 @@ func (c *comparison) gainsOf(b *binding, s bound) (all []gain) {
 }
 
 // rights lists what a binding gives; of a role that is not known, that it is given.
-func (b *binding) rights() (all []given) {
-	if len(b.gives) == 0 {
+func (c *comparison) rights(b *binding) (all []given) {
+	if len(b.roles) == 0 {
 		return []given{{right: right{all: b.role.kind + " " + b.role.name}}}
 	}
-	for _, r := range b.gives {
-		all = append(all, rightsOf(r, b.namespace != everywhere)...)
+	for _, r := range b.gives() {
+		of := reach{r, b.namespace != everywhere}
+		if _, known := c.read[of]; !known {
+			c.read[of] = rightsOf(r, of.within)
+		}
+		all = append(all, c.read[of]...)
 	}
 	return all
 }
@@ -121,12 +140,12 @@ func (c *comparison) heldBefore(s subject) holding {
 	held := make(holding)
 	for _, old := range c.was.ofSubject[s] {
 		by := func(r *role) bool { return r.view == c.base }
-		if c.base != nil && (old.view == c.base || slices.ContainsFunc(old.gives, by)) || c.gone(old, s) {
-			held.add(old.namespace, old.rights())
+		if c.base != nil && (old.view == c.base || slices.ContainsFunc(old.gives(), by)) || c.gone(old, s) {
+			held.add(old.namespace, c.rights(old))
 		}
 	}
 	for _, old := range c.elsewhere[s] {
-		held.add(old.namespace, old.rights())
+		held.add(old.namespace, c.rights(old))
 	}
 	c.held[s] = held
 	return held
@@ -147,14 +166,27 @@ func sameRoot(a, b *review.RootView) bool {
 	return a.Root.Path == b.Root.Path && a.Root.Kind == b.Root.Kind
 }
 
-// sameRoles reports whether every role of head was there at base, and said the same.
-func sameRoles(was, now []*role) bool {
-	if len(now) == 0 {
-		return len(was) == 0
+// sameRoles reports whether every role that a binding leads to was there at base, and said the same. Many bindings lead to
+// the same roles.
+func (c *comparison) sameRoles(old, b *binding) bool {
+	if len(b.roles) == 0 {
+		return len(old.roles) == 0
 	}
-	return !slices.ContainsFunc(now, func(r *role) bool {
-		return !slices.ContainsFunc(was, func(old *role) bool {
-			return old.roleName == r.roleName && bytes.Equal(old.object.Raw, r.object.Raw)
+	pair := rolePair{now: b.roles[0], n: len(b.roles)}
+	if pair.m = len(old.roles); pair.m > 0 {
+		pair.was = old.roles[0]
+	}
+	same, known := c.same[pair]
+	if !known {
+		was := make(map[roleName][]byte)
+		for _, r := range old.gives() {
+			was[r.roleName] = r.object.Raw
+		}
+		same = !slices.ContainsFunc(b.gives(), func(r *role) bool {
+			before, there := was[r.roleName]
+			return !there || !bytes.Equal(before, r.object.Raw)
 		})
-	})
+		c.same[pair] = same
+	}
+	return same
 }

@@ -46,9 +46,9 @@ func (g grant) resource(group, resource string) (manifests.Field, bool) {
 }
 
 // allows reports whether the grant gives the verb on the objects of a resource at all. A request that is for no object in
-// particular has no name, so that it is not given where the grant names objects.
+// particular has no name, so that it is not given where the grant names objects; to create a subresource is for one.
 func (g grant) allows(verb, resource string) bool {
-	nameless := verb == "deletecollection" || verb == "create" && !strings.Contains(resource, "/")
+	nameless := verb == "deletecollection" || verb == "create" && !strings.ContainsAny(resource, "/*")
 	return !nameless || !g.named()
 }
 

@@ -13,17 +13,8 @@ func holdersOf(p *review.Pass) string {
 	if r == nil {
 		return ""
 	}
-	var holders []string
-	for _, b := range r.bound {
-		for _, s := range b.subjects {
-			if who := s.String() + " (by " + titleOf(b) + ")"; !slices.Contains(holders, who) && len(holders) <= maxNamed {
-				holders = append(holders, who)
-			}
-		}
-	}
+	holders := r.holders()
 	switch {
-	case len(holders) == 1:
-		return "Who has it: " + holders[0] + "."
 	case len(holders) > maxNamed:
 		return "Among those who have it: " + enumerate(holders[:maxNamed], maxNamed) + "."
 	case len(holders) > 0:
@@ -37,34 +28,51 @@ func holdersOf(p *review.Pass) string {
 // maxNamed is how many holders a sentence names.
 const maxNamed = 3
 
+// holders names who has what a role grants, and one more at most than sentences name.
+func (r *role) holders() (names []string) {
+	for _, r := range append([]*role{r}, r.into...) {
+		for _, b := range r.bound {
+			for _, s := range b.subjects {
+				if who := s.String() + " (by " + titleOf(b) + ")"; !slices.Contains(names, who) {
+					names = append(names, who)
+				}
+				if len(names) > maxNamed {
+					return names
+				}
+			}
+		}
+	}
+	return names
+}
+
 func titleOf(b *binding) string { return b.object.Kind + " " + b.object.Name }
 
 // isUsual reports whether p.Object, a role, is there only to extend the roles edit or admin, which may change most of what
 // a namespace holds anyway.
 func isUsual(p *review.Pass) bool {
 	r := worldOf(p.Index).byObject[p.Object]
-	if r == nil || len(r.into) == 0 {
+	if r == nil || len(r.into) == 0 || len(r.bound) > 0 {
 		return false
 	}
-	extends := func(other *role) bool { return other.builtin && (other.name == "edit" || other.name == "admin") }
-	directly := func(b *binding) bool { return b.role == r.roleName }
-	return !slices.ContainsFunc(r.into, func(other *role) bool { return !extends(other) }) && !slices.ContainsFunc(r.bound, directly)
+	return !slices.ContainsFunc(r.into, func(other *role) bool { return !other.builtin || other.name != "edit" && other.name != "admin" })
 }
 
 // boundWithin reports whether p.Object, a ClusterRole, is bound in the repository, and only within namespaces.
 func boundWithin(p *review.Pass) bool {
-	scopes := scopesOf(p)
-	return len(scopes) > 0 && !slices.Contains(scopes, everywhere)
+	bound, wide, _ := reachOf(p, "")
+	return bound && !wide
 }
 
-// scopesOf lists the namespaces in which the repository binds p.Object, a role.
-func scopesOf(p *review.Pass) (scopes []string) {
-	if r := worldOf(p.Index).byObject[p.Object]; r != nil {
-		for _, b := range r.bound {
-			scopes = append(scopes, b.namespace)
-		}
+// reachOf says whether the repository binds p.Object, a role, whether everywhere, and whether in a namespace.
+func reachOf(p *review.Pass, namespace string) (bound, wide, in bool) {
+	r := worldOf(p.Index).byObject[p.Object]
+	if r == nil {
+		return false, false, false
 	}
-	return scopes
+	for _, r := range append([]*role{r}, r.into...) {
+		bound, wide, in = bound || len(r.bound) > 0, wide || r.wide, in || r.in[namespace]
+	}
+	return bound, wide, in
 }
 
 func count(n int) string { return strconv.Itoa(n) }

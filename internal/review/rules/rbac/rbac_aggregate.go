@@ -52,7 +52,7 @@ func checkAggregate(p *review.Pass) {
 		for _, w := range beyond(target) {
 			if hits := w.hits(g); len(hits) > 0 {
 				d := p.Report(w.place(hits), "ClusterRole %s lets everyone with the role %s %s", p.Object.Name, target, w.phrase(hits))
-				explain(d.Related(label).Detail("%s", tooMuch), g, hits)
+				explain(d.Related(label).Detail("%s", tooMuch), p.Object, g, w, hits)
 				break
 			}
 		}
@@ -79,7 +79,7 @@ func reportBeyondView(p *review.Pass, g grant, label manifests.Field) {
 		return p.Report(at, "ClusterRole %s lets everyone with the role view %s", p.Object.Name, what).Related(label).Detail("%s", tooMuch)
 	}
 	if hits := readSecrets.hits(g); len(hits) > 0 {
-		explain(says(readSecrets.place(hits), "read Secrets"), g, hits)
+		explain(says(readSecrets.place(hits), "read Secrets"), p.Object, g, readSecrets, hits)
 		return
 	}
 	var more []string

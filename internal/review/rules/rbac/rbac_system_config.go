@@ -1,10 +1,6 @@
 package rbac
 
-import (
-	"slices"
-
-	"github.com/landwaiter/landwaiter/internal/review"
-)
+import "github.com/landwaiter/landwaiter/internal/review"
 
 var systemConfig = review.Rule{
 	ID: "rbac-system-config", Level: review.Warning, Guidelines: []string{"G7"},
@@ -35,7 +31,7 @@ func checkSystemConfig(p *review.Pass) {
 		}
 		d := p.Report(changeConfig.place(hits), "%s %s can %s%s", p.Object.Kind, p.Object.Name, changeConfig.phrase(hits), only(g)).
 			Detail("%s %s", "With coredns one sends the cluster's traffic elsewhere, with aws-auth one lets oneself in as an administrator, with kube-proxy one opens the nodes.", holdersOf(p))
-		explain(d, g, hits)
+		explain(d, p.Object, g, changeConfig, hits)
 	}
 }
 
@@ -45,6 +41,6 @@ func holdsIn(p *review.Pass, namespace string) bool {
 	if p.Object.Kind == "Role" {
 		return p.Root.Namespace(p.Object) == namespace
 	}
-	scopes := scopesOf(p)
-	return len(scopes) == 0 || slices.Contains(scopes, everywhere) || slices.Contains(scopes, namespace)
+	bound, wide, in := reachOf(p, namespace)
+	return !bound || wide || in
 }

@@ -3,6 +3,7 @@ package rbac
 import (
 	"slices"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
@@ -41,7 +42,7 @@ func reportPower(p *review.Pass, g grant, w power, hits []hit) *review.Draft {
 	}
 	d := p.Report(w.place(hits), "%s %s can %s%s%s", role.Kind, role.Name, w.phrase(hits), where(p, w, hits), only(g))
 	w.lower(d, g, role.Kind)
-	explain(d, g, hits)
+	explain(d, p.Object, g, w, hits)
 	return d
 }
 
@@ -62,15 +63,21 @@ func outsideLast(hits []hit) (within int) {
 	return within
 }
 
-// explain names all that a finding follows from: the change that wrote one of it caused the finding.
-func explain(d *review.Draft, g grant, hits []hit) {
+// explain names all that a finding at the place of hits follows from: a change that wrote or removed one of it caused the
+// finding.
+func explain(d *review.Draft, role *manifests.Object, g grant, w power, hits []hit) {
+	place := w.place(hits).Path()
 	for _, h := range hits {
-		d.Related(h.at)
+		if h.at.Path() != place {
+			d.Related(h.at)
+		}
 	}
 	for _, verb := range hits[0].verbs {
-		d.Related(verb)
+		if verb.Path() != place {
+			d.Related(verb)
+		}
 	}
-	d.Related(g.Get("resourceNames")).Related(g.Get("apiGroups"))
+	d.CausedBy(role, g.Field)
 }
 
 // where says in which namespaces a role gives a power over hits; nothing for what is outside of them.

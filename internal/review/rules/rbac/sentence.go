@@ -67,13 +67,14 @@ func deeds(rights []right) (all []deed) {
 		}
 	}
 	for _, title := range order {
-		same := func(d deed) bool { return slices.Equal(d.verbs, verbs[title]) }
 		slices.Sort(verbs[title])
+		short := shortVerbs(verbs[title])
+		same := func(d deed) bool { return slices.Equal(d.verbs, short) }
 		if i := slices.IndexFunc(all, same); i >= 0 {
 			all[i].with = append(all[i].with, title)
 			continue
 		}
-		all = append(all, deed{verbs[title], []string{title}})
+		all = append(all, deed{short, []string{title}})
 	}
 	return all
 }
@@ -107,18 +108,20 @@ func (d deed) says(most int) string {
 	switch {
 	case slices.Equal(d.verbs, []string{""}):
 		return "do what " + with + " allows"
-	case slices.Contains(d.verbs, "*"):
+	case slices.Equal(d.verbs, []string{"*"}):
 		return "do everything with " + with
 	}
-	return enumerate(shortVerbs(d.verbs), 4) + " " + with
+	return enumerate(d.verbs, 4) + " " + with
 }
 
-// shortVerbs says "read" for what reads, and "write" where all that writes is there.
+// shortVerbs says "read" for what reads, "write" where all that writes is there, and "*" for whatever has it.
 func shortVerbs(verbs []string) (short []string) {
 	var others []string
 	reads, writes := false, 0
 	for _, verb := range verbs {
 		switch verb {
+		case "*":
+			return []string{"*"}
 		case "get", "list", "watch":
 			reads = true
 		case "create", "update", "patch", "delete":

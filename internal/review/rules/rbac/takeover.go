@@ -1,5 +1,10 @@
 package rbac
 
+import (
+	"cmp"
+	"slices"
+)
+
 // everything is what cluster-admin has.
 var everything = power{
 	can: "do everything", nowhere: true, verbs: []string{"*"},
@@ -27,25 +32,39 @@ func takeovers() []power {
 	}
 }
 
-// route is a power with the way by which somebody has it.
+// route is one of the takeovers as a role gives it.
 type route struct {
 	power
-	hits    []hit
-	grant   grant
-	role    *role
-	binding *binding
+	order  int // among takeovers
+	hits   []hit
+	within int // how many of the hits, the first ones, are in namespaces
+	grant  grant
+	role   *role
 }
 
-// takeoversBy lists the ways to take over the cluster that a binding gives, each power once. A binding within a namespace
-// gives none but in kube-system, and there none over what is outside of namespaces.
-func takeoversBy(b *binding) (routes []route) {
-	if b.namespace != everywhere && b.namespace != "kube-system" {
-		return nil
+// addRoutes finds the routes of the roles that are bound where they lead to the whole cluster: everywhere, or where its
+// own parts run.
+func (w *world) addRoutes() {
+	done := make(map[*role]bool)
+	for _, r := range slices.Concat(w.clusterRoles, w.systemRoles) {
+		if !r.wide && !r.in["kube-system"] {
+			continue
+		}
+		for _, given := range append([]*role{r}, r.taken...) {
+			if !done[given] {
+				done[given] = true
+				given.routes = routesOf(given)
+			}
+		}
 	}
-	for _, w := range takeovers() {
-		if found, ok := takeoverBy(b, w); ok {
-			routes = append(routes, found)
-			if w.can == everything.can {
+}
+
+// routesOf lists the takeovers that a role gives, each once, but for those on named objects.
+func routesOf(r *role) (routes []route) {
+	for order, w := range takeovers() {
+		for _, g := range r.grants {
+			if hits := w.hits(g); len(hits) > 0 && (!g.named() || w.namesWorst(g)) {
+				routes = append(routes, route{w, order, hits, outsideLast(hits), g, r})
 				break
 			}
 		}
@@ -53,17 +72,27 @@ func takeoversBy(b *binding) (routes []route) {
 	return routes
 }
 
-func takeoverBy(b *binding, w power) (route, bool) {
-	for _, r := range b.gives {
-		for _, g := range r.grants {
-			hits := w.hits(g)
-			if within := outsideLast(hits); b.namespace != everywhere {
-				hits = hits[:within]
+// routes lists the takeovers that a binding gives, each once. Within a namespace that is none but in kube-system, and there
+// none over what is outside of namespaces.
+func (b *binding) routes() (found []route) {
+	if b.namespace != everywhere && b.namespace != "kube-system" {
+		return nil
+	}
+	known := make(map[int]bool)
+	for _, r := range b.gives() {
+		for _, way := range r.routes {
+			if b.namespace != everywhere {
+				way.hits = way.hits[:way.within]
 			}
-			if len(hits) > 0 && (!g.named() || w.namesWorst(g)) {
-				return route{w, hits, g, r, b}, true
+			if len(way.hits) > 0 && !known[way.order] {
+				known[way.order] = true
+				found = append(found, way)
 			}
 		}
 	}
-	return route{}, false
+	slices.SortFunc(found, func(a, b route) int { return cmp.Compare(a.order, b.order) })
+	if known[0] {
+		return found[:1] // whoever can do everything need not be told what
+	}
+	return found
 }

@@ -1,6 +1,8 @@
 package rbac
 
 import (
+	"slices"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -11,7 +13,7 @@ func wildcardRule(rule review.Rule, list, consequence string) review.Rule {
 	rule.Check = func(p *review.Pass) {
 		for _, g := range grantsOf(p.Object) {
 			at, ok := wordFor(g.Get(list).Items(), "*")
-			if !ok {
+			if !ok || list == "resources" && namesMetrics(g) {
 				continue
 			}
 			d := p.Report(at, "%s %s grants %s", p.Object.Kind, p.Object.Name, extent(g)).
@@ -22,6 +24,13 @@ func wildcardRule(rule review.Rule, list, consequence string) review.Rule {
 		}
 	}
 	return rule
+}
+
+// namesMetrics reports whether a grant is for metrics only, which are resources of any name in their groups.
+func namesMetrics(g grant) bool {
+	return len(g.groups) > 0 && !slices.ContainsFunc(g.groups, func(of manifests.Field) bool {
+		return of.Text() != "custom.metrics.k8s.io" && of.Text() != "external.metrics.k8s.io"
+	})
 }
 
 // extent says what a grant allows on what.

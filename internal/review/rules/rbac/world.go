@@ -11,16 +11,22 @@ import (
 // world is who may do what in a repository: its roles and bindings, and which lead to which.
 type world struct {
 	clusterRoles []*role
+	systemRoles  []*role // the Roles of kube-system
 	roles        map[roleName][]*role
 	byObject     map[*manifests.Object]*role
 	labelled     map[string][]*role // ClusterRoles by label, "key=value"
-	bindings     []*binding
-	ofObject     map[*manifests.Object]*binding
 	ofSubject    map[subject][]*binding
 	ofView       map[*review.RootView][]*binding
+	ofAccount    map[viewName][]*binding               // by an account's name, in whichever namespace
 	accounts     map[*review.RootView]map[subject]bool // that a root makes
 	heard        heard
-	left         int // how often selectors may still be tried
+	left         int // how often it may still be asked whether one role aggregates another
+}
+
+// viewName is a name in one root.
+type viewName struct {
+	view *review.RootView
+	name string
 }
 
 // roleName is what a binding calls a role by; the namespace of a ClusterRole is "".
@@ -32,10 +38,15 @@ type role struct {
 	object  *manifests.Object
 	view    *review.RootView // nil for what is plain in the source
 	builtin bool             // it is Kubernetes' own
+	labels  manifests.Field
 	grants  []grant
-	taken   []*role    // the roles that this one aggregates, directly or not
-	into    []*role    // those that aggregate this one
-	bound   []*binding // by which somebody has its grants
+	selects []*role         // the roles that this one aggregates
+	taken   []*role         // the same, with what those aggregate
+	into    []*role         // those that aggregate this one
+	bound   []*binding      // that name it
+	wide    bool            // one of them holds everywhere
+	in      map[string]bool // the namespaces in which others hold
+	routes  []route         // to take over the cluster; only of roles that are bound where that counts
 }
 
 // binding is a RoleBinding or ClusterRoleBinding as one root has it.
@@ -45,7 +56,15 @@ type binding struct {
 	namespace string // in which it holds; everywhere for a ClusterRoleBinding
 	role      roleName
 	subjects  []bound
-	gives     []*role // what the name leads to, with all that those aggregate; none when it is not known
+	roles     []*role // that the name stands for; none when it is not known
+}
+
+// gives lists the roles that a binding leads to, with all that they aggregate.
+func (b *binding) gives() (all []*role) {
+	for _, r := range b.roles {
+		all = append(append(all, r), r.taken...)
+	}
+	return all
 }
 
 // bound is a subject as a binding names it.
@@ -74,8 +93,8 @@ func worldOf(x *review.Index) *world { return review.OnceOf(x, "rbac", newWorld)
 func newWorld(x *review.Index) *world {
 	w := &world{
 		roles: make(map[roleName][]*role), byObject: make(map[*manifests.Object]*role), labelled: make(map[string][]*role),
-		ofObject: make(map[*manifests.Object]*binding), ofSubject: make(map[subject][]*binding),
-		ofView: make(map[*review.RootView][]*binding), accounts: make(map[*review.RootView]map[subject]bool), heard: newHeard(x),
+		ofSubject: make(map[subject][]*binding), ofView: make(map[*review.RootView][]*binding),
+		ofAccount: make(map[viewName][]*binding), accounts: make(map[*review.RootView]map[subject]bool), heard: newHeard(x),
 		left: maxTried,
 	}
 	for _, o := range builtinRoles() {
@@ -105,6 +124,7 @@ func newWorld(x *review.Index) *world {
 		}
 		w.accounts[view][subject{"ServiceAccount", x.Namespace(o), o.Name}] = true
 	}
+	w.addRoutes()
 	return w
 }
 
@@ -118,14 +138,17 @@ func (w *world) addRole(o *manifests.Object, view *review.RootView, namespace st
 	if o.Kind == "ClusterRole" {
 		name.namespace = ""
 	}
-	r := &role{roleName: name, object: o, view: view, grants: grantsOf(o)}
+	r := &role{roleName: name, object: o, view: view, labels: o.Field().Get("metadata", "labels"), grants: grantsOf(o)}
 	w.roles[name] = append(w.roles[name], r)
 	w.byObject[o] = r
 	if o.Kind != "ClusterRole" {
+		if namespace == "kube-system" {
+			w.systemRoles = append(w.systemRoles, r)
+		}
 		return r
 	}
 	w.clusterRoles = append(w.clusterRoles, r)
-	for _, label := range o.Field().Get("metadata", "labels").Entries() {
+	for _, label := range r.labels.Entries() {
 		key := label.Key + "=" + label.Value.Text()
 		w.labelled[key] = append(w.labelled[key], r)
 	}
@@ -135,15 +158,20 @@ func (w *world) addRole(o *manifests.Object, view *review.RootView, namespace st
 func (w *world) addBinding(o *manifests.Object, view *review.RootView, namespace string) {
 	b := bindingOf(o, view, namespace)
 	for _, r := range w.named(b.role, view) {
-		for _, given := range append([]*role{r}, r.taken...) {
-			b.gives = append(b.gives, given)
-			given.bound = append(given.bound, b)
+		b.roles, r.bound = append(b.roles, r), append(r.bound, b)
+		r.wide = r.wide || b.namespace == everywhere
+		if r.in == nil {
+			r.in = make(map[string]bool)
 		}
+		r.in[b.namespace] = true
 	}
-	w.bindings, w.ofObject[o] = append(w.bindings, b), b
 	w.ofView[view] = append(w.ofView[view], b)
 	for _, s := range b.subjects {
 		w.ofSubject[s.subject] = append(w.ofSubject[s.subject], b)
+		if s.kind == "ServiceAccount" {
+			at := viewName{view, s.name}
+			w.ofAccount[at] = append(w.ofAccount[at], b)
+		}
 	}
 }
 
