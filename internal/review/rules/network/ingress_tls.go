@@ -1,0 +1,145 @@
+package network
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+var ingressTLS = review.Rule{
+	ID: "ingress-tls", Level: review.Warning, Guidelines: []string{"G19"},
+	Summary: "A host is served without TLS, or without leading plain HTTP to it",
+	Kinds:   []string{"Ingress", "Gateway", "HTTPRoute", "IngressRoute", "VirtualService", "HTTPProxy"},
+	Params:  func() any { return &ingressTLSParams{} },
+	Check:   checkIngressTLS,
+}
+
+// ingressTLSParams names the Ingress classes whose controller or load balancer has a certificate for every host; "*"
+// stands for all of them.
+type ingressTLSParams struct {
+	DefaultCertificate []string `yaml:"defaultCertificate"`
+}
+
+const plainDetail = "Whoever is on the way reads and changes what goes over it: cookies, passwords, scripts."
+
+func checkIngressTLS(p *review.Pass) {
+	switch o := p.Object; {
+	case isIngress(o):
+		checkIngressPlain(p)
+	case o.Group() == "gateway.networking.k8s.io" && o.Kind == "Gateway":
+		checkGatewayPlain(p)
+	case o.Group() == "gateway.networking.k8s.io" && o.Kind == "HTTPRoute":
+		checkRoutePlain(p)
+	case o.Group() == "networking.istio.io" && o.Kind == "Gateway":
+		checkIstioPlain(p)
+	case o.Group() == "networking.istio.io" && o.Kind == "VirtualService":
+		checkVirtualServicePlain(p)
+	case o.Kind == "IngressRoute" && strings.HasPrefix(o.Group(), "traefik."):
+		checkTraefikPlain(p)
+	case o.Kind == "HTTPProxy" && o.Group() == "projectcontour.io":
+		checkContourPlain(p)
+	}
+}
+
+func checkIngressPlain(p *review.Pass) {
+	o := p.Object
+	if terminated(p, o) {
+		return
+	}
+	checkRedirect(p)
+	spec := o.Field().Get("spec")
+	rules := spec.Get("rules").Items()
+	for _, rule := range rules {
+		host := rule.Get("host")
+		if text := host.Text(); !coveredByTLS(spec, text) && !isLocalhost(text) {
+			p.Report(host, "ingress %s serves %s without TLS", o.Name, orAll(text, "every host")).Detail(plainDetail)
+		}
+	}
+	backend := spec.Get("defaultBackend")
+	if len(rules) == 0 && backend.IsMap() && len(spec.Get("tls").Items()) == 0 {
+		p.Report(backend, "ingress %s serves every host without TLS", o.Name).Detail(plainDetail)
+	}
+}
+
+func isLocalhost(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// coveredByTLS reports whether an Ingress has TLS for a host; an entry without hosts is for all.
+func coveredByTLS(spec manifests.Field, host string) bool {
+	return slices.ContainsFunc(spec.Get("tls").Items(), func(entry manifests.Field) bool {
+		hosts := entry.Get("hosts").Items()
+		return len(hosts) == 0 || host == "" || slices.ContainsFunc(hosts, func(f manifests.Field) bool { return hostMatches(f.Text(), host) })
+	})
+}
+
+// certificateBy are the annotations that give an Ingress a certificate outside its own fields.
+var certificateBy = []string{
+	"ingress.gcp.kubernetes.io/pre-shared-cert", "networking.gke.io/managed-certificates", "networking.gke.io/certmap",
+	"appgw.ingress.kubernetes.io/appgw-ssl-certificate", "traefik.ingress.kubernetes.io/router.tls.certresolver",
+	"zalando.org/aws-load-balancer-ssl-cert", "alb.ingress.kubernetes.io/certificate-arn", "route.openshift.io/termination",
+}
+
+// terminatingClasses are Ingress classes whose proxies or load balancers end TLS for every host.
+var terminatingClasses = []string{"tailscale", "cloudflare-tunnel", "ngrok", "skipper", "openshift-default"}
+
+// terminated reports whether something beside the fields of an Ingress ends TLS for it.
+func terminated(p *review.Pass, o *manifests.Object) bool {
+	class := ingressClass(o)
+	known := slices.Concat(terminatingClasses, review.Params[ingressTLSParams](p).DefaultCertificate)
+	has := func(key string) bool { return annotation(o, key).Text() != "" }
+	entry := annotation(o, "traefik.ingress.kubernetes.io/router.entrypoints").Text()
+	return slices.Contains(known, class) || slices.Contains(known, "*") || slices.ContainsFunc(certificateBy, has) ||
+		annotation(o, "traefik.ingress.kubernetes.io/router.tls").Text() == "true" || securePoint(entry) ||
+		annotation(o, "nginx.ingress.kubernetes.io/ssl-passthrough").Text() == "true" ||
+		strings.Contains(annotation(o, "alb.ingress.kubernetes.io/listen-ports").Text(), "HTTPS") ||
+		(class == "" || strings.Contains(class, "nginx")) && nginxHasCertificate(p)
+}
+
+// securePoint reports whether all of Traefik's entry points in a list are ones for TLS by their names.
+func securePoint(list string) bool {
+	points := splitList(list)
+	return len(points) > 0 && !slices.ContainsFunc(points, func(point string) bool {
+		return !strings.Contains(point, "secure") && !strings.Contains(point, "https") && !strings.Contains(point, "tls")
+	})
+}
+
+// nginxHasCertificate reports whether an ingress-nginx in the repository is started with a certificate for every host.
+func nginxHasCertificate(p *review.Pass) bool {
+	return someArgument(p, func(arg string) bool { return strings.HasPrefix(arg, "--default-ssl-certificate=") })
+}
+
+// someArgument reports whether a Deployment or DaemonSet of the root or the repository has an argument such as meant.
+func someArgument(p *review.Pass, meant func(string) bool) bool {
+	for _, kind := range []string{"Deployment", "DaemonSet"} {
+		for _, o := range append(p.Root.OfKind(kind), p.Index.OfKind(kind)...) {
+			args := fieldsAt(o.Field(), "spec.template.spec.containers.*.args.*")
+			if slices.ContainsFunc(args, func(f manifests.Field) bool { return meant(f.Text()) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// redirectBy are the annotations that switch the redirect to HTTPS off.
+var redirectBy = []string{
+	"nginx.ingress.kubernetes.io/ssl-redirect", "ingress.kubernetes.io/ssl-redirect", "haproxy.org/ssl-redirect",
+	"haproxy-ingress.github.io/ssl-redirect", "nginx.org/redirect-to-https",
+}
+
+// checkRedirect reports an Ingress with TLS that does not lead plain HTTP to it.
+func checkRedirect(p *review.Pass) {
+	o := p.Object
+	if len(o.Field().Get("spec", "tls").Items()) == 0 || annotation(o, "nginx.ingress.kubernetes.io/force-ssl-redirect").Text() == "true" {
+		return
+	}
+	for _, key := range redirectBy {
+		if at := annotation(o, key); strings.EqualFold(at.Text(), "false") {
+			p.Report(at, "ingress %s answers in plain HTTP as well: the redirect is switched off", o.Name).Detail(plainDetail).
+				Fix("redirect to HTTPS", review.Remove(at)).Unsafe()
+		}
+	}
+}
