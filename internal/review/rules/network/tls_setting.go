@@ -1,0 +1,220 @@
+package network
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+// settingKind says what a setting of TLS is.
+type settingKind int
+
+const (
+	oldestVersion settingKind = iota // the oldest version that is taken
+	newestVersion
+	versionList // all versions that are taken
+	cipherList
+)
+
+// tlsSetting is a value that says which versions or suites a server takes.
+type tlsSetting struct {
+	kind  settingKind
+	at    manifests.Field
+	name  string // of the setting, for people
+	value string
+	line  int  // of the text that at is; 0 for the whole
+	fixed bool // the value cannot be corrected by writing another version: it is the name of a policy
+	item  bool // the value is one of several of a list
+}
+
+// tlsKinds are the objects that hold settings of TLS, beside workloads.
+var tlsKinds = []string{review.Workloads, "ConfigMap", "Ingress", "Service", "Gateway", "TLSOption", "ClientTrafficPolicy", "EnvoyProxy",
+	"HTTPProxy", "ContourConfiguration", "ContourDeployment", "IngressController", "APIServer", "IngressClassParams"}
+
+// tlsFields are the fields that hold settings, by kind.
+var tlsFields = map[string]map[string]settingKind{
+	"Gateway": {
+		"spec.servers.*.tls.minProtocolVersion": oldestVersion, "spec.servers.*.tls.maxProtocolVersion": newestVersion,
+		"spec.servers.*.tls.cipherSuites": cipherList,
+	},
+	"TLSOption": {"spec.minVersion": oldestVersion, "spec.maxVersion": newestVersion, "spec.cipherSuites": cipherList},
+	"ClientTrafficPolicy": {
+		"spec.tls.minVersion": oldestVersion, "spec.tls.maxVersion": newestVersion, "spec.tls.ciphers": cipherList,
+	},
+	"EnvoyProxy": {
+		"spec.backendTLS.minVersion": oldestVersion, "spec.backendTLS.maxVersion": newestVersion, "spec.backendTLS.ciphers": cipherList,
+	},
+	"HTTPProxy": {
+		"spec.virtualhost.tls.minimumProtocolVersion": oldestVersion, "spec.virtualhost.tls.maximumProtocolVersion": newestVersion,
+	},
+	"ContourConfiguration": {
+		"spec.envoy.listener.tls.minimumProtocolVersion": oldestVersion, "spec.envoy.listener.tls.cipherSuites": cipherList,
+	},
+	"ContourDeployment": {
+		"spec.runtimeSettings.envoy.listener.tls.minimumProtocolVersion": oldestVersion,
+		"spec.runtimeSettings.envoy.listener.tls.cipherSuites":           cipherList,
+	},
+	"IngressController": {
+		"spec.tlsSecurityProfile.type": oldestVersion, "spec.tlsSecurityProfile.custom.minTLSVersion": oldestVersion,
+		"spec.tlsSecurityProfile.custom.ciphers": cipherList,
+	},
+	"APIServer": {
+		"spec.tlsSecurityProfile.type": oldestVersion, "spec.tlsSecurityProfile.custom.minTLSVersion": oldestVersion,
+		"spec.tlsSecurityProfile.custom.ciphers": cipherList,
+	},
+	"IngressClassParams": {"spec.sslPolicy": oldestVersion},
+}
+
+// tlsAnnotations are the annotations that hold settings.
+var tlsAnnotations = map[string]settingKind{
+	"nginx.ingress.kubernetes.io/ssl-ciphers":                             cipherList,
+	"haproxy-ingress.github.io/ssl-ciphers":                               cipherList,
+	"haproxy-ingress.github.io/ssl-cipher-suites":                         cipherList,
+	"alb.ingress.kubernetes.io/ssl-policy":                                oldestVersion,
+	"service.beta.kubernetes.io/aws-load-balancer-ssl-negotiation-policy": oldestVersion,
+	"zalando.org/aws-load-balancer-ssl-policy":                            oldestVersion,
+	"projectcontour.io/tls-minimum-protocol-version":                      oldestVersion,
+}
+
+// tlsKeys are the keys of controllers' ConfigMaps.
+var tlsKeys = map[string]settingKind{
+	"ssl-protocols": versionList, "ssl-ciphers": cipherList, "ssl-cipher-suites": cipherList,
+}
+
+// tlsFlags are the flags of servers, without the dashes.
+var tlsFlags = map[string]settingKind{
+	"tls-min-version": oldestVersion, "metrics-tls-min-version": oldestVersion, "webhook-tls-min-version": oldestVersion,
+	"tlsminversion": oldestVersion, "tlsmaxversion": newestVersion, "tls-minimum-protocol-version": oldestVersion,
+	"tls-cipher-suites": cipherList, "metrics-tls-cipher-suites": cipherList, "webhook-tls-cipher-suites": cipherList,
+	"tlsciphers": cipherList, "cipher-suites": cipherList,
+}
+
+// tlsSettings lists the settings of an object or, of a workload, of one of its pods.
+func tlsSettings(p *review.Pass) (all []tlsSetting) {
+	if p.Pod != nil {
+		for _, c := range p.Pod.Containers {
+			all = append(all, flagSettings(c)...)
+		}
+		return all
+	}
+	o := p.Object
+	for fieldPath, kind := range tlsFields[o.Kind] {
+		for _, f := range fieldsAt(o.Field(), fieldPath) {
+			all = append(all, fieldSetting(f, kind, path.Base(strings.ReplaceAll(fieldPath, ".", "/")))...)
+		}
+	}
+	for key, kind := range tlsAnnotations {
+		all = append(all, fieldSetting(annotation(o, key), kind, key[strings.IndexByte(key, '/')+1:])...)
+	}
+	if o.Kind == "ConfigMap" {
+		for _, e := range o.Field().Get("data").Entries() {
+			if kind, ok := tlsKeys[e.Key]; ok {
+				all = append(all, fieldSetting(e.Value, kind, e.Key)...)
+			} else {
+				all = append(all, nginxSettings(e.Value)...)
+				all = append(all, documentSettings(e.Value)...)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b tlsSetting) int { return strings.Compare(a.at.Path(), b.at.Path()) })
+	return all
+}
+
+// documentFields are the fields of configurations that ConfigMaps hold as YAML: Contour's and Traefik's.
+var documentFields = map[string]settingKind{
+	"tls.minimum-protocol-version": oldestVersion, "tls.cipher-suites": cipherList,
+	"tls.options.*.minVersion": oldestVersion, "tls.options.*.maxVersion": newestVersion, "tls.options.*.cipherSuites": cipherList,
+}
+
+// documentSettings finds the settings in a text that is such a configuration.
+func documentSettings(f manifests.Field) (all []tlsSetting) {
+	text := f.Text()
+	if !strings.Contains(text, "minimum-protocol-version") && !strings.Contains(text, "inVersion") && !strings.Contains(text, "cipher") {
+		return nil
+	}
+	node, err := manifests.ParseYAML([]byte(text))
+	if err != nil {
+		return nil
+	}
+	for fieldPath, kind := range documentFields {
+		for _, within := range fieldsAt(manifests.NewField(node, ""), fieldPath) {
+			for _, s := range fieldSetting(within, kind, fieldPath[strings.LastIndexByte(fieldPath, '.')+1:]) {
+				s.at, s.line, s.fixed = f, within.Node().Line, true
+				all = append(all, s)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b tlsSetting) int { return a.line - b.line })
+	return all
+}
+
+// fieldSetting makes a setting of a scalar that is set, or of each of a list of them.
+func fieldSetting(f manifests.Field, kind settingKind, name string) (all []tlsSetting) {
+	for _, item := range f.Items() {
+		all = append(all, tlsSetting{kind: kind, at: item, name: name, value: item.Text(), item: len(f.Items()) > 1})
+	}
+	if f.Text() == "" {
+		return all
+	}
+	s := tlsSetting{kind: kind, at: f, name: name, value: f.Text()}
+	if version, ok := policyVersion(s.value); ok && kind == oldestVersion {
+		s.value, s.fixed = version.String(), true
+	}
+	return []tlsSetting{s}
+}
+
+// elbPolicy matches the names of AWS's security policies.
+var elbPolicy = regexp.MustCompile(`^ELBSecurityPolicy-(?:(?:TLS13|TLS|FS)-1-([0-3])-|.*-?20\d\d-\d\d$)`)
+
+// policyVersion returns the oldest version that a named policy of AWS or OpenShift takes.
+func policyVersion(name string) (tlsVersion, bool) {
+	if name == "Old" {
+		return tls10, true
+	}
+	match := elbPolicy.FindStringSubmatch(name)
+	if match == nil {
+		return 0, false
+	}
+	if match[1] == "" {
+		return tls10, true // the first ones, and ELBSecurityPolicy-FS-2018-06
+	}
+	return tls10 + tlsVersion(match[1][0]-'0'), true
+}
+
+// ownRules are programs of which rules of the control plane speak.
+var ownRules = []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "etcd"}
+
+// flagSettings finds the settings among a container's flags.
+func flagSettings(c review.Container) (all []tlsSetting) {
+	words := slices.Concat(c.Get("command").Items(), c.Get("args").Items())
+	if len(words) > 0 && slices.Contains(ownRules, path.Base(words[0].Text())) || slices.Contains(ownRules, imageName(c)) {
+		return nil
+	}
+	for i, word := range words {
+		flag, value, joined := strings.Cut(word.Text(), "=")
+		kind, known := tlsFlags[strings.TrimLeft(flag, "-")]
+		if !known || !strings.HasPrefix(flag, "-") {
+			continue
+		}
+		at := word
+		if !joined && i+1 < len(words) {
+			at, value = words[i+1], words[i+1].Text()
+		}
+		all = append(all, tlsSetting{kind: kind, at: at, name: flag, value: value})
+	}
+	return all
+}
+
+// imageName is the last part of a container's image, without tag.
+func imageName(c review.Container) string {
+	ref, err := images.ParseReference(c.Get("image").Text())
+	if err != nil {
+		return ""
+	}
+	return path.Base(ref.Repository)
+}
