@@ -15,5 +15,10 @@ var docs embed.FS
 func Rules() []review.Rule {
 	return review.Area("network", docs,
 		networkPolicyMissing, defaultDenyIngress, defaultDenyEgress, networkPolicyAllowAll, metadataEgress, networkPolicyDangling,
+		serviceLoadBalancer, openCIDR, serviceLoadBalancerEdge, serviceNodePort, serviceExternalIPs, serviceExternalName,
+		ingressControllerEdge, ingressTLS, tlsVersionRule, tlsCiphersRule, tlsPlaintextBackend, certificateWeak,
+		ingressHost, ingressHostDuplicate, ingressSnippet, ingressDefaultBackend, routeTLS, adminConsoleOpen, sshdConfigRule,
+		openVPNMFA, hstsMissing, certificateIssuer, wafMissing, networkPolicyUnenforced, overlayEtcdTLS, controlPlaneFirewall,
+		privilegedPort,
 	)
 }

@@ -1,0 +1,137 @@
+package network
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+var adminConsoleOpen = review.Rule{
+	ID: "admin-console-open", Level: review.Error, Guidelines: []string{"G11"},
+	Summary: "An admin console lets everybody in, or can be reached from every address",
+	Kinds:   []string{review.Workloads, "ConfigMap", "Secret", "Service", "Ingress", "Kiali"},
+	Check:   checkAdminConsoleOpen,
+}
+
+const consoleDetail = "Whoever reaches it can see, and mostly change, what runs in the cluster."
+
+func checkAdminConsoleOpen(p *review.Pass) {
+	switch o := p.Object; {
+	case p.Pod != nil:
+		for _, c := range p.Pod.Containers {
+			checkConsoleVariables(p, c)
+			checkConsoleFlags(p, c)
+		}
+	case o.Kind == "ConfigMap" || o.Kind == "Secret":
+		checkConsoleTexts(p)
+	case isService(o):
+		checkDeisService(p)
+	case isIngress(o):
+		checkConsoleIngress(p)
+	case o.Kind == "Kiali":
+		if at := o.Field().Get("spec", "auth", "strategy"); at.Text() == "anonymous" {
+			p.Report(at, "kiali %s lets everybody in without a sign-in", o.Name).Detail(consoleDetail)
+		}
+	}
+}
+
+func checkConsoleVariables(p *review.Pass, c review.Container) {
+	registration := false
+	for _, e := range c.Get("env").Items() {
+		name, value := e.Get("name").Text(), e.Get("value")
+		registration = registration || name == "REGISTRATION_MODE"
+		for _, s := range consoleVariables {
+			if s.name == name && s.opens(value.Text()) {
+				d := p.Report(value, "%s %s", c.Title(), s.says).Detail(consoleDetail)
+				if name == "REGISTRATION_MODE" {
+					d.Fix("only administrators make accounts", review.Set(value, "admin_only")).Unsafe()
+				} else {
+					d.Fix("switch it off", review.Set(value, "false")).Unsafe()
+				}
+			}
+		}
+	}
+	if !registration && isDeisController(c) && len(c.Get("envFrom").Items()) == 0 {
+		p.Report(c.Get("env"), "%s lets everybody make an account in Deis Workflow: REGISTRATION_MODE is not set", c.Title()).Detail(consoleDetail)
+	}
+}
+
+func isDeisController(c review.Container) bool {
+	ref, err := images.ParseReference(c.Get("image").Text())
+	if err != nil {
+		return false
+	}
+	name := ref.Name()
+	return strings.HasSuffix(name, "deis/controller") || strings.HasSuffix(name, "hephy/controller") || strings.HasSuffix(name, "teamhephy/controller")
+}
+
+func checkConsoleFlags(p *review.Pass, c review.Container) {
+	words := slices.Concat(c.Get("command").Items(), c.Get("args").Items())
+	for i, word := range words {
+		if !strings.HasPrefix(word.Text(), "-") {
+			continue
+		}
+		flag, value, joined := strings.Cut(strings.TrimLeft(word.Text(), "-"), "=")
+		for _, s := range consoleFlags {
+			if s.name != flag || !slices.Contains(s.images, imageName(c)) {
+				continue
+			}
+			if s.value != "" && !joined && i+1 < len(words) {
+				value = words[i+1].Text()
+			}
+			if s.opens(value) {
+				p.Report(word, "%s %s", c.Title(), s.says).Detail(consoleDetail)
+			}
+		}
+	}
+}
+
+func checkConsoleTexts(p *review.Pass) {
+	for _, t := range configTexts(p.Object) {
+		for _, s := range consoleKeys {
+			if t.key == s.name && s.opens(t.text) && strings.HasSuffix(p.Object.Name, s.object) {
+				p.Report(t.at, "%s %s", t.key, s.says).Detail(consoleDetail).Fix("switch it off", review.Set(t.at, "false")).Unsafe()
+			}
+		}
+		found := openDocument(t.text)
+		if strings.HasSuffix(t.key, "grafana.ini") {
+			found = openGrafana(t.text)
+		}
+		for _, open := range found {
+			t.report(p, open.line, "%s %s", t.key, open.says).Detail(consoleDetail)
+		}
+	}
+}
+
+// checkDeisService reports the service of Deis Workflow's controller without a list of addresses.
+func checkDeisService(p *review.Pass) {
+	at := annotation(p.Object, "router.deis.io/whitelist")
+	routable := p.Object.Field().Get("metadata", "labels", "router.deis.io/routable").Text() == "true"
+	if at.Text() == "" && p.Object.Name == "deis-controller" && routable {
+		p.Report(at, "the controller of Deis Workflow is routed to from every address").Lower(review.Warning).
+			Detail("The annotation router.deis.io/whitelist has the router let only the addresses through that people work from.")
+	}
+}
+
+// checkConsoleIngress reports an Ingress that leads from every address to a console.
+func checkConsoleIngress(p *review.Pass) {
+	if isGuarded(p.Object) || onlyPrivateHosts(p.Object) {
+		return
+	}
+	for _, f := range backends(p.Object) {
+		if isConsole(f.Text()) {
+			p.Report(f, "ingress %s leads from every address to %s", p.Object.Name, f.Text()).Lower(review.Warning).
+				Detail("The console's own sign-in is all that stands before the cluster. Let only the addresses through that people work from, or have a proxy sign them in before.")
+			return
+		}
+	}
+}
+
+// onlyPrivateHosts reports whether all hosts of an Ingress are names that the internet does not know.
+func onlyPrivateHosts(o *manifests.Object) bool {
+	all := routes(o)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(r route) bool { return r.host == "" || !isPrivateName(r.host) })
+}

@@ -1,0 +1,54 @@
+package network
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
+
+// configText is a text that an object brings for a program to read: a value of a ConfigMap or Secret.
+type configText struct {
+	at     manifests.Field
+	key    string
+	text   string
+	secret bool // nothing of the text may be shown
+	plain  bool // the text stands in the field as it is, line by line
+}
+
+// maxConfig bounds what is read of a text, in bytes.
+const maxConfig = 1 << 20
+
+// configTexts lists the texts of a ConfigMap or Secret of Kubernetes.
+func configTexts(o *manifests.Object) (all []configText) {
+	if o.Group() != "" || o.Kind != "ConfigMap" && o.Kind != "Secret" {
+		return nil
+	}
+	secret := o.Kind == "Secret"
+	for _, section := range []string{"data", "stringData"} {
+		for _, e := range o.Field().Get(section).Entries() {
+			t := configText{at: e.Value, key: e.Key, text: e.Value.Text(), secret: secret, plain: !secret || section == "stringData"}
+			if !t.plain {
+				decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(t.text), ""))
+				if err != nil {
+					continue // encrypted, or filled in later
+				}
+				t.text = string(decoded)
+			}
+			if len(t.text) <= maxConfig {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+// report reports a violation on a line of the text; 0 stands for the whole.
+func (t configText) report(p *review.Pass, line int, format string, args ...any) *review.Draft {
+	d := p.Report(t.at, format, args...)
+	if t.plain {
+		d.Line(line)
+	}
+	return d
+}
