@@ -14,6 +14,7 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/event"
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/rules"
 )
@@ -52,7 +53,7 @@ func (t *tenants) Engine(repo event.Repository) (*review.Engine, func(), error) 
 	dir := filepath.Join(t.dir, strconv.FormatInt(repo.Installation, 10), strconv.FormatInt(repo.ID, 10))
 	t.use(dir, 1)
 	cache := manifests.OpenCache(dir, tenantBytes, t.build)
-	engine := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: t.asks.with(cache).proving}
+	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: t.asks.with(cache).proving}
 	return engine, func() {
 		pool.Close()
 		t.use(dir, -1)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
 	"github.com/landwaiter/landwaiter/internal/manifests/helm"
 	"github.com/landwaiter/landwaiter/internal/manifests/kops"
 	"github.com/landwaiter/landwaiter/internal/manifests/kustomize"
@@ -56,7 +57,7 @@ func newPool(sys surroundings) (*sandbox.Pool, error) {
 
 // newEngine joins pool, rules and cache.
 func newEngine(sys surroundings, pool *sandbox.Pool) *review.Engine {
-	e := &review.Engine{Renderer: pool, Rules: rules.All(), Now: time.Now,
+	e := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now,
 		Cache: openCache(sys)}
 	if sys.progress {
 		e.Progress = func(stage string, n, of int) {

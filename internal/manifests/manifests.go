@@ -34,6 +34,9 @@ type Root struct {
 	Files     []string // the files of a plain root, relative to the tree
 	Release   string   // a chart's release name; "release-name" by default
 	Namespace string   // a chart's release namespace; "default" by default
+
+	Free       bool        `json:",omitempty"` // a kustomization may read files outside of its directory
+	Deployment *Deployment `json:",omitempty"` // of a root that an object of Argo CD or Flux makes
 }
 
 // Settings is what rendering depends on besides the tree and the root.

@@ -39,6 +39,7 @@ type Options struct {
 	KubeVersion string   // "" for the policy's
 	HelmLine    int      // 0 for the policy's
 	Offline     bool     // no network: what would need it is said to be unchecked
+	URLs        []string // what the repository is called elsewhere, so that what names it is found; empty when nobody knows
 
 	// Named reads a file that a layer of the policy names, a key or trust root; layer is the policy file. nil reads from base.
 	Named    func(layer, file string) ([]byte, error)
@@ -64,6 +65,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	result.Total, result.Notes, result.Unreached = plan.Total, plan.Notes, plan.Unreached
 	result.Timings.Discover = watch.split()
 
+	run.known(plan)
 	pairs, err := e.renderPairs(ctx, run, plan.Pairs)
 	if err != nil {
 		return nil, err
@@ -107,6 +109,8 @@ type run struct {
 	accepted map[string]Acceptance // by fingerprint
 	evidence map[images.Reference]ImageEvidence
 
+	baseKnown, headKnown map[string]rendered // what was rendered already, by rootKey
+
 	failUnrendered bool // what does not render fails the check though no finding says so, see unseenFailures
 }
 
@@ -144,6 +148,13 @@ func (e *Engine) Settings(policy *Policy, opts Options) (manifests.Settings, err
 		return settings, &ConfigError{err}
 	}
 	return settings, nil
+}
+
+// planSettings are the settings for what has to be rendered to find roots, as the review renders it.
+func (e *Engine) planSettings(policy *Policy, opts Options) (manifests.Settings, error) {
+	settings, err := e.Settings(policy, opts)
+	settings.Strays = true
+	return settings, err
 }
 
 func settingsFor(policy *Policy, opts Options) (manifests.Settings, KubeVersion, error) {
@@ -212,12 +223,12 @@ func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*
 			pairs[i] = p
 			var err error
 			if root.Base != nil {
-				if p.base, err = e.render(ctx, r.change.Base, *root.Base, r.settings); err != nil {
+				if p.base, err = e.renderOnce(ctx, r.baseKnown, r.change.Base, *root.Base, r.settings); err != nil {
 					return err
 				}
 			}
 			if root.Head != nil {
-				if p.head, err = e.render(ctx, r.change.Head, *root.Head, r.settings); err != nil {
+				if p.head, err = e.renderOnce(ctx, r.headKnown, r.change.Head, *root.Head, r.settings); err != nil {
 					return err
 				}
 			}
@@ -233,6 +244,16 @@ func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*
 		return nil, err
 	}
 	return pairs, nil
+}
+
+// known takes over what planning rendered, which need not be rendered again.
+func (r *run) known(plan *Plan) { r.baseKnown, r.headKnown = plan.baseKnown, plan.headKnown }
+
+func (e *Engine) renderOnce(ctx context.Context, known map[string]rendered, tree source.Tree, root manifests.Root, settings manifests.Settings) (rendered, error) {
+	if done, ok := known[rootKey(root)]; ok {
+		return done, nil
+	}
+	return e.render(ctx, tree, root, settings)
 }
 
 // render renders one side of a root, out of the cache where that holds.

@@ -31,6 +31,9 @@ type Plan struct {
 	found     *manifests.Discovery // of head
 	base      *manifests.Discovery // nil when there is no base
 	headPlain []*manifests.Object  // those of HeadContext that plain roots hold, which apply them as they are
+
+	baseKnown, headKnown map[string]rendered        // what was rendered to find roots, by rootKey
+	replaced             map[string]*manifests.Root // roots of base that a deployment renders too, by directory
 }
 
 // Plan finds the roots that the change may affect: a superset of those that it does, which only rendering tells.
@@ -39,6 +42,10 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 	defer memo.Save()
 	discover := discoverOptions(policy, opts)
 	discover.Memo = memo
+	settings, err := e.planSettings(policy, opts)
+	if err != nil {
+		return nil, err
+	}
 	if change.Base == nil {
 		head, err := manifests.Discover(ctx, change.Head, discover)
 		if err != nil {
@@ -47,6 +54,9 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 		plan := newPlan(change, head)
 		for i := range head.Roots {
 			plan.Pairs = append(plan.Pairs, RootPair{Head: &head.Roots[i]})
+		}
+		if err := e.deploy(ctx, change, plan, settings, opts); err != nil {
+			return nil, err
 		}
 		plan.HeadContext, plan.headPlain, err = contextObjects(ctx, change.Head, head)
 		return plan, err
@@ -63,6 +73,9 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 	plan.base = base
 	reach := manifests.Candidates(change, base, head)
 	plan.Pairs, plan.Unreached = pairsOf(change, reach), reach.Unreached
+	if err := e.deploy(ctx, change, plan, settings, opts); err != nil {
+		return nil, err
+	}
 	if len(plan.Pairs) == 0 {
 		return plan, nil
 	}
@@ -237,6 +250,7 @@ func (e *Engine) Roots(ctx context.Context, change *source.Change, policy *Polic
 	}
 	affected := make(map[string][]string)
 	if change.Base != nil {
+		run.known(plan)
 		pairs, err := e.renderPairs(ctx, run, plan.Pairs)
 		if err != nil {
 			return nil, nil, err

@@ -29,6 +29,7 @@ func (e *Engine) Survey(ctx context.Context, tree source.Tree) (Survey, error) {
 	if err != nil {
 		return Survey{}, err
 	}
+	run.known(plan)
 	pairs, err := e.renderPairs(ctx, run, plan.Pairs)
 	if err != nil {
 		return Survey{}, err

@@ -70,6 +70,9 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 			err = &manifests.RenderError{Reason: fmt.Sprintf("kustomize broke down over it: %v", p), Span: source.Span{File: root.Dir}}
 		}
 	}()
+	if root.Free && !r.unrestricted {
+		r = r.Unrestricted()
+	}
 	b := &build{Renderer: r, tree: tree, settings: settings}
 	s := scanner{tree: tree}
 	info, err := tree.Stat(root.Dir)

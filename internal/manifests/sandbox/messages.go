@@ -10,7 +10,7 @@ import (
 )
 
 // protocolVersion is what both ends must agree on; they are one program, but perhaps not of one build.
-const protocolVersion = 1
+const protocolVersion = 2
 
 // encodeSetup tells a child its limits.
 func encodeSetup(l Limits) *encoder {
@@ -71,6 +71,7 @@ func encodeJob(j *job) *encoder {
 	}
 	putTexts(e, j.root.Values)
 	putTexts(e, j.root.Files)
+	e.flag(j.root.Free)
 	e.text(j.settings.KubeVersion)
 	putTexts(e, j.settings.APIVersions)
 	e.int(int64(j.settings.HelmLine))
@@ -89,7 +90,7 @@ func decodeJob(d *decoder) (*job, error) {
 	j := &job{tree: d.uint()}
 	j.root = manifests.Root{
 		Path: text(), Kind: manifests.RootKind(text()), Dir: text(), Release: text(), Namespace: text(),
-		Values: takeTexts(d), Files: takeTexts(d),
+		Values: takeTexts(d), Files: takeTexts(d), Free: d.flag(),
 	}
 	j.settings = manifests.Settings{KubeVersion: text(), APIVersions: takeTexts(d), HelmLine: int(d.int())}
 	j.settings.IncludeCRDs, j.settings.Strays, j.settings.Lines = d.flag(), d.flag(), d.flag()

@@ -1,0 +1,67 @@
+package manifests
+
+// Deployment is how an object of Argo CD or Flux has a part of the tree rendered: it makes a root of kind ArgoCD or Flux.
+type Deployment struct {
+	By     Identity // the object that names what is rendered
+	At     Origin   // where it names that
+	Render RootKind // what renders it: Kustomize, Helm or Plain
+	Free   bool     // kustomizations may read files from anywhere in the tree
+	CRDs   bool     // the CRDs of a chart's crds/ directories belong to it
+	Dirs   []string // directories that it names besides the one that is rendered
+	Below  []string // directories below it that are rendered with it, though nothing in it names them
+	Laid   []Laid   // what lies over the tree while it is rendered
+	Chart  *RemoteChart
+	After  Finish
+
+	Notes []string // what a reader should know of what is rendered
+
+	// Skip says why nothing can be rendered: what the object names lies elsewhere, or is not known from the repository.
+	Skip string
+}
+
+// Laid is a file over a tree: text that stands in an object, or a file that is made of the tree's and an object's words.
+type Laid struct {
+	Path  string
+	Text  []byte
+	Lines []Origin // where the lines of Text are from; one that nobody wrote has none
+}
+
+// RemoteChart is a chart that is not in the repository.
+type RemoteChart struct {
+	URL     string // of a chart repository over HTTP, or of a registry with oci://
+	Name    string // in the repository; "" for one in a registry, which is named by its address
+	Version string // a version or a range of versions; "" for the newest
+	Digest  string // "sha256:…" of a chart in a registry; "" where it is not pinned
+	At      Origin // where the version is written, or the chart
+}
+
+// Finish is what is done to objects after they are rendered.
+type Finish struct {
+	Substitute  bool                // variables are substituted, as Flux's postBuild has it
+	Variables   map[string]Variable //
+	Unknown     []string            // sources of variables that are not in the repository; what they may set stays unresolved
+	Labels      map[string]string   // that all objects get
+	Annotations map[string]string   // likewise
+	Namespace   string              // of objects that have none
+}
+
+// Variable is a value for a ${NAME}, and where it is written.
+type Variable struct {
+	Value string
+	At    Origin
+}
+
+// String names the chart for a reader.
+func (c *RemoteChart) String() string {
+	text := "the chart " + c.URL
+	if c.Name != "" {
+		text = "the chart " + c.Name + " of " + c.URL
+	}
+	switch {
+	case c.Digest != "":
+		text += " at " + c.Digest
+	case c.Version != "":
+		text += " in version " + c.Version
+	}
+	return text
+}

@@ -1,0 +1,149 @@
+package gitops
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// git are the parameters of the directories or files of this repository that a generator matches.
+func (g *generation) git(f manifests.Field, outer params) ([]params, error) {
+	if _, why := g.here(f, "."); why != "" {
+		return nil, fmt.Errorf("a generator of ApplicationSet %s asks another repository: %s", g.set.Name, why)
+	}
+	known := flat(outer.says)
+	var wanted, unwanted []string
+	field, matching := f.Get("directories"), g.directories
+	if len(field.Items()) == 0 {
+		field, matching = f.Get("files"), g.files
+	}
+	for _, item := range field.Items() {
+		pattern := strings.Trim(fill(item.Get("path").Text(), known), "/")
+		if item.Get("exclude").True() {
+			unwanted = append(unwanted, pattern)
+		} else {
+			wanted = append(wanted, pattern)
+		}
+	}
+	sets, err := matching(wanted, unwanted)
+	if err != nil {
+		return nil, err
+	}
+	prefix := f.Get("pathParamPrefix").Text()
+	for i := range sets {
+		if values := texts(f.Get("values")); values != nil {
+			says := flat(sets[i].says)
+			filled := map[string]any{}
+			for key, value := range values {
+				filled[key] = fill(value, says)
+			}
+			sets[i].says["values"] = filled
+		}
+		if prefix != "" {
+			sets[i].says[prefix] = map[string]any{"path": sets[i].says["path"]}
+			delete(sets[i].says, "path")
+		}
+		if len(sets[i].at) == 0 {
+			sets[i].at = originOf(g.set, field)
+		}
+	}
+	return sets, nil
+}
+
+// any reports whether a path matches one of the patterns.
+func anyMatches(patterns []string, p string) bool {
+	for _, pattern := range patterns {
+		if matchPath(strings.Split(pattern, "/"), strings.Split(p, "/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// directories are the directories that match, but for hidden ones.
+func (g *generation) directories(wanted, unwanted []string) (sets []params, err error) {
+	var walk func(dir string) error
+	walk = func(dir string) error {
+		entries, err := g.repository.Tree.ReadDir(dir)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			p := path.Join(dir, e.Name)
+			if e.Kind != source.Dir || strings.HasPrefix(e.Name, ".") || e.Link {
+				continue
+			}
+			if anyMatches(wanted, p) && !anyMatches(unwanted, p) {
+				sets = append(sets, params{says: map[string]any{"path": pathParams(p, "")}})
+			}
+			if err := walk(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return sets, walk(".")
+}
+
+// files are the files that match: what they say, and where they lie.
+func (g *generation) files(wanted, unwanted []string) (sets []params, err error) {
+	var found []string
+	err = source.Walk(g.repository.Tree, ".", func(f source.Info) error {
+		if f.Kind == source.File && anyMatches(wanted, f.Path) && !anyMatches(unwanted, f.Path) {
+			found = append(found, f.Path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range found {
+		data, err := g.repository.Tree.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads: %w", file, g.set.Name, err)
+		}
+		node, err := manifests.ParseYAML(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads: %s", file, g.set.Name, manifests.Discreet(err.Error()))
+		}
+		at := manifests.Origin{{Span: source.Span{File: file, Line: 1, EndLine: 1, Column: 1}, Role: manifests.RoleValues, Precision: manifests.InFile}}
+		documents := []manifests.Field{manifests.NewField(node, "")}
+		if documents[0].IsList() {
+			documents = documents[0].Items()
+		}
+		for _, f := range documents {
+			says := map[string]any{}
+			if f.Exists() && f.Decode(&says) != nil {
+				return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads, is no mapping", file, g.set.Name)
+			}
+			says["path"] = pathParams(path.Dir(file), path.Base(file))
+			sets = append(sets, params{says: says, at: at})
+		}
+	}
+	return sets, nil
+}
+
+// pathParams are the parameters of a directory, and of a file in it.
+func pathParams(dir, file string) map[string]any {
+	var segments []any
+	for _, s := range strings.Split(dir, "/") {
+		segments = append(segments, s)
+	}
+	says := map[string]any{"path": dir, "basename": path.Base(dir), "basenameNormalized": normal(path.Base(dir)), "segments": segments}
+	if file != "" {
+		says["filename"], says["filenameNormalized"] = file, normal(file)
+	}
+	return says
+}
+
+var unfit = regexp.MustCompile(`[^a-z0-9.\-]`)
+
+// normal is a name as Kubernetes takes it for an object.
+func normal(name string) string {
+	name = unfit.ReplaceAllString(strings.ToLower(name), "-")
+	return strings.Trim(name[:min(len(name), 253)], "-.")
+}

@@ -1,0 +1,189 @@
+package gitops
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/fluxcd/pkg/envsubst"
+	"github.com/landwaiter/landwaiter/internal/manifests"
+)
+
+// finish leads the objects' origins back to the tree's files, and does what the deployment does after rendering.
+func finish(objects []*manifests.Object, after manifests.Finish, back *returner) ([]*manifests.Object, error) {
+	for i, o := range objects {
+		for j := range o.Origins {
+			o.Origins[j] = back.origin(o.Origins[j])
+		}
+		var err error
+		if after.Substitute {
+			if o, err = substitute(o, after); err != nil {
+				return nil, err
+			}
+		}
+		if objects[i], err = mark(o, after); err != nil {
+			return nil, err
+		}
+	}
+	return objects, nil
+}
+
+// substitutionKey switches substitution off for an object, as a label or an annotation.
+const substitutionKey = "kustomize.toolkit.fluxcd.io/substitute"
+
+// maxSubstituted caps what substitution may make of an object, in bytes.
+const maxSubstituted = 64 << 20
+
+// substitute replaces the variables in an object as Flux does: in its text, before that is read again.
+func substitute(o *manifests.Object, after manifests.Finish) (*manifests.Object, error) {
+	meta := o.Field().Get("metadata")
+	if !bytes.Contains(o.Raw, []byte("${")) || meta.Get("labels", substitutionKey).Text() == "disabled" || meta.Get("annotations", substitutionKey).Text() == "disabled" {
+		return o, nil
+	}
+	text, err := evaluate(string(o.Raw), after)
+	if err != nil {
+		return nil, failureAt(first(o), fmt.Sprintf("the variables of %s cannot be substituted: %v", o.Identity, err), err)
+	}
+	changed, err := manifests.NewObject([]byte(text))
+	if err != nil {
+		return nil, failureAt(first(o), fmt.Sprintf("with its variables substituted %s is no object any more: %s", o.Identity, manifests.Discreet(err.Error())), err)
+	}
+	changed.Hook = o.Hook
+	if o.Origins != nil {
+		changed.Origins = substituted(o, changed, after)
+	}
+	return changed, nil
+}
+
+func first(o *manifests.Object) manifests.Origin {
+	origin, _ := o.OriginAt("")
+	return origin
+}
+
+// variable is an expression that substitution replaces; simple ones have no operator.
+var (
+	variable = regexp.MustCompile(`\$\{([_a-zA-Z][_a-zA-Z0-9]*)`)
+	simple   = regexp.MustCompile(`\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}`)
+)
+
+// evaluate substitutes the variables in a text. Those that may be set by what is not in the repository are left as they
+// are where nothing else is said; all others that are not set are empty.
+func evaluate(text string, after manifests.Finish) (string, error) {
+	longest := 0
+	for _, v := range after.Variables {
+		longest = max(longest, len(v.Value))
+	}
+	if max(longest, 1)*len(text) > maxSubstituted {
+		return "", errors.New("they would become too large")
+	}
+	kept := make(map[string]string)
+	if len(after.Unknown) > 0 {
+		text = simple.ReplaceAllStringFunc(text, func(expression string) string {
+			if _, known := after.Variables[expression[2:len(expression)-1]]; known {
+				return expression
+			}
+			sign := fmt.Sprintf("\x01%d\x02", len(kept))
+			kept[sign] = expression
+			return sign
+		})
+	}
+	out, err := envsubst.Eval(text, func(name string) (string, bool) { return after.Variables[name].Value, true })
+	if err != nil {
+		return "", err
+	}
+	for sign, expression := range kept {
+		out = strings.Replace(out, sign, expression, 1)
+	}
+	return out, nil
+}
+
+// substituted gives the fields of changed the origins that they had in o, and those into which variables went the place of
+// the variable before.
+func substituted(o, changed *manifests.Object, after manifests.Finish) []manifests.Origin {
+	var origins []manifests.Origin
+	changed.Walk(func(f manifests.Field) {
+		origin, exists := o.OriginAt(f.Path())
+		if written := o.Lookup(f.Path()); exists && f.Node().Kind == yaml.ScalarNode {
+			for _, use := range variable.FindAllStringSubmatch(written.Text(), -1) {
+				if v, ok := after.Variables[use[1]]; ok && written.Text() != f.Text() {
+					origin = slices.Concat(values(v.At), origin)
+				}
+			}
+		}
+		origins = append(origins, origin)
+	})
+	return origins
+}
+
+// values is an origin in the part of a value.
+func values(at manifests.Origin) manifests.Origin {
+	own := slices.Clone(at)
+	for i := range own {
+		own[i].Role = manifests.RoleValues
+	}
+	return own
+}
+
+// mark adds the labels and annotations that all objects of a deployment get.
+func mark(o *manifests.Object, after manifests.Finish) (*manifests.Object, error) {
+	if len(after.Labels)+len(after.Annotations) == 0 {
+		return o, nil
+	}
+	node, err := o.Node()
+	if err != nil || node == nil {
+		return o, err
+	}
+	marked := *node
+	marked.Content = slices.Clone(node.Content)
+	meta := child(&marked, "metadata")
+	for key, all := range map[string]map[string]string{"labels": after.Labels, "annotations": after.Annotations} {
+		if len(all) == 0 {
+			continue
+		}
+		at := child(meta, key)
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			value := child(at, name)
+			*value = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: all[name]}
+		}
+	}
+	text, err := yaml.Marshal(&marked)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := manifests.NewObject(text)
+	if err != nil {
+		return nil, failureAt(first(o), err.Error(), err)
+	}
+	changed.Hook = o.Hook
+	if o.Origins != nil {
+		changed.Walk(func(f manifests.Field) {
+			origin, _ := o.OriginAt(f.Path())
+			changed.Origins = append(changed.Origins, origin)
+		})
+	}
+	return changed, nil
+}
+
+// child returns a copy, in its place, of the value of key in a mapping; a new mapping where there is none.
+func child(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		*n = yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			own := *n.Content[i+1]
+			own.Content = slices.Clone(own.Content)
+			n.Content[i+1] = &own
+			return &own
+		}
+	}
+	made := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}, made)
+	return made
+}

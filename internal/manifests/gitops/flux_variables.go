@@ -1,0 +1,65 @@
+package gitops
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+)
+
+// postBuild is what a Kustomization of Flux does to objects after they are built.
+func (w *World) postBuild(o *manifests.Object) manifests.Finish {
+	spec := o.Field().Get("spec")
+	after := manifests.Finish{Labels: texts(spec.Get("commonMetadata", "labels")), Annotations: texts(spec.Get("commonMetadata", "annotations"))}
+	build := spec.Get("postBuild")
+	if !build.IsMap() {
+		return after
+	}
+	after.Variables = make(map[string]manifests.Variable)
+	for _, from := range build.Get("substituteFrom").Items() {
+		w.variablesFrom(o, from, &after)
+	}
+	for _, e := range build.Get("substitute").Entries() {
+		after.Variables[e.Key] = manifests.Variable{Value: oneLine(e.Value.Text()), At: originOf(o, e.Value)}
+	}
+	after.Substitute = len(after.Variables)+len(after.Unknown) > 0
+	return after
+}
+
+// variablesFrom takes the variables of a ConfigMap or Secret. The values of Secrets stay unknown, so that they come up
+// nowhere: only what is not in the repository, or not in the clear, is.
+func (w *World) variablesFrom(o *manifests.Object, from manifests.Field, after *manifests.Finish) {
+	kind, called := from.Get("kind").Text(), from.Get("name").Text()
+	holder := w.object("", kind, o.Namespace, called)
+	if holder == nil || kind == "Secret" {
+		after.Unknown = append(after.Unknown, fmt.Sprintf("%s %s", kind, called))
+		return
+	}
+	for _, e := range holder.Field().Get("data").Entries() {
+		after.Variables[e.Key] = manifests.Variable{Value: oneLine(e.Value.Text()), At: originOf(holder, e.Value)}
+	}
+}
+
+// oneLine is a value as Flux substitutes it, without line breaks.
+func oneLine(value string) string { return strings.ReplaceAll(value, "\n", "") }
+
+// texts is a mapping of texts.
+func texts(f manifests.Field) map[string]string {
+	if !f.IsMap() {
+		return nil
+	}
+	all := make(map[string]string)
+	for _, e := range f.Entries() {
+		all[e.Key] = e.Value.Text()
+	}
+	return all
+}
+
+// data returns what a ConfigMap holds under a key, as a page with its lines.
+func (w *World) data(holder *manifests.Object, key string) (*page, bool) {
+	text := holder.Field().Get("data", key)
+	if !text.IsSet() {
+		return nil, false
+	}
+	return w.textPage(holder, text), true
+}

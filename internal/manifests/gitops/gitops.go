@@ -1,0 +1,187 @@
+// Package gitops knows what Argo CD and Flux do with a repository: which parts of it their objects have rendered, and with
+// what settings. An object becomes a root whose Deployment says how; Renderer renders such roots with the renderers of
+// kustomizations, charts and plain YAML, over the tree and the texts that stand in objects.
+//
+// It follows Flux 2.8 (github.com/fluxcd/pkg/kustomize, the API of helm-controller) and Argo CD 3.3 (its documentation of
+// Application and ApplicationSet).
+package gitops
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// Kinds are the kinds of objects that make roots, or say where those find what they render.
+func Kinds() []string {
+	return []string{"Application", "ApplicationSet", "Kustomization", "HelmRelease"}
+}
+
+// Repository is a repository at one commit.
+type Repository struct {
+	Tree source.Tree
+	// URLs are the addresses of the repository. Without any, a source counts as this repository when what it names is there.
+	URLs []string
+}
+
+// World is what is known of a repository's objects: the roots that objects make are looked up in it.
+type World struct {
+	repository Repository
+	urls       map[string]bool
+	byName     map[name]*manifests.Object
+}
+
+// name finds an object.
+type name struct{ group, kind, namespace, name string }
+
+// NewWorld makes a world of a repository and of objects that are known of it. Of two that have one name the first counts.
+func NewWorld(repository Repository, objects []*manifests.Object) *World {
+	w := &World{repository: repository, urls: make(map[string]bool), byName: make(map[name]*manifests.Object)}
+	for _, url := range repository.URLs {
+		w.urls[plainURL(url)] = true
+	}
+	w.Add(objects)
+	return w
+}
+
+// Add makes more objects known.
+func (w *World) Add(objects []*manifests.Object) {
+	for _, o := range objects {
+		key := name{o.Group(), o.Kind, o.Namespace, o.Name}
+		if w.byName[key] == nil {
+			w.byName[key] = o
+		}
+	}
+}
+
+// object finds an object; nil when it is not known. Where objects in the repository have no namespace, what applies them
+// gives them one.
+func (w *World) object(group, kind, namespace, called string) *manifests.Object {
+	if o := w.byName[name{group, kind, namespace, called}]; o != nil {
+		return o
+	}
+	return w.byName[name{group, kind, "", called}]
+}
+
+// Roots returns the roots that objects make, which parent rendered to. They are named after the directory that parent
+// renders, and the object.
+func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []manifests.Root {
+	var roots []manifests.Root
+	for _, o := range objects {
+		if o.Hook != "" {
+			continue
+		}
+		for _, made := range w.rootsOf(o) {
+			made.root.Path = place(parent) + "#" + made.name
+			made.root.Deployment.By = o.Identity
+			roots = append(roots, made.root)
+		}
+	}
+	slices.SortStableFunc(roots, func(a, b manifests.Root) int { return cmp.Compare(a.Path, b.Path) })
+	return unlike(roots)
+}
+
+// place is the directory that a root renders; for a chart with values its path, which tells it from others.
+func place(parent manifests.Root) string {
+	if parent.Deployment != nil {
+		return parent.Dir
+	}
+	return parent.Path
+}
+
+// unlike gives roots of one path names that tell them apart. roots are sorted by path.
+func unlike(roots []manifests.Root) []manifests.Root {
+	n := 1
+	for i := 1; i < len(roots); i++ {
+		if base := roots[i-n].Path; roots[i].Path == base {
+			n++
+			roots[i].Path += "-" + string(rune('0'+min(n, 9)))
+		} else {
+			n = 1
+		}
+	}
+	return roots
+}
+
+// made is a root under its own name.
+type made struct {
+	name string
+	root manifests.Root
+}
+
+func (w *World) rootsOf(o *manifests.Object) []made {
+	switch group, kind := o.Group(), o.Kind; {
+	case group == fluxKustomize && kind == "Kustomization":
+		return []made{{"Kustomization/" + o.Name, w.kustomization(o)}}
+	case group == fluxHelm && kind == "HelmRelease":
+		return []made{{"HelmRelease/" + o.Name, w.release(o)}}
+	case group == argo && kind == "Application":
+		return w.application(o)
+	case group == argo && kind == "ApplicationSet":
+		return w.applicationSet(o)
+	}
+	return nil
+}
+
+// skipped is a root that cannot be rendered, and why.
+func skipped(kind manifests.RootKind, at manifests.Origin, why string) manifests.Root {
+	return manifests.Root{Kind: kind, Dir: ".", Deployment: &manifests.Deployment{At: at, Skip: why}}
+}
+
+// originOf is where a field is written; where it is absent, what would hold it.
+func originOf(o *manifests.Object, f manifests.Field) manifests.Origin {
+	origin, _ := o.OriginAt(f.Path())
+	return origin
+}
+
+// plainURL is the address of a repository without what makes no difference: scheme, user, ".git", letters' case.
+func plainURL(url string) string {
+	url = strings.ToLower(strings.TrimSpace(url))
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		url = rest
+	} else if host, rest, ok := strings.Cut(url, ":"); ok && !strings.Contains(host, "/") {
+		url = host + "/" + rest
+	}
+	if _, rest, ok := strings.Cut(url, "@"); ok {
+		url = rest
+	}
+	host, rest, _ := strings.Cut(url, "/")
+	host, _, _ = strings.Cut(host, ":")
+	return host + "/" + strings.TrimSuffix(strings.Trim(rest, "/"), ".git")
+}
+
+// ours reports whether the address of a Git repository is that of this one, by what it names there.
+func (w *World) ours(url, dir string) bool {
+	if len(w.urls) > 0 {
+		return w.urls[plainURL(url)]
+	}
+	_, err := w.repository.Tree.Stat(dir)
+	return err == nil
+}
+
+// inside cleans a path of the repository. False when it leads out of it.
+func inside(elements ...string) (string, bool) {
+	p := path.Clean(strings.TrimLeft(path.Join(elements...), "/"))
+	return p, p != ".." && !strings.HasPrefix(p, "../")
+}
+
+// isFile reports whether a path of the tree is a file.
+func (w *World) isFile(p string) bool {
+	info, err := w.repository.Tree.Stat(p)
+	return err == nil && info.Kind == source.File
+}
+
+// isDir reports whether a path of the tree is a directory.
+func (w *World) isDir(p string) bool {
+	info, err := w.repository.Tree.Stat(p)
+	return err == nil && info.Kind == source.Dir
+}
+
+// Sources are the kinds of objects that say where others find what they render.
+func Sources() []string {
+	return []string{"GitRepository", "OCIRepository", "HelmRepository", "HelmChart", "Bucket", "ArtifactGenerator"}
+}

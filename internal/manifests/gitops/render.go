@@ -1,0 +1,200 @@
+package gitops
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// laidDir is where texts that have no place in the tree lie.
+const laidDir = ".landwaiter-deployment"
+
+// Inner renders roots of kinds that need no deployment, and says what it read.
+type Inner interface {
+	Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error)
+}
+
+// Charts gets charts that are not in the repository.
+type Charts interface {
+	// Chart returns the files of a chart by their paths below it. The error says in a user's words why there are none.
+	Chart(ctx context.Context, chart manifests.RemoteChart) (map[string][]byte, error)
+}
+
+// Renderer renders roots of all kinds: those with a deployment itself, others as they are.
+type Renderer struct {
+	Inner  Inner
+	Charts Charts // nil where nothing is fetched
+}
+
+// Render implements review.Renderer. What keeps a deployment from rendering is a *manifests.RenderError.
+func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
+	if root.Deployment == nil {
+		return r.Inner.Render(ctx, tree, root, settings)
+	}
+	d := root.Deployment
+	over, paths, err := r.over(ctx, tree, root)
+	if err != nil {
+		return nil, nil, err
+	}
+	inner := root
+	inner.Kind, inner.Deployment = d.Render, nil
+	settings.IncludeCRDs = settings.IncludeCRDs || d.CRDs
+	rendering, reads, err := r.Inner.Render(ctx, over, inner, settings)
+	reads = reads.On(tree, paths)
+	back := newReturner(d)
+	var failed *manifests.RenderError
+	switch {
+	case errors.As(err, &failed):
+		return nil, reads, back.failure(failed, d)
+	case err != nil:
+		return nil, nil, err
+	}
+	finished, err := finish(rendering.Objects, d.After, back)
+	if err != nil {
+		return nil, reads, err
+	}
+	rendering = &manifests.Rendering{Root: root, Objects: finished, Notes: append(notesOf(d), back.texts(rendering.Notes)...), Failed: rendering.Failed}
+	return rendering, reads, nil
+}
+
+// notesOf are what a reader should know of a deployment.
+func notesOf(d *manifests.Deployment) []string {
+	notes := slices.Clone(d.Notes)
+	for _, from := range d.After.Unknown {
+		notes = append(notes, "values of "+from+" are not known from the repository")
+	}
+	return notes
+}
+
+// over is the tree with everything that the deployment lays over it, and the paths of that.
+func (r *Renderer) over(ctx context.Context, tree source.Tree, root manifests.Root) (source.Tree, []string, error) {
+	d := root.Deployment
+	files := make(map[string][]byte)
+	if d.Skip != "" {
+		return nil, nil, failureAt(d.At, d.Skip, nil)
+	}
+	if d.Chart != nil {
+		if r.Charts == nil {
+			return nil, nil, failureAt(d.At, d.Chart.String()+" is not in the repository, and nothing is fetched here", nil)
+		}
+		chart, err := r.Charts.Chart(ctx, *d.Chart)
+		if err != nil {
+			return nil, nil, failureAt(d.At, err.Error(), err)
+		}
+		for name, text := range chart {
+			files[root.Dir+"/"+name] = text
+		}
+	}
+	for _, laid := range d.Laid {
+		files[laid.Path] = laid.Text
+	}
+	if len(files) == 0 {
+		return tree, nil, nil
+	}
+	over, err := source.Edit(tree, files)
+	if err != nil {
+		return nil, nil, failureAt(d.At, err.Error(), err)
+	}
+	paths := make([]string, 0, len(files))
+	for p := range files {
+		paths = append(paths, p)
+	}
+	slices.Sort(paths)
+	return over, paths, nil
+}
+
+// failureAt is an error where an object names what it has rendered.
+func failureAt(at manifests.Origin, reason string, cause error) *manifests.RenderError {
+	e := &manifests.RenderError{Reason: reason, Cause: cause}
+	if frame := at.Best(); frame != nil {
+		e.Span = frame.Span
+	}
+	return e
+}
+
+// returner leads from laid files back to what they are made of, and from fetched charts to where they are named.
+type returner struct {
+	laid  map[string]manifests.Laid
+	chart manifests.Origin // of a fetched chart; nil for none
+}
+
+func newReturner(d *manifests.Deployment) *returner {
+	r := &returner{laid: make(map[string]manifests.Laid, len(d.Laid))}
+	for _, l := range d.Laid {
+		r.laid[l.Path] = l
+	}
+	if d.Chart != nil {
+		r.chart = d.Chart.At
+	}
+	return r
+}
+
+// made reports whether a file is not the tree's own.
+func (r *returner) made(frame manifests.Frame) bool {
+	_, ok := r.laid[frame.Span.File]
+	return ok || strings.HasPrefix(frame.Span.File, laidDir+"/")
+}
+
+// origin is an origin in the tree's own files. What a fetched chart wrote stands where the chart is named.
+func (r *returner) origin(o manifests.Origin) manifests.Origin {
+	if !slices.ContainsFunc(o, r.made) {
+		return o
+	}
+	back, fetched := make(manifests.Origin, 0, len(o)+1), false
+	for _, frame := range o {
+		laid, ok := r.laid[frame.Span.File]
+		switch n := frame.Span.Line; {
+		case !r.made(frame):
+			back = append(back, frame)
+		case ok && n > 0 && n <= len(laid.Lines):
+			back = append(back, as(laid.Lines[n-1], frame)...)
+		case !ok && !fetched:
+			back, fetched = append(back, r.chart...), true
+		}
+	}
+	return back
+}
+
+// as is an origin of a line in the part that the line plays.
+func as(at manifests.Origin, frame manifests.Frame) manifests.Origin {
+	own := slices.Clone(at)
+	for i := range own {
+		own[i].Precision = min(own[i].Precision, frame.Precision)
+		if i == 0 {
+			own[i].Role = frame.Role
+		}
+	}
+	return own
+}
+
+// failure is an error in terms of the tree's own files.
+func (r *returner) failure(e *manifests.RenderError, d *manifests.Deployment) error {
+	failed := *e
+	failed.Reason = r.text(e.Reason)
+	if laid, ok := r.laid[e.Span.File]; ok {
+		failed.Span = source.Span{}
+		if n := e.Span.Line; n > 0 && n <= len(laid.Lines) {
+			failed.Span = failureAt(laid.Lines[n-1], "", nil).Span
+		}
+	}
+	if failed.Span.File == "" || strings.HasPrefix(failed.Span.File, laidDir+"/") {
+		failed.Span = failureAt(d.At, "", nil).Span
+	}
+	return &failed
+}
+
+// text is a message without the names of files that nobody knows.
+func (r *returner) text(s string) string {
+	return strings.ReplaceAll(s, laidDir+"/", "")
+}
+
+func (r *returner) texts(all []string) []string {
+	for i := range all {
+		all[i] = r.text(all[i])
+	}
+	return all
+}
