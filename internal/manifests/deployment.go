@@ -9,14 +9,15 @@ type Deployment struct {
 	CRDs   bool     // the CRDs of a chart's crds/ directories belong to it
 	Dirs   []string // directories that it names besides the one that is rendered
 	Below  []string // directories below it that are rendered with it, though nothing in it names them
+	Under  string   // the directory that roots which its objects make are named after; "" for the one that is rendered
 	Laid   []Laid   // what lies over the tree while it is rendered
 	Chart  *RemoteChart
 	After  Finish
 
 	Notes []string // what a reader should know of what is rendered
 
-	// Skip says why nothing can be rendered: what the object names lies elsewhere, or is not known from the repository.
-	Skip string
+	Skip      string // why nothing can be rendered; "" when it can
+	Elsewhere bool   // Skip is nobody's fault: what the object names lies elsewhere, or is rendered by something that is not run here
 }
 
 // Laid is a file over a tree: text that stands in an object, or a file that is made of the tree's and an object's words.

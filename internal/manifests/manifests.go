@@ -121,6 +121,9 @@ type RenderError struct {
 	Reason string      // plain words: what happened and what to do
 	Span   source.Span // where, as far as known
 	Cause  error       // may be nil
+
+	// Elsewhere says that nothing is wrong with the root: what it renders is not in the repository, and not fetched.
+	Elsewhere bool
 }
 
 // Error returns "file:line: reason".

@@ -17,9 +17,10 @@ const maxWaves = 5
 
 // deployed is one side of a change as Argo CD and Flux see it.
 type deployed struct {
-	roots   []manifests.Root    // that their objects make
-	known   map[string]rendered // what was rendered to find them, by rootKey
-	reaches *manifests.Reaches  // the changed files
+	roots   []manifests.Root          // that their objects make
+	known   map[string]rendered       // what was rendered to find them, by rootKey
+	parents map[string]manifests.Root // what holds the objects, by the rootKey of what they make
+	reaches *manifests.Reaches        // the changed files
 }
 
 // deploy adds to the plan the roots that objects of Argo CD and Flux make. Where such a root renders what a root by itself
@@ -50,7 +51,7 @@ func (e *Engine) deploy(ctx context.Context, change *source.Change, plan *Plan, 
 // deployedIn finds the roots that objects make, wave by wave: what roots hold that render by themselves, what those hold
 // that these objects make, and so on.
 func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.Discovery, settings manifests.Settings, opts Options) (*deployed, error) {
-	found := &deployed{known: make(map[string]rendered)}
+	found := &deployed{known: make(map[string]rendered), parents: make(map[string]manifests.Root)}
 	files, err := d.Naming(ctx, tree, slices.Concat(gitops.Kinds(), gitops.Sources()))
 	if err != nil || len(files) == 0 {
 		return found, err
@@ -84,7 +85,23 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 			break
 		}
 	}
+	found.settle()
 	return found, nil
+}
+
+// settle takes out what the objects of a root make that a deployment renders as well: its objects are those of the latter.
+func (f *deployed) settle() {
+	covered := make(map[string]bool)
+	for _, root := range f.roots {
+		maps.Copy(covered, covers(root))
+	}
+	f.roots = slices.DeleteFunc(f.roots, func(root manifests.Root) bool {
+		parent := f.parents[rootKey(root)]
+		return parent.Deployment == nil && covered[coverKey(parent)]
+	})
+	for i := range f.roots {
+		f.roots[i].Path = strings.TrimRight(f.roots[i].Path, "'")
+	}
 }
 
 // next adds the roots that the objects of a wave make, each once.
@@ -94,6 +111,7 @@ func (f *deployed) next(world *gitops.World, wave []manifests.Root, seen map[str
 			if key := likeness(made); !seen[key] {
 				seen[key] = true
 				f.add(&made)
+				f.parents[rootKey(made)] = root
 				next = append(next, made)
 			}
 		}
@@ -166,7 +184,7 @@ func coverKey(root manifests.Root) string {
 func covers(root manifests.Root) map[string]bool {
 	all := make(map[string]bool)
 	d := root.Deployment
-	if d.Skip != "" || d.Chart != nil {
+	if d.Skip != "" || d.Chart != nil || d.Under != "" {
 		return all
 	}
 	for _, dir := range append(slices.Clone(d.Dirs), root.Dir) {

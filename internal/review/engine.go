@@ -300,6 +300,9 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 			p.head.err = tooManyViolations()
 		}
 		result.Findings = append(result.Findings, r.renderFailures(p)...)
+		if p.Head != nil && p.head.err != nil && p.head.err.Elsewhere {
+			result.Notes = append(result.Notes, fmt.Sprintf("%s is not rendered: %v", p.path(), p.head.err))
+		}
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
 		}

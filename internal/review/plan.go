@@ -312,6 +312,8 @@ func (p *pair) result(changed int) RootResult {
 	switch {
 	case p.Head == nil:
 		r.Status, r.Reason = Skipped, "removed"
+	case p.head.err != nil && p.head.err.Elsewhere:
+		r.Status, r.Reason = Skipped, p.head.err.Error()
 	case p.head.err != nil:
 		r.Status, r.Reason = Failed, p.head.err.Error()
 	default:

@@ -21,6 +21,8 @@ const (
 // failures are what of a root could not be rendered: all of it, or single documents of a plain root.
 func (r rendered) failures() []*manifests.RenderError {
 	switch {
+	case r.err != nil && r.err.Elsewhere:
+		return nil
 	case r.err != nil:
 		return []*manifests.RenderError{r.err}
 	case r.rendering != nil:

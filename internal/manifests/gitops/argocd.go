@@ -71,7 +71,7 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	d := &manifests.Deployment{At: originOf(o, s.Get("path")), CRDs: !s.Get("helm", "skipCrds").True()}
 	root.Deployment = d
 	skip := func(at manifests.Field, why string) manifests.Root {
-		root.Dir, d.At, d.Skip = ".", originOf(o, at), why
+		root.Dir, d.At, d.Skip, d.Elsewhere = ".", originOf(o, at), why, at.IsSet() && at != s.Get("path")
 		return root
 	}
 	if !s.IsMap() {
@@ -101,7 +101,7 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 		failed = w.argoDirectory(o, s.Get("directory"), &root)
 	}
 	if failed != nil {
-		d.At, d.Skip = failureOrigin(failed, d.At), failed.Reason
+		d.At, d.Skip, d.Elsewhere = failureOrigin(failed, d.At), failed.Reason, failed.Elsewhere
 	}
 	return root
 }

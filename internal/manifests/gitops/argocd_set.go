@@ -26,11 +26,11 @@ func (w *World) applicationSet(o *manifests.Object) []made {
 	sets, err := g.all(spec.Get("generators").Items(), params{})
 	switch {
 	case err != nil:
-		return []made{{called, skipped(manifests.ArgoCD, at, err.Error())}}
+		return []made{{called, broken(manifests.ArgoCD, at, err.Error())}}
 	case len(sets) > maxGenerated:
-		return []made{{called, skipped(manifests.ArgoCD, at, fmt.Sprintf("it makes more than %d Applications", maxGenerated))}}
+		return []made{{called, broken(manifests.ArgoCD, at, fmt.Sprintf("it makes more than %d Applications", maxGenerated))}}
 	}
-	root := manifests.Root{Kind: manifests.ArgoCD, Dir: dirOf(o), Release: "set", Namespace: o.Namespace, Deployment: &manifests.Deployment{At: at, Notes: g.notes}}
+	root := manifests.Root{Kind: manifests.ArgoCD, Dir: dirOf(o), Release: "set", Namespace: o.Namespace, Deployment: &manifests.Deployment{At: at, Under: dirOf(o), Notes: g.notes}}
 	if patch := spec.Get("templatePatch"); patch.IsSet() {
 		root.Deployment.Notes = append(root.Deployment.Notes, fmt.Sprintf("the templatePatch of %s is not applied", called))
 	}
@@ -40,7 +40,7 @@ func (w *World) applicationSet(o *manifests.Object) []made {
 		err = g.texts(sets, &root)
 	}
 	if err != nil {
-		return []made{{called, skipped(manifests.ArgoCD, at, manifests.Discreet(err.Error()))}}
+		return []made{{called, broken(manifests.ArgoCD, at, manifests.Discreet(err.Error()))}}
 	}
 	return []made{{called, root}}
 }
@@ -323,13 +323,14 @@ func (g *generation) template(change func(string) string) (*page, error) {
 
 // goChart makes a chart of the template, whose values are all parameters.
 func (g *generation) goChart(sets []params, root *manifests.Root) error {
-	all := make([]any, len(sets))
-	for i, p := range sets {
-		all[i] = p.says
-	}
-	text, err := yaml.Marshal(map[string]any{"sets": all})
-	if err != nil {
-		return err
+	sheet := &page{}
+	sheet.add("sets:\n", root.Deployment.At)
+	for _, p := range sets {
+		text, err := yaml.Marshal([]any{p.says})
+		if err != nil {
+			return err
+		}
+		sheet.add(string(text), p.at)
 	}
 	body, err := g.template(func(line string) string { return line })
 	if err != nil {
@@ -340,9 +341,8 @@ func (g *generation) goChart(sets []params, root *manifests.Root) error {
 	template.text.Write(body.text.Bytes())
 	template.lines = append(template.lines, body.lines...)
 	template.add("{{- end }}\n", nil)
-	chart, sheet := &page{}, &page{}
+	chart := &page{}
 	chart.add("apiVersion: v2\nname: set\nversion: 0.0.0\n", nil)
-	sheet.add(string(text), root.Deployment.At)
 	d := root.Deployment
 	d.Render = manifests.Helm
 	d.Laid = []manifests.Laid{chart.laid(chartDir + "/Chart.yaml"), sheet.laid(chartDir + "/values.yaml"), template.laid(chartDir + "/templates/applications.yaml")}

@@ -197,7 +197,9 @@ func (w *World) argoDirectory(o *manifests.Object, options manifests.Field, root
 	}
 	d.Below = w.dirsOf(".", root.Files)
 	if jsonnet != "" {
-		return failureAt(originOf(o, options), fmt.Sprintf("%s is Jsonnet, which is not evaluated", jsonnet), nil)
+		e := failureAt(originOf(o, options), fmt.Sprintf("%s is Jsonnet, which is not evaluated", jsonnet), nil)
+		e.Elsewhere = true
+		return e
 	}
 	return nil
 }

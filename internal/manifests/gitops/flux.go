@@ -130,7 +130,7 @@ func (w *World) kustomization(o *manifests.Object) manifests.Root {
 	}
 	dir, ok := inside(where.dir, spec.Get("path").Text())
 	if !ok || !w.isDir(dir) {
-		return skipped(manifests.Flux, at, fmt.Sprintf("the directory %s is not in the repository", dir))
+		return broken(manifests.Flux, at, fmt.Sprintf("the directory %s is not in the repository", dir))
 	}
 	root := manifests.Root{Kind: manifests.Flux, Dir: dir, Free: true}
 	d := &manifests.Deployment{At: at, Render: manifests.Kustomize, Free: true, After: w.postBuild(o)}

@@ -27,7 +27,7 @@ func (w *World) release(o *manifests.Object) manifests.Root {
 	dir, at, why := w.chartOf(o, d)
 	d.At = at
 	if why != "" {
-		root.Dir, d.Skip = ".", why
+		root.Dir, d.Skip, d.Elsewhere = ".", why, dir == ""
 		return root
 	}
 	root.Dir = dir
@@ -44,6 +44,7 @@ func (w *World) release(o *manifests.Object) manifests.Root {
 }
 
 // chartOf finds the chart of a HelmRelease: its directory in the repository, or where it can be had, which d then says.
+// With why there is none: it lies elsewhere, or, with a directory, it ought to be here and is not.
 func (w *World) chartOf(o *manifests.Object, d *manifests.Deployment) (dir string, at manifests.Origin, why string) {
 	spec := o.Field().Get("spec")
 	if ref := spec.Get("chartRef"); ref.IsMap() {
@@ -93,7 +94,7 @@ func (w *World) chartSpec(o *manifests.Object, chart manifests.Field, d *manifes
 		}
 		p, ok := inside(where.dir, called)
 		if !ok || !w.isDir(p) {
-			return "", at, fmt.Sprintf("the chart %s is not in the repository", called)
+			return ".", at, fmt.Sprintf("the chart %s is not in the repository", called)
 		}
 		return p, at, ""
 	}

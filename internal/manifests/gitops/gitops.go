@@ -87,8 +87,8 @@ func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []mani
 
 // place is the directory that a root renders; for a chart with values its path, which tells it from others.
 func place(parent manifests.Root) string {
-	if parent.Deployment != nil {
-		return parent.Dir
+	if d := parent.Deployment; d != nil {
+		return cmp.Or(d.Under, parent.Dir)
 	}
 	return parent.Path
 }
@@ -127,8 +127,13 @@ func (w *World) rootsOf(o *manifests.Object) []made {
 	return nil
 }
 
-// skipped is a root that cannot be rendered, and why.
+// skipped is a root of something that lies elsewhere.
 func skipped(kind manifests.RootKind, at manifests.Origin, why string) manifests.Root {
+	return manifests.Root{Kind: kind, Dir: ".", Deployment: &manifests.Deployment{At: at, Skip: why, Elsewhere: true}}
+}
+
+// broken is a root that cannot be rendered, and why.
+func broken(kind manifests.RootKind, at manifests.Origin, why string) manifests.Root {
 	return manifests.Root{Kind: kind, Dir: ".", Deployment: &manifests.Deployment{At: at, Skip: why}}
 }
 

@@ -118,9 +118,10 @@ func (w *World) linesOf(text string, at manifests.Origin) *page {
 	file := strings.Split(string(data), "\n")
 	own := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for _, first := range []int{best.Span.Line, 0} { // below the key, or the whole file
-		if shift, ok := sameLines(file, own, first); ok {
+		if sameLines(file, own, first) {
 			for i := range p.lines {
-				p.lines[i] = withLine(at, best, first+i+1, shift+1)
+				written := file[first+i]
+				p.lines[i] = withLine(at, best, first+i+1, len(written)-len(strings.TrimLeft(written, " \t"))+1)
 			}
 			return p
 		}
@@ -129,11 +130,11 @@ func (w *World) linesOf(text string, at manifests.Origin) *page {
 }
 
 // sameLines reports whether own stands in file from the line after first on, each line moved by the same indentation.
-func sameLines(file, own []string, first int) (shift int, ok bool) {
+func sameLines(file, own []string, first int) bool {
 	if first+len(own) > len(file) || len(own) == 1 && first == 0 {
-		return 0, false
+		return false
 	}
-	shift = -1
+	shift := -1
 	for i, line := range own {
 		written := strings.TrimSuffix(file[first+i], "\r")
 		if strings.TrimSpace(line) == "" && strings.TrimSpace(written) == "" {
@@ -141,11 +142,11 @@ func sameLines(file, own []string, first int) (shift int, ok bool) {
 		}
 		indent, found := strings.CutSuffix(written, line)
 		if !found || strings.TrimSpace(indent) != "" || shift >= 0 && len(indent) != shift {
-			return 0, false
+			return false
 		}
 		shift = len(indent)
 	}
-	return max(shift, 0), true
+	return true
 }
 
 // withLine is an origin of which one frame is moved to a line.

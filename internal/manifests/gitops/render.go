@@ -75,11 +75,15 @@ func (r *Renderer) over(ctx context.Context, tree source.Tree, root manifests.Ro
 	d := root.Deployment
 	files := make(map[string][]byte)
 	if d.Skip != "" {
-		return nil, nil, failureAt(d.At, d.Skip, nil)
+		e := failureAt(d.At, d.Skip, nil)
+		e.Elsewhere = d.Elsewhere
+		return nil, nil, e
 	}
 	if d.Chart != nil {
 		if r.Charts == nil {
-			return nil, nil, failureAt(d.At, d.Chart.String()+" is not in the repository, and nothing is fetched here", nil)
+			e := failureAt(d.At, d.Chart.String()+" is not in the repository, and nothing is fetched here", nil)
+			e.Elsewhere = true
+			return nil, nil, e
 		}
 		chart, err := r.Charts.Chart(ctx, *d.Chart)
 		if err != nil {
