@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"internal/review/imagetable"},
 	{"internal/images/evidence", "internal/images/imagestest"},
 	{"internal/images/registry"},
-	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/kops", "internal/manifests/edit", "internal/manifests/kubeapi"},
+	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/kops", "internal/manifests/gitops", "internal/manifests/edit", "internal/manifests/kubeapi"},
 	{"internal/manifests/helm/trace"},
 	{"internal/manifests"},
 	{"internal/source/gitrepo", "internal/images", "internal/github/githubtest/trim", "internal/manifests/kubeapi/generate"},

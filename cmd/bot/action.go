@@ -110,7 +110,7 @@ func (a *action) review(ctx context.Context) (*report.Report, error) {
 	asks.credentials.GitHub = a.in["token"]
 	engine.Proving = asks.proving
 	result, err := engine.Review(ctx, change, rulesOf, review.Options{
-		Under: []string{filepath.ToSlash(filepath.Clean(a.in["path"]))}, Repository: a.repository, KubeVersion: a.in["kube-version"],
+		Under: []string{filepath.ToSlash(filepath.Clean(a.in["path"]))}, Repository: a.repository, URLs: []string{a.server + "/" + a.repository}, KubeVersion: a.in["kube-version"],
 		Named: func(_, file string) ([]byte, error) { return tree.ReadFile(file) },
 	})
 	if err != nil {

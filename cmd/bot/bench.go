@@ -58,10 +58,11 @@ func (c *benchCmd) Run(ctx context.Context, sys surroundings) error {
 	if err != nil {
 		return err
 	}
-	timed := &timedRenderer{renderer: pool}
+	timed := &timedRenderer{}
 	engine := newEngine(sys, pool)
+	timed.renderer = engine.Renderer
 	engine.Renderer, engine.Cache = timed, nil
-	result, err := engine.Review(ctx, change, policy, review.Options{Under: []string{where.under}})
+	result, err := engine.Review(ctx, change, policy, review.Options{Under: []string{where.under}, URLs: where.urls()})
 	if err != nil {
 		return configuration(err)
 	}

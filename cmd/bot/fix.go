@@ -102,7 +102,7 @@ func (c *fixCmd) rounds(ctx context.Context, sys surroundings, where *place, hea
 	defer pool.Close()
 	engine := newEngine(sys, pool)
 	engine.Cache = nil
-	options := review.Options{Under: []string{where.under}, File: where.file, Only: c.Rules}
+	options := review.Options{Under: []string{where.under}, URLs: where.urls(), File: where.file, Only: c.Rules}
 	var good fixes
 	next := fixes{texts: map[string][]byte{}}
 	tree, failing := head, -1

@@ -116,7 +116,7 @@ func (c *imagesCmd) list(ctx context.Context, sys surroundings, path string, nam
 	defer pool.Close()
 	engine := newEngine(sys, pool)
 	engine.Proving = newRegistries(sys, engine.Cache).proving
-	opts := review.Options{Under: []string{where.under}, Repository: where.name(), Offline: c.Offline, Named: namedFiles(where, c.Policy, tree), Only: imageRules}
+	opts := review.Options{Under: []string{where.under}, URLs: where.urls(), Repository: where.name(), Offline: c.Offline, Named: namedFiles(where, c.Policy, tree), Only: imageRules}
 	found := &listing{gate: policy.Gate}
 	var notes []string
 	if len(named) > 0 {

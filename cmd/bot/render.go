@@ -15,7 +15,6 @@ import (
 	"unicode"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
-	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -85,7 +84,7 @@ func (c *renderCmd) Run(ctx context.Context, sys surroundings) error {
 		todo = widen(ctx, pool, where, todo)
 	}
 	printer := &objectPrinter{cmd: c, out: bufio.NewWriter(sys.stdout), shown: todo.shown}
-	err = c.renderAll(ctx, pool, todo, printer, sys.stderr)
+	err = c.renderAll(ctx, engine.Renderer, todo, printer, sys.stderr)
 	return errors.Join(err, printer.out.Flush())
 }
 
@@ -101,7 +100,7 @@ func (c *renderCmd) roots(ctx context.Context, engine *review.Engine, tree sourc
 	if len(c.Values) > 0 {
 		return nil, usageError(errors.New("--values goes with one chart, not with --all"))
 	}
-	plan, err := engine.Plan(ctx, &source.Change{Head: tree}, policy, review.Options{Under: []string{where.under}})
+	plan, err := engine.Plan(ctx, &source.Change{Head: tree}, policy, review.Options{Under: []string{where.under}, URLs: where.urls()})
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +126,7 @@ type outcome struct {
 }
 
 // renderAll renders on all processors and prints in order.
-func (c *renderCmd) renderAll(ctx context.Context, pool *sandbox.Pool, j job, printer *objectPrinter, stderr io.Writer) error {
+func (c *renderCmd) renderAll(ctx context.Context, renderer review.Renderer, j job, printer *objectPrinter, stderr io.Writer) error {
 	outcomes := make([]chan outcome, len(j.roots))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0)*2)
 	for i := range outcomes {
@@ -137,7 +136,7 @@ func (c *renderCmd) renderAll(ctx context.Context, pool *sandbox.Pool, j job, pr
 		for i, root := range j.roots {
 			slots <- struct{}{}
 			go func() {
-				r, _, err := pool.Render(ctx, j.tree, root, j.settings)
+				r, _, err := renderer.Render(ctx, j.tree, root, j.settings)
 				outcomes[i] <- outcome{r, err}
 			}()
 		}

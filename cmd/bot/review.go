@@ -75,7 +75,7 @@ func (c *reviewCmd) Run(ctx context.Context, sys surroundings) error {
 	engine := newEngine(sys, pool)
 	engine.Proving = newRegistries(sys, engine.Cache).proving
 	result, err := engine.Review(ctx, change, policy, review.Options{
-		Under: []string{where.under}, File: where.file, Repository: where.name(), Only: c.Rules, Skip: c.Skip, KubeVersion: c.KubeVersion, HelmLine: c.Helm,
+		Under: []string{where.under}, URLs: where.urls(), File: where.file, Repository: where.name(), Only: c.Rules, Skip: c.Skip, KubeVersion: c.KubeVersion, HelmLine: c.Helm,
 		Offline: c.Offline, Named: namedFiles(where, c.Policy, policyTree(change)),
 	})
 	if err != nil {

@@ -48,7 +48,7 @@ func (c *rootsCmd) Run(ctx context.Context, sys surroundings) error {
 		return err
 	}
 	defer pool.Close()
-	listed, notes, err := newEngine(sys, pool).Roots(ctx, change, policy, review.Options{Under: []string{where.under}})
+	listed, notes, err := newEngine(sys, pool).Roots(ctx, change, policy, review.Options{Under: []string{where.under}, URLs: where.urls()})
 	if err != nil {
 		return configuration(err)
 	}

@@ -105,6 +105,14 @@ func (p *place) Close() {
 	}
 }
 
+// urls are the addresses under which others know the place.
+func (p *place) urls() []string {
+	if p.repo == nil {
+		return nil
+	}
+	return p.repo.Remotes()
+}
+
 // name names the place in the cache.
 func (p *place) name() string {
 	if p.repo != nil {

@@ -41,7 +41,7 @@ func (w *Worker) warm(ctx context.Context, job queue.Job) error {
 		return err
 	}
 	defer done()
-	_, err = engine.Review(ctx, &source.Change{Head: tree, HeadID: job.Head}, rules, review.Options{Repository: fmt.Sprint(job.Subject.Repository.ID), Offline: true})
+	_, err = engine.Review(ctx, &source.Change{Head: tree, HeadID: job.Head}, rules, review.Options{Repository: fmt.Sprint(job.Subject.Repository.ID), URLs: []string{w.GitHub.Site().Git(job.Subject.Repository.Owner, job.Subject.Repository.Name)}, Offline: true})
 	return err
 }
 

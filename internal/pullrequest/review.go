@@ -181,7 +181,8 @@ func policyFrom(m *material) string {
 }
 
 func (w *Worker) options(ctx context.Context, t event.Task, m *material) (review.Options, error) {
-	options := review.Options{Repository: fmt.Sprint(t.Subject.Repository.ID), Named: w.named(ctx, t, m.base)}
+	repo := t.Subject.Repository
+	options := review.Options{Repository: fmt.Sprint(repo.ID), URLs: []string{w.GitHub.Site().Git(repo.Owner, repo.Name)}, Named: w.named(ctx, t, m.base)}
 	acknowledged, err := w.Queue.Acknowledgements(ctx, tried(t.Subject))
 	for _, a := range acknowledged {
 		options.Accepted = append(options.Accepted, review.Acceptance{Fingerprint: a.Fingerprint, By: "@" + a.By, Reason: a.Reason, At: a.At})

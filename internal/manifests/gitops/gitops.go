@@ -159,13 +159,31 @@ func plainURL(url string) string {
 	return host + "/" + strings.TrimSuffix(strings.Trim(rest, "/"), ".git")
 }
 
-// ours reports whether the address of a Git repository is that of this one, by what it names there.
+// ours reports whether the address of a Git repository is that of this one. Where nobody knows that, one counts as this
+// when what it names is there, or what another object names at the same address.
 func (w *World) ours(url, dir string) bool {
 	if len(w.urls) > 0 {
 		return w.urls[plainURL(url)]
 	}
-	_, err := w.repository.Tree.Stat(dir)
-	return err == nil
+	if w.isDir(dir) {
+		return true
+	}
+	for _, o := range w.byName {
+		spec := o.Field().Get("spec")
+		for _, s := range append(spec.Get("sources").Items(), spec.Get("source")) {
+			if p, ok := inside(s.Get("path").Text()); ok && p != "." && o.Group() == argo && plainURL(s.Get("repoURL").Text()) == plainURL(url) && w.isDir(p) {
+				return true
+			}
+		}
+		if p, ok := inside(spec.Get("path").Text()); ok && p != "." && o.Group() == fluxKustomize && w.isDir(p) {
+			ref := spec.Get("sourceRef")
+			holder := w.object(fluxSource, ref.Get("kind").Text(), cmp.Or(ref.Get("namespace").Text(), o.Namespace), ref.Get("name").Text())
+			if holder != nil && plainURL(holder.Field().Get("spec", "url").Text()) == plainURL(url) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // inside cleans a path of the repository. False when it leads out of it.

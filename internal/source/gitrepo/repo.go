@@ -99,6 +99,9 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 // Root returns the absolute path of the work tree, "" for a bare repository.
 func (r *Repo) Root() string { return r.root }
 
+// Remotes returns the addresses of the repository's remotes.
+func (r *Repo) Remotes() []string { return r.settings.remotes }
+
 // Prefix returns where the directory that was opened is in the work tree: a path of its trees, "." for the root.
 func (r *Repo) Prefix() string { return r.prefix }
 

@@ -13,6 +13,7 @@ type settings struct {
 	values  [][2]string // of the copied keys, in the order of precedence
 	sha256  bool
 	partial bool // objects may be missing, to be fetched when needed
+	remotes []string
 }
 
 // copied are the settings that decide what of a work tree counts as changed. None of them names a program.
@@ -28,7 +29,7 @@ func (r *Repo) readSettings(ctx context.Context) (settings, error) {
 	for i, key := range copied {
 		keys[i] = strings.TrimPrefix(key, "core.")
 	}
-	pattern := `^(core\.(` + strings.Join(keys, "|") + `)|extensions\.(objectformat|partialclone)|remote\..*\.promisor)$`
+	pattern := `^(core\.(` + strings.Join(keys, "|") + `)|extensions\.(objectformat|partialclone)|remote\..*\.(promisor|url))$`
 	out, err := r.output(ctx, r.inRepository("config", "--null", "--includes", "--get-regexp", pattern))
 	if err != nil && exitCode(err) != 1 { // 1: nothing matches
 		return settings{}, fmt.Errorf("read the repository's configuration: %w", err)
@@ -45,6 +46,8 @@ func (r *Repo) readSettings(ctx context.Context) (settings, error) {
 			s.sha256 = value == "sha256"
 		case strings.HasPrefix(key, "core."):
 			s.values = append(s.values, [2]string{strings.TrimPrefix(key, "core."), value})
+		case strings.HasSuffix(key, ".url"):
+			s.remotes = append(s.remotes, value)
 		default:
 			s.partial = s.partial || value != "false"
 		}
