@@ -107,7 +107,7 @@ func (a *action) review(ctx context.Context) (*report.Report, error) {
 	defer pool.Close()
 	engine := newEngine(a.sys, pool)
 	asks := newRegistries(a.sys, engine.Cache)
-	asks.credentials.GitHub = a.in["token"]
+	asks.signIn(a.server, a.in["token"])
 	engine.Proving = asks.proving
 	result, err := engine.Review(ctx, change, rulesOf, review.Options{
 		Under: []string{filepath.ToSlash(filepath.Clean(a.in["path"]))}, Repository: a.repository, KubeVersion: a.in["kube-version"],
