@@ -17,7 +17,6 @@ var endpoints = []string{
 	"/graphql",
 	"/installation/repositories",
 	"/orgs/{org}/attestations/{subject_digest}",
-	"/orgs/{org}/attestations/{subject_digest}",
 	"/orgs/{org}/teams/{team_slug}/memberships/{username}",
 	"/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}",
 	"/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts",

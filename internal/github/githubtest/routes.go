@@ -17,7 +17,7 @@ const (
 // each is held.
 var routes = sync.OnceValue(func() []route {
 	var all []route
-	for _, area := range [][]route{appRoutes(), peopleRoutes(), checkRoutes(), pullRoutes(), talkRoutes(), contentRoutes()} {
+	for _, area := range [][]route{appRoutes(), peopleRoutes(), checkRoutes(), actionRoutes(), pullRoutes(), talkRoutes(), contentRoutes()} {
 		all = append(all, area...)
 	}
 	return all
@@ -70,6 +70,13 @@ func checkRoutes() []route {
 		{"GET", "/repos/{owner}/{repo}/commits/{ref}/check-suites", 200, checksRead, (*call).listSuites},
 		{"GET", "/repos/{owner}/{repo}/commits/{ref}/statuses", 200, "statuses:read", (*call).listStatuses},
 		{"POST", "/repos/{owner}/{repo}/statuses/{sha}", 201, "statuses:write", (*call).createStatus},
+	}
+}
+
+func actionRoutes() []route {
+	return []route{
+		{"GET", "/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts", 200, "actions:read", (*call).listArtifacts},
+		{"GET", "/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}", 302, "actions:read", (*call).downloadArtifact},
 	}
 }
 
