@@ -28,7 +28,7 @@ var floors = [][]string{
 		"internal/review/rules/rbac", "internal/review/rules/reliability", "internal/review/rules/rendering", "internal/review/rules/resources", "internal/review/rules/secret"},
 	{"internal/review/policy", "internal/review/rules/api/validation", "internal/review/rules/pss/standard"},
 	{"internal/review"},
-	{"internal/review/imagetable"},
+	{"internal/review/imagetable", "internal/review/admission"},
 	{"internal/images/evidence", "internal/images/imagestest"},
 	{"internal/images/registry"},
 	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/kops", "internal/manifests/edit", "internal/manifests/kubeapi"},
@@ -68,6 +68,8 @@ var fences = []fence{
 	{"github.com/zricethezav/gitleaks/...", []string{"internal/review/rules/secret"}, "it is large and slow to set up"},
 	{"k8s.io/pod-security-admission/...", []string{"internal/review/rules/pss", "internal/review/rules/pod"}, "rules on the Pod Security Standards only"},
 	{"k8s.io/apiextensions-apiserver/...", []string{"internal/review/rules/api/validation"}, "the rules of custom definitions are evaluated in one place"},
+	{"k8s.io/apiserver/...", []string{"internal/review/admission", "internal/review/rules/api/validation"}, "what the API server would say is asked in one place; custom definitions need its limits"},
+	{"github.com/google/cel-go/...", []string{"internal/review/admission"}, "expressions are evaluated as the API server evaluates them, and nowhere else"},
 	{"github.com/owenrumney/go-sarif/...", []string{"internal/report"}, "a format of the report"},
 }
 
