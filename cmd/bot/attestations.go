@@ -31,11 +31,11 @@ func attestationsFor(site, token string) evidence.GitHubAttestations {
 	}
 	proxy := httpproxy.FromEnvironment()
 	through := server.ProxySettings{HTTP: server.Secret(proxy.HTTPProxy), HTTPS: server.Secret(proxy.HTTPSProxy), No: proxy.NoProxy}
-	reader, err := github.NewReader(github.Settings{URL: site, Proxy: through.For, Agent: "landwaiter/" + version()}, token)
+	client, err := github.NewTokenClient(github.Settings{URL: site, Proxy: through.For, Agent: "landwaiter/" + version()}, token)
 	if err != nil {
 		return attestations(func(context.Context, string, string) ([][]byte, error) { return nil, err })
 	}
-	return attestations(reader.Attestations)
+	return attestations(client.Attestations)
 }
 
 // packagesToken is the token for ghcr.io, which belongs to github.com: one of another GitHub is none of its business.

@@ -27,7 +27,7 @@ func TestAttestations(t *testing.T) {
 	}
 	s.inst.Permit("attestations", "read")
 	s.app.Forget(s.inst.ID) // as an hour later
-	reader, err := NewReader(Settings{URL: s.URL()}, s.Token("alice"))
+	reader, err := NewTokenClient(Settings{URL: s.URL()}, s.Token("alice"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestAttestationsUnanswered(t *testing.T) {
 		"no JSON":   status(http.StatusOK, `<html>`, nil),
 	} {
 		r := record(t, handle)
-		reader, err := NewReader(Settings{URL: r.server.URL}, "ghp_x")
+		reader, err := NewTokenClient(Settings{URL: r.server.URL}, "ghp_x")
 		if err != nil {
 			t.Fatal(err)
 		}
