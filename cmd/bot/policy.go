@@ -13,6 +13,7 @@ type policyCmd struct {
 	Init   policyInitCmd   `cmd:"" help:"Print a commented starter policy made from what the repository uses."`
 	Check  policyCheckCmd  `cmd:"" help:"Check a policy file."`
 	Schema policySchemaCmd `cmd:"" help:"Print the policy's JSON schema, for editors."`
+	Export policyExportCmd `cmd:"" help:"Print what the policy says of images as objects that a cluster enforces."`
 }
 
 type policyInitCmd struct {
