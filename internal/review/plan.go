@@ -99,7 +99,7 @@ func leftOut(change *source.Change) []error {
 func contextKinds() []string {
 	return []string{"GlobalNetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "AdminNetworkPolicy",
 		"BaselineAdminNetworkPolicy", "ClusterNetworkPolicy", "ClusterPolicy", "GeneratingPolicy", "Tenant",
-		"Gateway", "HTTPRoute", "Issuer", "ClusterIssuer", "VirtualService",
+		"Gateway", "HTTPRoute", "Issuer", "ClusterIssuer", "VirtualService", "SecurityPolicy", "AuthorizationPolicy", "GCPBackendPolicy", "RequestAuthentication",
 		"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
 		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass",
 		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator",

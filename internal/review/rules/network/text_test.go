@@ -116,7 +116,7 @@ func TestTLSNames(t *testing.T) {
 
 // FuzzTexts holds that no configuration breaks its reader, and that what is found stands on a line of it.
 func FuzzTexts(f *testing.F) {
-	for _, seed := range []string{"Match User a\nPermitRootLogin yes", "server {\n ssl_protocols \"TLSv1;\n}", "<ca>\nserver a b\ndev tun", "=\n=", "--a b --c",
+	for _, seed := range []string{"Match User a\nPermitRootLogin yes", "server {\n ssl_protocols \"TLSv1;\n}", "<ca>\nserver a b\ndev tun", "=\n=", "--a b --c", "<hudson>\n<useSecurity>\nfalse\n</useSecurity></hudson>",
 		"bind :1 ssl-min-ver x\nssl-default-bind-ciphers a", "[tls.a]\nminVersion=\"b\"", "tls_params: {cipher_suites: [a]}",
 		"#cloud-config\nssh_pwauth: yes\nwrite_files:\n- path: a\n  content: |\n    b\n    c", "#!/bin/sh\ncat >a <<-'B'\n\tc\n\tB\n"} {
 		f.Add(seed)
@@ -147,8 +147,8 @@ func FuzzTexts(f *testing.F) {
 		for _, s := range slices.Concat(haproxySettings(field), traefikSettings(field), documentSettings(field), nginxSettings(field)) {
 			within(s.name, s.line)
 		}
-		for _, g := range openGrafana(text) {
-			within("grafana's setting", g.line)
+		for _, g := range slices.Concat(openGrafana(text), openJenkins(text)) {
+			within("a console's setting", g.line)
 		}
 	})
 }
