@@ -83,7 +83,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 		return nil, err
 	}
 	result.Timings.Review = watch.split()
-	if err := e.prove(ctx, run, head, opts, result); err != nil {
+	if err := errors.Join(run.readKeyrings(opts.Named), e.prove(ctx, run, asked{head, run.chartReferences(pairs)}, opts, result)); err != nil {
 		return nil, err
 	}
 	result.Timings.Images = watch.split()
@@ -107,6 +107,7 @@ type run struct {
 	accepted map[string]Acceptance // by fingerprint
 	evidence map[images.Reference]ImageEvidence
 
+	chartKeys      []chartKeys
 	failUnrendered bool // what does not render fails the check though no finding says so, see unseenFailures
 }
 
@@ -279,6 +280,7 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 			p.head.err = tooManyViolations()
 		}
 		result.Findings = append(result.Findings, r.renderFailures(p)...)
+		result.Findings = append(result.Findings, r.chartFindings(p)...)
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
 		}

@@ -25,6 +25,7 @@ type Policy struct {
 	Acknowledge []Acknowledge
 	Comments    CommentPolicy
 	Charts      AllowList // where charts may be fetched
+	ChartSeals  []ChartSeal
 	Bases       AllowList // where kustomize bases may be fetched
 }
 

@@ -20,7 +20,7 @@ type document struct {
 	Exemptions  []exemption          `yaml:"exemptions" doc:"Findings that are accepted until a day."`
 	Annotations bool                 `yaml:"annotations" doc:"Annotations landwaiter.dev/exempt.RULE of manifests exempt too. Whoever opens a pull request writes them. Default: false."`
 	Workloads   []workload           `yaml:"workloads" doc:"Custom resources that carry pods."`
-	Charts      *allowSection        `yaml:"charts" doc:"Charts that may be fetched."`
+	Charts      *chartsSection       `yaml:"charts" doc:"Charts that may be fetched, and whose have to be signed."`
 	Bases       *allowSection        `yaml:"bases" doc:"Kustomize bases that may be fetched."`
 	Gate        *gateSection         `yaml:"gate" doc:"What fails the check."`
 	Checks      []string             `yaml:"checks" enum:"images,manifests,render" doc:"Further check runs that can gate by themselves. Default: none."`
@@ -132,6 +132,16 @@ type exemption struct {
 type workload struct {
 	Kind string `yaml:"kind" must:"yes" doc:"Kind, or Kind.group."`
 	Path string `yaml:"path" must:"yes" doc:"Where the pod template is, as spec.podTemplate."`
+}
+
+type chartsSection struct {
+	Allow  []string    `yaml:"allow" form:"name" doc:"Patterns of the places they may come from."`
+	Verify []chartSeal `yaml:"verify" doc:"Who has to have signed charts that lie as archives in the repository, by the provenance file of each: NAME-VERSION.tgz.prov. The first entry whose pattern matches counts. Charts in registries are proven by images.verify."`
+}
+
+type chartSeal struct {
+	Match   string `yaml:"match" must:"yes" form:"name" doc:"A pattern of the chart's repository as the dependency names it, with or without the chart's name behind it; \"**\" for all."`
+	Keyring string `yaml:"keyring" must:"yes" form:"file" doc:"A file with the OpenPGP keys of those who may sign, as gpg --export writes it, in armor or not."`
 }
 
 type allowSection struct {

@@ -135,9 +135,6 @@ func (r *reader) apply(doc *document) {
 	for _, w := range doc.Workloads {
 		p.Workloads = append(p.Workloads, review.WorkloadPath(w))
 	}
-	if doc.Charts != nil {
-		p.Charts.Allow = orKeep(doc.Charts.Allow, p.Charts.Allow)
-	}
 	if doc.Bases != nil {
 		p.Bases.Allow = orKeep(doc.Bases.Allow, p.Bases.Allow)
 	}

@@ -91,7 +91,7 @@ exemptions:
   - {rule: privileged, object: DaemonSet/logging/fluent-bit, root: clusters/**, reason: reads node logs, until: "2027-03-31", by: "@acme/ops"}
 annotations: true
 workloads: [{kind: Runner.acme.example, path: spec.template}]
-charts: {allow: ["registry-1.docker.io/bitnamicharts/**", "https://prometheus-community.github.io/helm-charts"]}
+charts: {allow: ["registry-1.docker.io/bitnamicharts/**", "https://prometheus-community.github.io/helm-charts"], verify: [{match: "https://charts.example.com", keyring: keys/charts.asc}]}
 bases: {allow: [github.com/acme/**]}
 gate: {failOn: warning, onIndeterminate: warn, onRenderFailure: warn}
 checks: [images, manifests, render]

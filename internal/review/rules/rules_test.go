@@ -56,7 +56,7 @@ var (
 )
 
 // byEngine are the rules that the engine itself judges by.
-var byEngine = []string{review.RuleRenderFailed, review.RuleHelmLine, review.RuleBlastRadius}
+var byEngine = []string{review.RuleRenderFailed, review.RuleHelmLine, review.RuleBlastRadius, review.RuleChartSignature}
 
 // TestCatalogue holds what is true of every rule.
 func TestCatalogue(t *testing.T) {
