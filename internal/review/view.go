@@ -100,6 +100,10 @@ type Index struct {
 
 	standing standing
 	memo     memo
+
+	beyond     search // nil where there is no repository
+	beyondOnce sync.Once
+	beyondKind map[string][]*manifests.Object
 }
 
 // kindSpace is a kind, whatever its group, in a namespace.
