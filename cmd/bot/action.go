@@ -141,6 +141,7 @@ func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.
 		return nil, configuration(err)
 	}
 	shown := newReport(result, change.Head, review.Info)
+	shown.Rules = append(shown.Rules, rulesOf.Own...)
 	own := *rulesOf
 	own.Acknowledge = nil // by commands to the App
 	shown.Policy, shown.FailOn, shown.Renderers, shown.As, shown.Link = &own, own.Gate.FailOn, rendererVersions(), a.name(), a.link
@@ -228,14 +229,18 @@ func (a *action) policyTree(ctx context.Context, repo *gitrepo.Repo, change *sou
 
 func (a *action) policy(tree source.Tree) (*review.Policy, error) {
 	name := filepath.ToSlash(filepath.Clean(a.in["policy"]))
+	layers, err := policy.RuleLayers(tree, policy.RulesDir)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("the rules at base: %w", err))
+	}
 	text, err := tree.ReadFile(name)
 	switch {
 	case errors.Is(err, source.ErrNotExist) && name == policyFile:
-		return policyOf()
+		return policyOf(layers...)
 	case err != nil:
 		return nil, usageError(fmt.Errorf("the policy at base: %w", err))
 	}
-	return policyOf(policy.Layer{File: name, Text: text})
+	return policyOf(append(layers, policy.Layer{File: name, Text: text})...)
 }
 
 func policyOf(layers ...policy.Layer) (*review.Policy, error) {

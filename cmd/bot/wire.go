@@ -196,9 +196,16 @@ func (p *place) inside(file string) (string, error) {
 	return filepath.ToSlash(relative), nil
 }
 
-// loadPolicy reads the policy: the file named on the command line, or the repository's own at base.
+// loadPolicy reads the policy: the file named on the command line, or the repository's own at base, with the repository's
+// own rules at base.
 func loadPolicy(base source.Tree, named string) (*review.Policy, error) {
 	var layers []policy.Layer
+	if base != nil {
+		var err error
+		if layers, err = policy.RuleLayers(base, policy.RulesDir); err != nil {
+			return nil, usageError(err)
+		}
+	}
 	if named != "" {
 		text, err := os.ReadFile(named)
 		if err != nil {

@@ -125,7 +125,7 @@ func newFindings(r *Report) string {
 func (r *Report) ruleLink(f review.Finding) string {
 	named := code(f.Rule)
 	for _, rule := range r.Rules {
-		if rule.ID == f.Rule {
+		if rule.ID == f.Rule && rule.Defined == "" {
 			named = link(named, RuleURL(rule))
 		}
 	}

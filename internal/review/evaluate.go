@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/images"
@@ -23,9 +24,10 @@ type selection struct {
 	only, skip []string
 }
 
-// activate applies policy, profile and selection to the rules. Unknown ids and parameters that do not fit are
-// errors that name the rule.
+// activate applies policy, profile and selection to the rules, the catalogue's and the policy's own. Unknown ids and
+// parameters that do not fit are errors that name the rule.
 func activate(rules []*Rule, policy *Policy, sel selection) ([]activeRule, error) {
+	rules = slices.Concat(rules, policy.Own)
 	known := make(map[string]bool, len(rules))
 	for _, r := range rules {
 		known[r.ID] = true

@@ -27,6 +27,7 @@ type Policy struct {
 	Charts      AllowList // where charts may be fetched
 	ChartSeals  []ChartSeal
 	Bases       AllowList // where kustomize bases may be fetched
+	Own         []*Rule   // rules that the policy defines, beside the catalogue
 }
 
 // RuleSetting is what a policy says of one rule.

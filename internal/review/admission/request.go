@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -101,4 +102,10 @@ func ReadNamespace(name string, object map[string]any) *Namespace {
 	n.Spec.Finalizers = append(n.Spec.Finalizers, corev1.FinalizerKubernetes)
 	n.Status.Phase = corev1.NamespaceActive
 	return &Namespace{n}
+}
+
+// Plural returns the resource of a kind, as the API server's own kinds are called: deployments, ingresses, networkpolicies.
+func Plural(apiVersion, kind string) string {
+	plural, _ := meta.UnsafeGuessKindToResource(schema.FromAPIVersionAndKind(apiVersion, kind))
+	return plural.Resource
 }

@@ -99,6 +99,19 @@ comments: {max: 10, summary: true}
 acknowledge:
   - {rules: [low-uid, "image-*"], by: ["@acme/security"], notAuthor: true}
 lock: [gate.failOn, images, rules.privileged]
+ownRules:
+  - id: acme-size
+    level: warning
+    kinds: [Deployment.apps]
+    variables: [{name: most, expression: int(params.most)}]
+    expression: object.spec.replicas <= variables.most
+    message: too many replicas
+    messageExpression: '"more replicas than " + string(variables.most)'
+    field: spec.replicas
+    detail: They cost money.
+    params: {most: 5}
+    good: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 5}}]
+    bad: [{object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 6}}}]
 `
 
 // TestEveryKey holds that a policy with every key is read whole, and that the schema agrees.
