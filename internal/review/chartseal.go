@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/images"
@@ -119,12 +120,9 @@ func (r *run) chartFinding(p *pair, c *namedChart, rule, reason string) Finding 
 // unproven says what a chart's proof lacks, and which rule is about that: of what lies beside its archive, and of what its
 // registry was asked. The rule is "" when it lacks nothing, or nothing is asked for.
 func (r *run) unproven(tree source.Tree, c *namedChart) (rule, reason string) {
-	for _, keys := range r.chartKeys {
-		if slices.ContainsFunc(c.addresses(), keys.match.Match) {
-			if _, err := keys.verify(tree, c, r); err != nil {
-				return RuleChartSignature, err.Error()
-			}
-			break
+	if keys := r.keysFor(c); keys != nil {
+		if _, err := keys.verify(tree, c, r); err != nil {
+			return RuleChartSignature, err.Error()
 		}
 	}
 	ref, ok := c.reference()
@@ -140,6 +138,60 @@ func (r *run) unproven(tree source.Tree, c *namedChart) (rule, reason string) {
 		return RuleChartSignature, "is " + string(e.Verdict) + ": " + e.Reason
 	}
 	return "", ""
+}
+
+// keysFor are those of the first entry of the policy that covers a chart; nil when none does.
+func (r *run) keysFor(c *namedChart) *chartKeys {
+	i := slices.IndexFunc(r.chartKeys, func(k chartKeys) bool { return slices.ContainsFunc(c.addresses(), k.match.Match) })
+	if i < 0 {
+		return nil
+	}
+	return &r.chartKeys[i]
+}
+
+// chartResults are the charts that files of roots name, as far as anything is known of their proof: those in registries,
+// and archives that have to be signed.
+func (r *run) chartResults(pairs []*pair) (all []ImageResult) {
+	list, at := newImageLister(r.policy, r.evidence), make(map[string]int)
+	for _, p := range pairs {
+		if p.Head == nil {
+			continue
+		}
+		for _, c := range chartsNamed(r.change.Head, p.head.reads) {
+			result := r.chartResult(list, &c)
+			if result == nil {
+				continue
+			}
+			i, again := at[result.Image]
+			if !again {
+				i, at[result.Image] = len(all), len(all)
+				all = append(all, *result)
+			}
+			all[i].UsedBy = append(all[i].UsedBy, ImageUse{Root: p.path(), Object: manifests.Identity{Kind: "file", Name: c.at.File}, Path: "line " + strconv.Itoa(c.at.Line)})
+		}
+	}
+	return all
+}
+
+// chartResult is what is known of one; nil when there is nothing to say.
+func (r *run) chartResult(list *imageLister, c *namedChart) *ImageResult {
+	if keys := r.keysFor(c); keys != nil && c.archive != "" {
+		result := &ImageResult{Image: c.archive, Kind: "chart", Allowed: true, Registry: c.repository, Evidence: string(images.Verified)}
+		signer, err := keys.verify(r.change.Head, c, r)
+		if err != nil {
+			result.Evidence, result.Reason = string(images.Untrusted), "it "+err.Error()
+			if _, gone := r.change.Head.Stat(c.archive + ".prov"); gone != nil {
+				result.Evidence = string(images.Unsigned)
+			}
+		}
+		result.Proofs = map[string]ImageProof{images.ProofSignature: {result.Evidence, result.Reason, signer}}
+		return result
+	}
+	ref, ok := c.reference()
+	if _, known := r.evidence[ref]; !ok || !known {
+		return nil
+	}
+	return list.result(ImageField{reference: ref.String(), Chart: true})
 }
 
 // verify holds a chart against its provenance file. The error is a sentence's rest about the chart.

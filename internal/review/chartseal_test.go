@@ -101,7 +101,13 @@ func TestChartSeals(t *testing.T) {
 		}
 		if c.want == "" {
 			wantLines(t, r)
+			if what == "signed" && (len(r.Images) != 1 || r.Images[0].Image != "app/charts/"+name || r.Images[0].Evidence != "verified" || r.Images[0].Proofs["signature"].Detail != "Acme <acme@example.com>") {
+				t.Errorf("listed as %+v", r.Images)
+			}
 			continue
+		}
+		if what != "unpacked" && (len(r.Images) != 1 || r.Images[0].Meets(review.Gate{})) {
+			t.Errorf("%s: listed as %+v", what, r.Images)
 		}
 		level := "error"
 		if what == "the rule is lower" {
@@ -164,6 +170,9 @@ func TestNamedCharts(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantLines(t, r, "new error chart-signature h/Chart.yaml:5", "new error chart-signature h/Chart.yaml:6", "new error chart-signature k/kustomization.yaml:7", "new error image-unverified h/Chart.yaml:7")
+	if len(r.Images) != 5 || r.Images[0].Kind != "chart" || r.Images[0].UsedBy[0].Object.Name == "" {
+		t.Errorf("listed as %+v", r.Images)
+	}
 	var names []string
 	for _, q := range asked {
 		if len(q.Platforms) > 0 {

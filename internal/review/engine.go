@@ -318,7 +318,7 @@ func (r *run) judge(all *judged, result *Result) {
 	distinguish(result.Findings)
 	r.accept(result.Findings)
 	sortFindings(result.Findings)
-	result.Images = r.imagesOf(head.all())
+	result.Images = append(r.imagesOf(head.all()), r.chartResults(all.pairs)...)
 	result.Summary = Count(result.Findings)
 	result.Verdict = Judge(r.policy.Gate, result.Findings)
 	if r.failUnrendered && slices.ContainsFunc(all.pairs, (*pair).breaks) {
