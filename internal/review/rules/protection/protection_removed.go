@@ -9,12 +9,16 @@ var protectionRemoved = review.Rule{
 	Covers: []string{"psa-enforce-missing", "psa-privileged-namespace", "resource-quota-missing", "limit-range-missing", "default-deny-ingress", "default-deny-egress", "network-policy-missing",
 		"network-policy-allow-all", "flux-unverified", "audit-policy", "encryption-identity"},
 	Check:        checkProtectionWeaker,
+	CheckRoot:    reportOpened,
 	CheckRemoved: checkProtectionGone,
 }
 
 func checkProtectionWeaker(p *review.Pass) { reportChanged(p, isProtection) }
 
-func checkProtectionGone(p *review.Pass) { reportGone(p, isProtection) }
+func checkProtectionGone(p *review.Pass) {
+	reportGone(p, isProtection)
+	reportUncovered(p)
+}
 
 // isProtection tells losses of this rule from those of policy-weakened.
 func isProtection(r reader, l loss) bool { return !r.policy || !l.weaker }
