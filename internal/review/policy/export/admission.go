@@ -120,7 +120,7 @@ func (e *exporter) listValidations() []validation {
 		denied := "n.name.matches(" + literal(p.Regexp()) + ")"
 		all = append(all, validation{
 			Expression:        "!variables.names.exists(n, " + denied + ")",
-			Message:           "an image is denied by the policy (images.deny: " + p.String() + ")",
+			Message:           "an image is denied by the policy (images.deny: " + oneLine(p.String()) + ")",
 			MessageExpression: complaint("variables.names.filter(n, "+denied+")", "n.title + ' uses ' + n.name", ", which the policy denies (images.deny: "+p.String()+")"),
 		})
 	}

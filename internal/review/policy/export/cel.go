@@ -77,7 +77,7 @@ func imagesOf(spec string) string {
 func variables() []named {
 	return append([]named{
 		{"pod", podSpec("object")},
-		{"before", "oldObject == null ? {} :\n" + podSpec("oldObject")},
+		{"before", "request.operation != 'UPDATE' ? {} :\n" + podSpec("oldObject")},
 		{"known", "(" + imagesOf("variables.before") + "\n).map(i, i.image)"},
 		{"images", "(" + imagesOf("variables.pod") + "\n)\n" +
 			"// An absent name is refused by Kubernetes itself, and what was there before is not judged again. Istio's \"auto\" is\n" +
@@ -97,11 +97,11 @@ func names() []named {
 	return []named{
 		{"readable", "variables.images.filter(i, " + readable + ")"},
 		{"parts", "variables.readable\n" +
-			"  .map(i, {'title': i.title, 'image': i.image, 'host': i.image.find(" + literal(hostOf) + "), 'name': i.image.find(" + literal(nameOf) + ")})\n" +
+			"  .map(i, {'title': string(i.title), 'image': string(i.image), 'host': string(i.image).find(" + literal(hostOf) + "), 'name': string(i.image).find(" + literal(nameOf) + ")})\n" +
 			"  .map(i, {'title': i.title, 'image': i.image, 'host': i.host.lowerAscii().replace(':443/', '/'), 'path': i.name.substring(i.host.size()), 'rest': i.image.substring(i.name.size())})"},
 		{"names", "variables.parts\n" +
-			"  .map(i, {'title': i.title, 'image': i.image, 'rest': i.rest, 'host': i.host in " + hub + " ? 'docker.io/' : i.host,\n" +
-			"    'path': i.host in " + hub + " && !i.path.contains('/') ? 'library/' + i.path : i.path})\n" +
+			"  .map(i, {'title': string(i.title), 'image': string(i.image), 'rest': string(i.rest), 'host': i.host in " + hub + " ? 'docker.io/' : string(i.host),\n" +
+			"    'path': i.host in " + hub + " && !i.path.contains('/') ? 'library/' + i.path : string(i.path)})\n" +
 			"  .filter(i, i.path.size() <= 255)\n" +
 			"  .map(i, {'title': i.title, 'image': i.image, 'rest': i.rest, 'name': i.host + i.path})"},
 	}
