@@ -100,6 +100,7 @@ func contextKinds() []string {
 	return []string{"GlobalNetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "AdminNetworkPolicy",
 		"BaselineAdminNetworkPolicy", "ClusterNetworkPolicy", "ClusterPolicy", "GeneratingPolicy", "Tenant",
 		"Gateway", "HTTPRoute", "Issuer", "ClusterIssuer", "VirtualService", "SecurityPolicy", "AuthorizationPolicy", "GCPBackendPolicy", "RequestAuthentication",
+		"Middleware", "IPAddressPool", "CiliumLoadBalancerIPPool",
 		"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
 		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass",
 		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator",

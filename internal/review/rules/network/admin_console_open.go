@@ -148,7 +148,7 @@ const wayDetail = "The console's own sign-in is all that stands before the clust
 // checkConsoleBalancer reports a console with a load balancer of its own that takes connections from every address.
 func checkConsoleBalancer(p *review.Pass) {
 	o := p.Object
-	if isBalancer(o) && isConsole(o.Name) && !isInternal(o) && !isLimited(o) {
+	if isBalancer(o) && isConsole(o.Name) && !isInternal(p, o) && !isLimited(o) {
 		p.Report(o.Field().Get("spec", "type"), "service %s opens the console to every address", o.Name).Lower(review.Warning).Detail(wayDetail)
 	}
 }
