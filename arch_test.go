@@ -33,7 +33,7 @@ var floors = [][]string{
 	{"internal/review/imagetable", "internal/review/admission"},
 	{"internal/images/evidence", "internal/images/imagestest", "internal/images/chartseal"},
 	{"internal/images/registry"},
-	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/kops", "internal/manifests/edit", "internal/manifests/kubeapi"},
+	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/kops", "internal/manifests/terraform", "internal/manifests/edit", "internal/manifests/kubeapi"},
 	{"internal/manifests/helm/trace"},
 	{"internal/manifests"},
 	{"internal/source/gitrepo", "internal/images", "internal/github/githubtest/trim", "internal/manifests/kubeapi/generate"},
@@ -50,6 +50,8 @@ type fence struct {
 var fences = []fence{
 	{"sigs.k8s.io/kustomize/api/...", []string{"internal/manifests/kustomize"}, "its global schema and its loaders must stay in the child"},
 	{"helm.sh/helm/...", []string{"internal/manifests/helm"}, "charts are hostile input; only the child reads them"},
+	{"github.com/hashicorp/hcl/...", []string{"internal/manifests/terraform"}, "modules are hostile input; only the child reads them"},
+	{"github.com/zclconf/go-cty/...", []string{"internal/manifests/terraform"}, "the values of that parser"},
 	{"os/exec", []string{"internal/source/gitrepo", "internal/manifests/sandbox", "internal/github/githubtest", "cmd/demo"}, "only Git and the render child are ever started"},
 	{"github.com/getkin/kin-openapi/...", []string{"internal/github/githubtest"}, "GitHub's contract is checked where GitHub is played"},
 	{"github.com/vektah/gqlparser/...", []string{"internal/github/githubtest"}, "GitHub's contract is checked where GitHub is played"},

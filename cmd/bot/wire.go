@@ -16,6 +16,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests/kops"
 	"github.com/landwaiter/landwaiter/internal/manifests/kustomize"
 	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
+	"github.com/landwaiter/landwaiter/internal/manifests/terraform"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/policy"
 	"github.com/landwaiter/landwaiter/internal/review/rules"
@@ -37,6 +38,7 @@ func renderers() map[manifests.RootKind]manifests.Renderer {
 		manifests.Helm:      charts,
 		manifests.Plain:     manifests.PlainRenderer{},
 		manifests.Kops:      kops.New(charts),
+		manifests.Terraform: terraform.Renderer{},
 	}
 }
 

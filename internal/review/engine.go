@@ -284,6 +284,9 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
 		}
+		if !p.kind().Renders() {
+			continue
+		}
 		result.ImageChanges = append(result.ImageChanges, imageChanges(before, after)...)
 		diff := p.diff()
 		result.Roots = append(result.Roots, p.result(len(diff)))

@@ -142,6 +142,9 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 	}
 	for i := range rules {
 		r := &rules[i]
+		if s.view.Root.Kind == manifests.Terraform && !r.Terraform {
+			continue
+		}
 		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
 			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, omitted: s.omitted, evidence: s.known, drafts: &drafts}
 		if r.CheckRoot != nil && !s.empty {

@@ -71,6 +71,7 @@ type Rule struct {
 	Covers      []string // rules whose findings at the same field say the same, less specifically
 	Params      func() any
 	Asks        bool   // it uses Pass.Evidence, for which registries are asked
+	Terraform   bool   // it knows the blocks of Terraform's modules, and is run over them too; all others never see them
 	Definitions bool   // it looks in the Index for the CustomResourceDefinitions of what is rendered
 	Defined     string // where a rule of the repository's own is defined, as file:line; "" for those of the catalogue
 	Untouched   Level  // of findings on lines that the change did not touch, unless policy or profile set the level; 0 for Level
