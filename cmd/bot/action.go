@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +39,9 @@ func actionInputs() []actionInput {
 		{"base", "INPUT_BASE", "", "The commit or branch to compare with. Default: the event's."},
 		{"sarif", "INPUT_SARIF", "landwaiter.sarif", "Where the SARIF file for code scanning goes; none writes none."},
 		{"report", "INPUT_REPORT", "landwaiter.json", "Where the report in JSON goes; none writes none."},
-		{"token", "INPUT_TOKEN", "", "The token that fetches what a shallow checkout lacks; it needs contents: read. Default: the workflow's."},
+		{"comment", "INPUT_COMMENT", "on", "Comments on the lines of the pull request and a check run, on or off. They need pull-requests: write and checks: write."},
+		{"artifact", "INPUT_ARTIFACT", "landwaiter", "On workflow_run: the artifact with the report that the other workflow left, to be shown."},
+		{"token", "INPUT_TOKEN", "", "The token that comments, and fetches what a shallow checkout lacks; it needs contents: read. Default: the workflow's."},
 	}
 }
 
@@ -65,14 +68,28 @@ func (actionCmd) Run(ctx context.Context, sys surroundings) error {
 		return usageError(err)
 	}
 	a := &action{runner: r, sys: sys, in: inputs(sys.env)}
+	if a.comments, err = onOff(a.in["comment"]); err != nil {
+		return usageError(fmt.Errorf("the input comment: %w", err))
+	}
+	if r.event == "workflow_run" {
+		return a.relay(ctx)
+	}
 	if a.in["base"] != "" {
 		a.base = a.in["base"]
 	}
-	shown, err := a.review(ctx)
+	repo, change, err := a.change(ctx)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	shown, err := a.review(ctx, repo, change)
 	if err != nil {
 		return err
 	}
 	if err := a.tell(shown); err != nil {
+		return err
+	}
+	if err := a.publish(ctx, shown, change); err != nil {
 		return err
 	}
 	if a.fails(shown) {
@@ -84,17 +101,24 @@ func (actionCmd) Run(ctx context.Context, sys surroundings) error {
 // action is one step.
 type action struct {
 	runner
-	sys surroundings
-	in  map[string]string
+	sys      surroundings
+	in       map[string]string
+	comments bool // are wanted
 }
 
-// review reviews the change, fetching what the checkout lacks.
-func (a *action) review(ctx context.Context) (*report.Report, error) {
-	repo, change, err := a.change(ctx)
-	if err != nil {
-		return nil, err
+// onOff reads a switch as people write it.
+func onOff(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "on", "true", "yes":
+		return true, nil
+	case "off", "false", "no", "":
+		return false, nil
 	}
-	defer repo.Close()
+	return false, fmt.Errorf("%.80q is neither on nor off", text)
+}
+
+// review reviews the change.
+func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.Change) (*report.Report, error) {
 	tree := a.policyTree(ctx, repo, change)
 	rulesOf, err := a.policy(tree)
 	if err != nil {
@@ -107,7 +131,7 @@ func (a *action) review(ctx context.Context) (*report.Report, error) {
 	defer pool.Close()
 	engine := newEngine(a.sys, pool)
 	asks := newRegistries(a.sys, engine.Cache)
-	asks.credentials.GitHub = a.in["token"]
+	asks.signIn(a.server, a.in["token"])
 	engine.Proving = asks.proving
 	result, err := engine.Review(ctx, change, rulesOf, review.Options{
 		Under: []string{filepath.ToSlash(filepath.Clean(a.in["path"]))}, Repository: a.repository, URLs: []string{a.server + "/" + a.repository}, KubeVersion: a.in["kube-version"],
@@ -117,14 +141,23 @@ func (a *action) review(ctx context.Context) (*report.Report, error) {
 		return nil, configuration(err)
 	}
 	shown := newReport(result, change.Head, review.Info)
-	shown.Policy, shown.FailOn, shown.Renderers = rulesOf, rulesOf.Gate.FailOn, rendererVersions()
-	shown.Link = func(file string, line int) string {
-		if a.server == "" || a.repository == "" {
-			return ""
-		}
-		return fmt.Sprintf("%s/%s/blob/%s/%s#L%d", a.server, a.repository, a.head, file, max(line, 1))
-	}
+	shown.Rules = append(shown.Rules, rulesOf.Own...)
+	own := *rulesOf
+	own.Acknowledge = nil // by commands to the App
+	shown.Policy, shown.FailOn, shown.Renderers, shown.As, shown.Link = &own, own.Gate.FailOn, rendererVersions(), a.name(), a.link
 	return shown, nil
+}
+
+// link is where people see a line of a file at head.
+func (a *action) link(file string, line int) string {
+	if a.server == "" || a.repository == "" {
+		return ""
+	}
+	segments := strings.Split(file, "/")
+	for i, s := range segments {
+		segments[i] = url.PathEscape(s)
+	}
+	return fmt.Sprintf("%s/%s/blob/%s/%s#L%d", a.server, a.repository, a.head, strings.Join(segments, "/"), max(line, 1))
 }
 
 // change opens the checkout, or where it lacks a commit a mirror of the repository.
@@ -196,14 +229,18 @@ func (a *action) policyTree(ctx context.Context, repo *gitrepo.Repo, change *sou
 
 func (a *action) policy(tree source.Tree) (*review.Policy, error) {
 	name := filepath.ToSlash(filepath.Clean(a.in["policy"]))
+	layers, err := policy.RuleLayers(tree, policy.RulesDir)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("the rules at base: %w", err))
+	}
 	text, err := tree.ReadFile(name)
 	switch {
 	case errors.Is(err, source.ErrNotExist) && name == policyFile:
-		return policyOf()
+		return policyOf(layers...)
 	case err != nil:
 		return nil, usageError(fmt.Errorf("the policy at base: %w", err))
 	}
-	return policyOf(policy.Layer{File: name, Text: text})
+	return policyOf(append(layers, policy.Layer{File: name, Text: text})...)
 }
 
 func policyOf(layers ...policy.Layer) (*review.Policy, error) {
@@ -234,10 +271,10 @@ func (a *action) tell(shown *report.Report) error {
 		return fmt.Errorf("writing annotations: %w", err)
 	}
 	var text strings.Builder
-	if err := report.Markdown(&text, shown); err != nil {
+	if err := report.MarkdownWithin(&text, shown, maxSummary); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
-	errs := []error{appendFile(a.summary, report.Limit(text.String(), maxSummary)+"\n")}
+	errs := []error{appendFile(a.summary, text.String()+"\n")}
 	for input, write := range map[string]func(*strings.Builder) error{
 		"sarif":  func(b *strings.Builder) error { return report.SARIF(b, shown) },
 		"report": func(b *strings.Builder) error { return report.JSON(b, shown) },
@@ -251,9 +288,13 @@ func (a *action) tell(shown *report.Report) error {
 		}
 		errs = append(errs, writeFile(filepath.Join(a.workspace, a.in[input]), text.String()))
 	}
-	outputs := fmt.Sprintf("verdict=%s\nerrors=%d\nwarnings=%d\ninfos=%d\nsarif=%s\nreport=%s\n",
-		shown.Verdict, shown.Summary.New.Error, shown.Summary.New.Warning, shown.Summary.New.Info, report.Line(a.in["sarif"]), report.Line(a.in["report"]))
-	return errors.Join(append(errs, appendFile(a.output, outputs))...)
+	return errors.Join(append(errs, a.put(shown, a.in["sarif"], a.in["report"]))...)
+}
+
+// put writes the step's outputs.
+func (a *action) put(shown *report.Report, sarif, file string) error {
+	return appendFile(a.output, fmt.Sprintf("verdict=%s\nerrors=%d\nwarnings=%d\ninfos=%d\nsarif=%s\nreport=%s\n",
+		shown.Verdict, shown.Summary.New.Error, shown.Summary.New.Warning, shown.Summary.New.Info, report.Line(sarif), report.Line(file)))
 }
 
 // appendFile adds to a file of the runner's, "" for none.

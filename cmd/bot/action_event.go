@@ -21,13 +21,38 @@ type runner struct {
 	temporary  string // a directory that goes when the job ends
 	summary    string // file for the step's summary; "" for none
 	output     string // file for the step's outputs; "" for none
+	run        string // number of the workflow's run
+	attempt    string // which time it runs, from 1
+	job        string // its key in the workflow file
 	head, base string // commits; base is "" when everything is reviewed
+	number     int    // of the pull request, 0 for none
+	draft      bool
+	reported   workflowRun // on workflow_run: the run that left a report
+}
+
+// workflowRun is what GitHub says of the run of a workflow that has ended. All but its number is chosen by whoever opened
+// the pull request that it ran for.
+type workflowRun struct {
+	ID             int64
+	Event          string
+	Conclusion     string
+	HeadSHA        string `json:"head_sha"`
+	HeadBranch     string `json:"head_branch"`
+	HeadRepository struct {
+		FullName string `json:"full_name"`
+		Owner    struct{ Login string }
+	} `json:"head_repository"`
 }
 
 // actionEvent is the part of an event's payload that says which commits are compared.
 type actionEvent struct {
+	Repository struct {
+		FullName string `json:"full_name"`
+	}
+	WorkflowRun workflowRun `json:"workflow_run"`
 	PullRequest struct {
 		Number int
+		Draft  bool
 		Head   struct {
 			SHA  string
 			Repo *struct{ ID int64 }
@@ -55,6 +80,7 @@ func readRunner(env func(string) string) (runner, error) {
 	r := runner{
 		event: env("GITHUB_EVENT_NAME"), server: env("GITHUB_SERVER_URL"), repository: env("GITHUB_REPOSITORY"), workspace: env("GITHUB_WORKSPACE"),
 		temporary: env("RUNNER_TEMP"), summary: env("GITHUB_STEP_SUMMARY"), output: env("GITHUB_OUTPUT"), head: env("GITHUB_SHA"),
+		run: env("GITHUB_RUN_ID"), attempt: env("GITHUB_RUN_ATTEMPT"), job: env("GITHUB_JOB"),
 	}
 	if r.event == "" {
 		return r, errNoRunner
@@ -91,6 +117,12 @@ func (r *runner) compare(e actionEvent) error {
 	switch r.event {
 	case "pull_request":
 		r.head, r.base = e.PullRequest.Head.SHA, e.PullRequest.Base.SHA
+		r.number, r.draft = e.PullRequest.Number, e.PullRequest.Draft
+	case "workflow_run":
+		r.head, r.reported = e.WorkflowRun.HeadSHA, e.WorkflowRun
+		if e.Repository.FullName != "" && !strings.EqualFold(e.Repository.FullName, r.repository) {
+			return fmt.Errorf("the event is about %.200q, and this is a workflow of %s", e.Repository.FullName, r.repository)
+		}
 	case "pull_request_target":
 		return errors.New("pull_request_target runs with the repository's secrets, beside files that whoever opened the pull request wrote; " +
 			"use pull_request, and for comments on pull requests from forks the pair of workflows in docs/action.md, or the App")

@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +21,7 @@ func TestActionFile(t *testing.T) {
 	}
 	var file struct {
 		Inputs  map[string]struct{ Description, Default string }
-		Outputs map[string]struct{ Value string }
+		Outputs map[string]struct{ Description, Value string }
 		Runs    struct {
 			Steps []struct{ Env map[string]string }
 		}
@@ -55,8 +58,133 @@ func TestActionFile(t *testing.T) {
 		t.Errorf("action.yml has %d inputs and passes %d, there are %d", len(file.Inputs), len(passed), len(actionInputs()))
 	}
 	for _, name := range []string{"verdict", "errors", "warnings", "infos", "sarif", "report"} {
-		if want := fmt.Sprintf("${{ steps.review.outputs.%s }}", name); file.Outputs[name].Value != want || !strings.Contains(string(page), "`"+name+"`") {
-			t.Errorf("the output %s is %q", name, file.Outputs[name].Value)
+		out := file.Outputs[name]
+		if want := fmt.Sprintf("${{ steps.review.outputs.%s }}", name); out.Value != want {
+			t.Errorf("the output %s is %q", name, out.Value)
+		}
+		if row := fmt.Sprintf("| `%s` | %s |", name, out.Description); !strings.Contains(string(page), row) {
+			t.Errorf("docs/action.md lacks %s", row)
+		}
+	}
+	if len(file.Outputs) != 6 {
+		t.Errorf("action.yml has %d outputs", len(file.Outputs))
+	}
+}
+
+// examples are the blocks of YAML in docs/action.md, workflows and others.
+func examples(t *testing.T) []string {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/action.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, block := range strings.Split(string(page), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		all = append(all, text)
+	}
+	return all
+}
+
+// TestActionExamples: every workflow in docs/action.md is one, by actionlint, and uses inputs and outputs that there are. The
+// privileged one checks nothing out, and what runs strangers' files may write nothing.
+func TestActionExamples(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for i, text := range examples(t) {
+		var workflow struct {
+			On          yaml.Node
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Steps []struct {
+					Uses string
+					With map[string]string
+				}
+			}
+		}
+		if err := yaml.Unmarshal([]byte(text), &workflow); err != nil {
+			t.Fatalf("example %d: %v", i, err)
+		}
+		if workflow.Jobs == nil {
+			continue
+		}
+		checked++
+		lint(t, text)
+		for _, job := range workflow.Jobs {
+			uses := ""
+			for _, step := range job.Steps {
+				uses += step.Uses + " "
+				for input := range step.With {
+					if strings.HasPrefix(step.Uses, "landwaiter/") && !slices.ContainsFunc(actionInputs(), func(in actionInput) bool { return in.Name == input }) {
+						t.Errorf("example %d gives the input %s, which there is not", i, input)
+					}
+				}
+			}
+			if privileged := strings.Contains(text, "workflow_run:"); privileged && strings.Contains(uses, "checkout") || workflow.Permissions == nil {
+				t.Errorf("example %d: %s by %v", i, uses, workflow.Permissions)
+			}
+		}
+	}
+	if checked != 4 {
+		t.Errorf("%d workflows are there, not 4", checked)
+	}
+}
+
+// lint holds a workflow to what actionlint knows of them. It is a tool of its own, with modules of its own.
+func lint(t *testing.T, workflow string) {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "workflow.yaml")
+	if err := os.WriteFile(name, []byte(workflow), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "tool", "-modfile=tools/go.mod", "actionlint", "-shellcheck=", "-pyflakes=", "-no-color", name)
+	cmd.Dir = "../.."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("actionlint: %v\n%s\n%s", err, out, workflow)
+	}
+}
+
+// TestActionHook: the pre-commit hook starts what "go install ./..." makes of this repository, which pre-commit does.
+func TestActionHook(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../.pre-commit-hooks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hooks []struct {
+		ID, Entry, Language string
+		PassFilenames       *bool `yaml:"pass_filenames"`
+	}
+	if err := yaml.Unmarshal(text, &hooks); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Target}}", ".")
+	installed, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{"golang": filepath.Base(strings.TrimSpace(string(installed))), "system": "landwaiter"}
+	ids := make(map[string]bool)
+	for _, hook := range hooks {
+		ids[hook.ID] = true
+		program, _, _ := strings.Cut(hook.Entry, " ")
+		if names[hook.Language] != program || hook.PassFilenames == nil || *hook.PassFilenames {
+			t.Errorf("the hook %s starts %s; what is installed is %s", hook.ID, hook.Entry, names[hook.Language])
+		}
+	}
+	for _, text := range examples(t) {
+		var config struct {
+			Repos []struct{ Hooks []struct{ ID string } }
+		}
+		if err := yaml.Unmarshal([]byte(text), &config); err != nil {
+			t.Fatal(err)
+		}
+		for _, repo := range config.Repos {
+			for _, hook := range repo.Hooks {
+				if !ids[hook.ID] {
+					t.Errorf("docs/action.md names the hook %s, which there is not", hook.ID)
+				}
+			}
 		}
 	}
 }

@@ -146,7 +146,7 @@ func (c *imagesCmd) change(ctx context.Context, where *place, path string) (*sou
 }
 
 // imageRules are the rules that have registries asked; what they find is said by the list itself.
-var imageRules = []string{"image-missing", "image-signature", "image-provenance", "image-sbom", "image-scan", review.RuleImageUnverified}
+var imageRules = []string{"image-missing", "image-signature", "image-provenance", "image-sbom", "image-scan", review.RuleImageUnverified, review.RuleChartSignature}
 
 // render lists the images of what renders, and returns what could not be looked at.
 func (l *listing) render(ctx context.Context, engine *review.Engine, change *source.Change, policy *review.Policy, opts review.Options) ([]string, error) {

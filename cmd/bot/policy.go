@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
+	"github.com/landwaiter/landwaiter/internal/report"
+	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/policy"
 	"github.com/landwaiter/landwaiter/internal/review/rules"
 )
@@ -13,6 +18,7 @@ type policyCmd struct {
 	Init   policyInitCmd   `cmd:"" help:"Print a commented starter policy made from what the repository uses."`
 	Check  policyCheckCmd  `cmd:"" help:"Check a policy file."`
 	Schema policySchemaCmd `cmd:"" help:"Print the policy's JSON schema, for editors."`
+	Export policyExportCmd `cmd:"" help:"Print what the policy says of images as objects that a cluster enforces."`
 }
 
 type policyInitCmd struct {
@@ -44,20 +50,88 @@ func (c *policyInitCmd) Run(ctx context.Context, sys surroundings) error {
 }
 
 type policyCheckCmd struct {
-	File string `arg:"" help:"The policy file."`
+	File string `arg:"" help:"The policy file, or one with rules of the repository's own."`
 }
 
-// Run reports every mistake of a policy file.
+// Run reports every mistake of a policy file and of the repository's own rules beside it, and holds these against their
+// examples.
 func (c *policyCheckCmd) Run(sys surroundings) error {
-	text, err := os.ReadFile(c.File)
+	layers, err := policyLayers(c.File)
 	if err != nil {
 		return usageError(err)
 	}
-	if _, err := policy.Load(rules.All(), policy.Layer{File: c.File, Text: text}); err != nil {
+	if _, err := policy.Load(rules.All(), layers...); err != nil {
 		return usageError(err)
 	}
-	_, err = fmt.Fprintf(sys.stdout, "%s is a valid policy\n", c.File)
+	tried, mistakes := policy.TryExamples(rules.All(), layers...)
+	if len(mistakes) > 0 {
+		return usageError(errors.Join(mistakes...))
+	}
+	text := c.File + " is a valid policy\n"
+	if tried.Rules > 0 {
+		text += fmt.Sprintf("%s of its own, %s as they should be\n", report.Plural(tried.Rules, "rule"), report.Plural(tried.Examples, "example"))
+	}
+	if len(tried.Without) > 0 {
+		text += "without examples: " + strings.Join(tried.Without, ", ") + "\n"
+	}
+	_, err = fmt.Fprint(sys.stdout, text)
 	return err
+}
+
+// policyLayers reads a policy file, with the files of rules that belong to it: those in landwaiter/rules beside it.
+func policyLayers(file string) ([]policy.Layer, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	layers, err := ruleLayers(filepath.Join(filepath.Dir(file), "landwaiter", "rules"))
+	return append(layers, policy.Layer{File: file, Text: text}), err
+}
+
+// ruleLayers reads the files with rules in a directory, which need not be there.
+func ruleLayers(dir string) (layers []policy.Layer, err error) {
+	for _, extension := range []string{"*.yaml", "*.yml"} {
+		files, err := filepath.Glob(filepath.Join(dir, extension))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			layers = append(layers, policy.Layer{File: file, Text: text})
+		}
+	}
+	return layers, nil
+}
+
+// ownRules are the rules that the policy of the repository around a directory defines, as it lies on the disk.
+func ownRules(dir string) ([]*review.Rule, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		layers, err := policyLayers(filepath.Join(dir, filepath.FromSlash(policyFile)))
+		if errors.Is(err, os.ErrNotExist) {
+			layers, err = ruleLayers(filepath.Join(dir, filepath.FromSlash(policy.RulesDir)))
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(layers) > 0 {
+			found, err := policy.Load(rules.All(), layers...)
+			if err != nil {
+				return nil, err
+			}
+			return found.Own, nil
+		}
+		_, err = os.Stat(filepath.Join(dir, ".git"))
+		if err == nil || dir == filepath.Dir(dir) {
+			return nil, nil
+		}
+	}
 }
 
 type policySchemaCmd struct{}

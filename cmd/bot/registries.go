@@ -22,6 +22,7 @@ import (
 type registries struct {
 	credentials registry.Credentials
 	cache       *manifests.Cache
+	gitHub      evidence.GitHubAttestations // nil when GitHub is not asked what it keeps of images
 	proxy       func(*url.URL) (*url.URL, error)
 	roots       *x509.CertPool // nil for the system's
 
@@ -33,9 +34,17 @@ type registries struct {
 // newRegistries asks as the person whose command line this is: with Docker's configuration and the identities of clouds,
 // through the proxies of the environment.
 func newRegistries(sys surroundings, cache *manifests.Cache) *registries {
-	return &registries{cache: cache, proxy: httpproxy.FromEnvironment().ProxyFunc(), credentials: registry.Credentials{
-		Docker: dockerDir(sys), GitHub: sys.env("GITHUB_TOKEN"), Cloud: true, Azure: azure(sys),
+	site, token := sys.env("GITHUB_SERVER_URL"), sys.env("GITHUB_TOKEN")
+	r := &registries{cache: cache, proxy: httpproxy.FromEnvironment().ProxyFunc(), credentials: registry.Credentials{
+		Docker: dockerDir(sys), Cloud: true, Azure: azure(sys),
 	}}
+	r.signIn(site, token)
+	return r
+}
+
+// signIn gives a token of the GitHub at an address: for its attestations, and for ghcr.io.
+func (r *registries) signIn(site, token string) {
+	r.gitHub, r.credentials.GitHub = attestationsFor(site, token), packagesToken(site, token)
 }
 
 // dockerDir is where Docker keeps its configuration: $DOCKER_CONFIG, or .docker in the home directory.
@@ -65,7 +74,7 @@ func (r *registries) proving(p *review.Policy, named func(layer, file string) ([
 		Allows: p.MayAsk(), Hosts: r.hosts(p.Images.Registries), Keychain: r.credentials.Keychain(), UserAgent: "landwaiter/" + version(),
 		Network: registry.Network{Proxy: r.proxy, RootCAs: r.roots},
 	})
-	prover, err := evidence.New(evidence.Config{Registry: client, TrustedRoot: proof.TrustedRoot, Mirrors: proof.Mirrors, Cache: r.cache})
+	prover, err := evidence.New(evidence.Config{Registry: client, TrustedRoot: proof.TrustedRoot, Mirrors: proof.Mirrors, Cache: r.cache, GitHub: r.gitHub})
 	if err != nil {
 		client.Close()
 		return nil, &policy.Mistake{File: p.Images.From.TrustedRoot, Line: p.Images.From.TrustedRootLine, Reason: "images.trustedRoot: " + err.Error()}
@@ -105,11 +114,11 @@ func newServerRegistries(sys surroundings, settings server.Settings, policy *pol
 	}}, nil
 }
 
-// with returns the same with a cache.
-func (r *registries) with(cache *manifests.Cache) *registries {
-	cached := *r
-	cached.cache = cache
-	return &cached
+// with returns the same for one repository: with its cache, and with what GitHub says to its installation.
+func (r *registries) with(cache *manifests.Cache, gitHub evidence.GitHubAttestations) *registries {
+	own := *r
+	own.cache, own.gitHub = cache, gitHub
+	return &own
 }
 
 // besidePolicy reads the files that a policy file named on the command line names: beside it, where it lies outside of the

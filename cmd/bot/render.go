@@ -106,6 +106,9 @@ func (c *renderCmd) roots(ctx context.Context, engine *review.Engine, tree sourc
 	}
 	var roots []manifests.Root
 	for _, pair := range plan.Pairs {
+		if !pair.Head.Kind.Renders() {
+			continue
+		}
 		roots = append(roots, *pair.Head)
 	}
 	return roots, nil

@@ -84,6 +84,7 @@ func (c *reviewCmd) Run(ctx context.Context, sys surroundings) error {
 	level, _ := review.ParseLevel(c.Level)
 	shown := newReport(result, change.Head, level)
 	shown.FailOn, shown.Policy = policy.Gate.FailOn, policy
+	shown.Rules = append(shown.Rules, policy.Own...)
 	if err := c.write(sys, outputs, shown); err != nil {
 		return err
 	}

@@ -18,13 +18,17 @@ type rulesCmd struct {
 // Help is shown below the flags.
 func (rulesCmd) Help() string {
 	return `Examples:
-  landwaiter rules                 the catalogue
+  landwaiter rules                 the catalogue, and the rules that the policy here defines
   landwaiter rules host-path       why, a bad and a good example, how to fix it`
 }
 
-// Run prints the catalogue or one rule.
+// Run prints the catalogue, with the rules of the repository around it, or one rule.
 func (c *rulesCmd) Run(sys surroundings) error {
-	all := rules.All()
+	own, err := ownRules(".")
+	if err != nil {
+		say(sys.stderr, "warning: the rules of the repository's own are left out: %v", err)
+	}
+	all := append(rules.All(), own...)
 	if c.ID != "" {
 		for _, r := range all {
 			if r.ID == c.ID {
@@ -43,7 +47,7 @@ func (c *rulesCmd) print(sys surroundings, list []*review.Rule) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(report.Catalogue(list))
 	case c.Output == "markdown" && c.ID == "":
-		return report.CatalogueMarkdown(sys.stdout, list)
+		return report.CatalogueMarkdown(sys.stdout, rules.All())
 	case c.ID != "":
 		_, err := fmt.Fprintln(sys.stdout, strings.TrimSpace(report.RuleMarkdown(list[0])))
 		return err

@@ -128,3 +128,38 @@ func TestServeImagesPrivate(t *testing.T) {
 		t.Errorf("the check run does not say why:\n%s", run.Summary)
 	}
 }
+
+// TestServeImagesAttested holds that what GitHub keeps of an image proves it where the registry has nothing, as far as the
+// App may see it.
+func TestServeImagesAttested(t *testing.T) {
+	r, authority := imagestest.NewRegistry(t, imagestest.Fallback), imagestest.NewAuthority(t)
+	image, _ := r.Image(t, "acme/web", "1.0")
+	list := "registries: [{host: \"" + r.Host + "\", private: true, plainHTTP: true}]"
+	s := prepare(t, githubtest.Files{
+		"README.md": "# Infrastructure\n", "keys/root.json": string(authority.TrustedRoot(t, imagestest.Parts{})),
+		".github/landwaiter.yaml": "images:\n  allow: [\"" + r.Host + "/acme/**\"]\n  trustedRoot: keys/root.json\n  verify: [{match: \"" + r.Host +
+			"/acme/**\", provenance: {source: github.com/acme/*, ref: refs/heads/main}}]\n",
+	})
+	s.env["LANDWAITER_POLICY"] = filepath.Join(s.data, "policy.yaml")
+	if err := os.WriteFile(s.env["LANDWAITER_POLICY"], []byte("images: {"+list+"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	pr := s.open(githubtest.Files{webFile: imageDeployment(r, "web:1.0", 2)})
+	run := s.reviewed(pr, "failure", "1 error")
+	if !strings.Contains(run.Summary, "attestations: read") {
+		t.Errorf("the check run does not say that GitHub was not asked:\n%s", run.Summary)
+	}
+	who := imagestest.Workflow("acme/web", ".github/workflows/release.yaml", "refs/heads/main")
+	statement := imagestest.Statement(t, image.Digest, imagestest.SLSA1, map[string]any{
+		"buildDefinition": map[string]any{"buildType": "https://actions.github.io/buildtypes/workflow/v1",
+			"externalParameters": map[string]any{"workflow": map[string]any{"repository": "https://github.com/acme/web", "ref": "refs/heads/main"}}},
+		"runDetails": map[string]any{"builder": map[string]any{"id": who.Subject}}})
+	s.Attest("acme", image.Digest, authority.Bundle(t, who, statement, imagestest.Sealing{}))
+	s.inst.Permit("attestations", "read")
+	s.service.app.Load().worker.GitHub.Forget(s.inst.ID) // as an hour later
+	if err := s.repo.ReRun("ada", run.ID); err != nil {
+		t.Fatal(err)
+	}
+	s.reviewed(pr, "success", "")
+}

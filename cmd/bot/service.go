@@ -178,6 +178,7 @@ func (s *service) use(ctx context.Context, id int64, key server.Secret) error {
 	if err != nil {
 		return usageError(err)
 	}
+	s.tenants.app.Store(app)
 	worker := &pullrequest.Worker{
 		GitHub: app, Queue: s.queue, Mirror: s.mirror, Engines: s.tenants.Engine, Forget: s.forget, Rules: rules.All(), Version: version(), Renderers: rendererVersions(), Beside: s.beside,
 		Unconfined: s.unsafe, Server: s.policy, Log: s.log,

@@ -10,9 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/event"
+	"github.com/landwaiter/landwaiter/internal/github"
+	"github.com/landwaiter/landwaiter/internal/images/evidence"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -27,6 +30,7 @@ type tenants struct {
 	sys   surroundings
 	build string
 	asks  *registries
+	app   atomic.Pointer[github.App] // nil while there is none
 
 	mu     sync.Mutex
 	using  map[string]int // directories that are in use
@@ -53,12 +57,21 @@ func (t *tenants) Engine(repo event.Repository) (*review.Engine, func(), error) 
 	dir := filepath.Join(t.dir, strconv.FormatInt(repo.Installation, 10), strconv.FormatInt(repo.ID, 10))
 	t.use(dir, 1)
 	cache := manifests.OpenCache(dir, tenantBytes, t.build)
-	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: t.asks.with(cache).proving}
+	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: t.asks.with(cache, t.attestations(repo.Installation)).proving}
 	return engine, func() {
 		pool.Close()
 		t.use(dir, -1)
 		t.prune(time.Now())
 	}, nil
+}
+
+// attestations are those that GitHub shows to an installation.
+func (t *tenants) attestations(installation int64) evidence.GitHubAttestations {
+	app := t.app.Load()
+	if app == nil {
+		return nil
+	}
+	return attestations(app.Client(installation).Attestations)
 }
 
 func (t *tenants) use(dir string, change int) {

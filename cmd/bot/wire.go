@@ -17,6 +17,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests/kops"
 	"github.com/landwaiter/landwaiter/internal/manifests/kustomize"
 	"github.com/landwaiter/landwaiter/internal/manifests/sandbox"
+	"github.com/landwaiter/landwaiter/internal/manifests/terraform"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/policy"
 	"github.com/landwaiter/landwaiter/internal/review/rules"
@@ -38,6 +39,7 @@ func renderers() map[manifests.RootKind]manifests.Renderer {
 		manifests.Helm:      charts,
 		manifests.Plain:     manifests.PlainRenderer{},
 		manifests.Kops:      kops.New(charts),
+		manifests.Terraform: terraform.Renderer{},
 	}
 }
 
@@ -205,9 +207,16 @@ func (p *place) inside(file string) (string, error) {
 	return filepath.ToSlash(relative), nil
 }
 
-// loadPolicy reads the policy: the file named on the command line, or the repository's own at base.
+// loadPolicy reads the policy: the file named on the command line, or the repository's own at base, with the repository's
+// own rules at base.
 func loadPolicy(base source.Tree, named string) (*review.Policy, error) {
 	var layers []policy.Layer
+	if base != nil {
+		var err error
+		if layers, err = policy.RuleLayers(base, policy.RulesDir); err != nil {
+			return nil, usageError(err)
+		}
+	}
 	if named != "" {
 		text, err := os.ReadFile(named)
 		if err != nil {

@@ -1,17 +1,25 @@
 #!/usr/bin/env bash
-# Puts landwaiter into $RUNNER_TEMP/landwaiter-bin. Used at a release tag it takes that release's binary, which has to have the
-# digest that this checkout of the action carries; used at anything else it builds from this checkout with Go.
+# Puts landwaiter into $RUNNER_TEMP/landwaiter-bin. Of a release, whose checksums.txt has the digests of its archives, it takes
+# the archive for this system, which has to have that digest; it is kept in the runner's tool cache, where others may write, and
+# so is held to its digest each time. Of anything else (a branch, whose checksums.txt is empty) it is built with Go.
+#
+# It reads ACTION_PATH, ACTION_REF, RUNNER_TEMP, RUNNER_TOOL_CACHE, GITHUB_SERVER_URL and GH_TOKEN.
 set -euo pipefail
 
-bin="$RUNNER_TEMP/landwaiter-bin"
-mkdir -p "$bin"
+fail() {
+  echo "landwaiter: $*" >&2
+  exit 1
+}
+
+# On Windows the shell is that of Git, whose programs take C:\ for a host.
+native() { if command -v cygpath >/dev/null; then cygpath -u "$1"; else printf '%s' "$1"; fi; }
 
 system() {
   case "$(uname -s)" in
   Linux) echo linux ;;
   Darwin) echo darwin ;;
   MINGW* | MSYS* | CYGWIN*) echo windows ;;
-  *) echo "landwaiter: there is no binary for $(uname -s)" >&2 && return 1 ;;
+  *) fail "there is no binary for $(uname -s)" ;;
   esac
 }
 
@@ -19,37 +27,61 @@ machine() {
   case "$(uname -m)" in
   x86_64 | amd64) echo amd64 ;;
   aarch64 | arm64) echo arm64 ;;
-  *) echo "landwaiter: there is no binary for $(uname -m)" >&2 && return 1 ;;
+  *) fail "there is no binary for $(uname -m)" ;;
   esac
 }
 
 digest() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1; }
 
 build() {
-  command -v go >/dev/null || { echo "landwaiter: the action is used at ${ACTION_REF:-a path}, which is no release, so it is built; set Go up before it (actions/setup-go), or use a release tag" >&2; exit 1; }
-  (cd "$ACTION_PATH" && go build -trimpath -o "$bin/landwaiter" ./cmd/bot)
+  command -v go >/dev/null ||
+    fail "the action is used at ${ACTION_REF:-a path}, which is no release, so it is built: set Go up before it (actions/setup-go), or use a release"
+  (cd "$action" && go build -trimpath -o "$bin/landwaiter$exe" ./cmd/bot)
+}
+
+# attested holds the archive to the attestation of its build, where gh is there and this is the GitHub that has it.
+attested() {
+  if [ "${GITHUB_SERVER_URL:-}" != https://github.com ] || [ -z "${GH_TOKEN:-}" ] || ! command -v gh >/dev/null || ! gh attestation --help >/dev/null 2>&1; then
+    echo "landwaiter: the digest of $1 is right; its attestation cannot be asked for here"
+    return
+  fi
+  gh attestation verify "$cache/$1" --repo landwaiter/landwaiter || fail "the attestation of $1 could not be verified"
 }
 
 download() {
-  local version=$1 archive want
-  archive="landwaiter_${version#v}_$(system)_$(machine).tar.gz"
-  want=$(awk -v file="$archive" '$2 == file { print $1 }' "$ACTION_PATH/deploy/action/checksums.txt")
-  [ -n "$want" ] || { echo "landwaiter: this release of the action has no digest for $archive" >&2; exit 1; }
-  curl --fail --silent --show-error --location --retry 3 --output "$bin/$archive" \
-    "https://github.com/landwaiter/landwaiter/releases/download/$version/$archive"
-  if [ "$(digest "$bin/$archive")" != "$want" ]; then
-    rm -f "$bin/$archive"
-    echo "landwaiter: $archive is not what was released: its digest is another one than that in deploy/action/checksums.txt" >&2
-    exit 1
+  local archive=$1 want=$2 version
+  version=${archive#landwaiter_} version=v${version%"_${os}_${cpu}.tar.gz"}
+  if [ ! -f "$cache/$archive" ] || [ "$(digest "$cache/$archive")" != "$want" ]; then
+    mkdir -p "$cache"
+    curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 --retry 3 --output "$cache/$archive.part" \
+      "https://github.com/landwaiter/landwaiter/releases/download/$version/$archive"
+    if [ "$(digest "$cache/$archive.part")" != "$want" ]; then
+      rm -f "$cache/$archive.part"
+      fail "$archive is not what was released: its digest is another one than that in deploy/action/checksums.txt"
+    fi
+    mv -f "$cache/$archive.part" "$cache/$archive"
   fi
-  if command -v gh >/dev/null && gh attestation --help >/dev/null 2>&1; then
-    gh attestation verify "$bin/$archive" --repo landwaiter/landwaiter ||
-      { echo "landwaiter: the attestation of $archive could not be verified" >&2; exit 1; }
-  fi
-  tar -xzf "$bin/$archive" -C "$bin"
+  attested "$archive"
+  (cd "$cache" && tar -xzf "$archive" -O "landwaiter$exe") >"$bin/landwaiter$exe"
+  chmod 755 "$bin/landwaiter$exe"
 }
 
-case "${ACTION_REF:-}" in
-v[0-9]*.[0-9]*.[0-9]*) download "$ACTION_REF" ;;
-*) build ;;
-esac
+os=$(system)
+cpu=$(machine)
+exe=
+[ "$os" != windows ] || exe=.exe
+action=$(native "$ACTION_PATH")
+bin=$(native "$RUNNER_TEMP")/landwaiter-bin
+cache=$(native "${RUNNER_TOOL_CACHE:-$RUNNER_TEMP}")/landwaiter
+mkdir -p "$bin"
+
+# A line is DIGEST  landwaiter_VERSION_SYSTEM_MACHINE.tar.gz
+line=$(awk -v end="_${os}_${cpu}.tar.gz" '$2 ~ /^landwaiter_[0-9][0-9A-Za-z.+-]*_/ && substr($2, length($2) - length(end) + 1) == end { print $1, $2; exit }' "$action/deploy/action/checksums.txt")
+if [ -n "$line" ]; then
+  download "${line#* }" "${line%% *}"
+else
+  case "${ACTION_REF:-}" in
+  v[0-9]*) fail "this release of the action has no digest for ${os}_${cpu}" ;;
+  *) build ;;
+  esac
+fi

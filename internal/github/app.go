@@ -47,6 +47,7 @@ type App struct {
 	rest     *github.Client // as the App itself
 	clients  *recent[int64, *Client]
 
+	who      func(context.Context) (Identity, error) // asks GitHub who we are
 	mu       sync.Mutex
 	identity Identity
 	asked    time.Time // when identity was
@@ -71,7 +72,7 @@ func NewApp(s Settings) (*App, error) {
 	s = s.withDefaults()
 	a := &App{settings: s, site: site, wire: newWire(s), clients: newRecent[int64, *Client](maxClients)}
 	signed := ghinstallation.NewAppsTransportFromPrivateKey(a.transport(0), s.AppID, key)
-	a.rest = a.client(signed)
+	a.rest, a.who = a.client(signed), a.verify
 	return a, nil
 }
 
@@ -93,8 +94,9 @@ func (a *App) Site() Site { return a.site }
 
 // Identity is what tells our own events and comments from those of others.
 type Identity struct {
-	AppID int64
-	Slug  string // our comments are by SLUG[bot]
+	AppID  int64  // 0 where it is not known
+	Slug   string // our comments are by SLUG[bot]
+	Person bool   // they are by the person SLUG
 }
 
 // identityFor is how long the name of the App is believed: people may change it.
@@ -120,6 +122,17 @@ func (a *App) Identity(ctx context.Context) (Identity, error) {
 //
 // https://docs.github.com/en/rest/apps/apps#get-the-authenticated-app
 func (a *App) Verify(ctx context.Context) (Identity, error) {
+	identity, err := a.who(ctx)
+	if err != nil {
+		return Identity{}, err
+	}
+	a.mu.Lock()
+	a.identity, a.asked = identity, time.Now()
+	a.mu.Unlock()
+	return identity, nil
+}
+
+func (a *App) verify(ctx context.Context) (Identity, error) {
 	app, _, err := a.rest.Apps.Get(ctx, "")
 	if err != nil {
 		return Identity{}, failure(ctx, "ask GitHub who the App is", err)
@@ -127,11 +140,7 @@ func (a *App) Verify(ctx context.Context) (Identity, error) {
 	if app.GetID() != a.settings.AppID || app.GetSlug() == "" {
 		return Identity{}, &Error{Op: "ask GitHub who the App is", Said: fmt.Sprintf("it is App %d", app.GetID()), kind: ErrCredentials}
 	}
-	identity := Identity{AppID: app.GetID(), Slug: app.GetSlug()}
-	a.mu.Lock()
-	a.identity, a.asked = identity, time.Now()
-	a.mu.Unlock()
-	return identity, nil
+	return Identity{AppID: app.GetID(), Slug: app.GetSlug()}, nil
 }
 
 // newToken asks for a token of an installation, of all that it was granted or of less.
@@ -183,7 +192,10 @@ type Client struct {
 const maxGitTokens = 256
 
 func newClient(a *App, installation int64) *Client {
-	tokens := newTokenSource(a, installation, nil)
+	return clientOf(a, installation, newTokenSource(a, installation, nil))
+}
+
+func clientOf(a *App, installation int64, tokens *tokenSource) *Client {
 	over := &authorized{tokens: tokens, answers: newAnswers(), next: a.transport(installation)}
 	return &Client{app: a, installation: installation, rest: a.client(over), tokens: tokens, git: newRecent[int64, *tokenSource](maxGitTokens)}
 }

@@ -39,15 +39,22 @@ type CheckRun struct {
 // Completed reports whether it has a conclusion.
 func (r CheckRun) Completed() bool { return r.Status == statusCompleted }
 
-// CheckRuns returns the App's check runs on a commit, of every review, the newest first. At most a thousand are read,
-// which is as many as GitHub keeps of a name.
+// CheckRuns returns our check runs on a commit, of every review, the newest first. At most a thousand are read, which is
+// as many as GitHub keeps of a name.
 //
 // https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference
 func (c *Client) CheckRuns(ctx context.Context, repo event.Repository, head string) ([]CheckRun, error) {
 	if err := cmp.Or(c.owns(repo), checkCommit("head", head)); err != nil {
 		return nil, err
 	}
-	options := &github.ListCheckRunsOptions{AppID: &c.app.settings.AppID, Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: perPage}}
+	us, err := c.ours(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options := &github.ListCheckRunsOptions{Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: perPage}}
+	if us.AppID != 0 {
+		options.AppID = &us.AppID
+	}
 	var runs []CheckRun
 	for range 1000 / perPage {
 		found, resp, err := c.rest.Checks.ListCheckRunsForRef(ctx, repo.Owner, repo.Name, head, options)
@@ -58,7 +65,7 @@ func (c *Client) CheckRuns(ctx context.Context, repo event.Repository, head stri
 			return nil, hollow("list check runs")
 		}
 		for _, r := range found.CheckRuns {
-			if r.GetApp().GetID() == c.app.settings.AppID { // old servers do not know the filter
+			if us.made(r) { // old servers do not know the filter
 				runs = append(runs, checkRun(r))
 			}
 		}
@@ -68,6 +75,22 @@ func (c *Client) CheckRuns(ctx context.Context, repo event.Repository, head stri
 	}
 	slices.SortStableFunc(runs, func(a, b CheckRun) int { return cmp.Compare(b.ID, a.ID) })
 	return runs, nil
+}
+
+// ours is who makes our check runs. The App's are found by its number, with no further question.
+func (c *Client) ours(ctx context.Context) (Identity, error) {
+	if id := c.app.settings.AppID; id != 0 {
+		return Identity{AppID: id}, nil
+	}
+	return c.app.Identity(ctx)
+}
+
+// made reports whether a check run is by an App that we are.
+func (i Identity) made(r *github.CheckRun) bool {
+	if i.AppID != 0 {
+		return r.GetApp().GetID() == i.AppID
+	}
+	return !i.Person && r.GetApp().GetSlug() == i.Slug
 }
 
 func checkRun(r *github.CheckRun) CheckRun {

@@ -18,7 +18,7 @@ func (p *Publisher) Comment(ctx context.Context, wanted report.Publication) (Out
 	if p.Number <= 0 {
 		return Outcome{}, nil
 	}
-	if err := cmp.Or(p.Client.owns(p.Repository), checkCommit("head", p.Head), recognisable(wanted)); err != nil {
+	if err := cmp.Or(p.Client.owns(p.Repository), checkCommit("head", p.Head), recognisable(p.as(), wanted)); err != nil {
 		return Outcome{}, err
 	}
 	have, err := p.discussion(ctx, wanted.Comment != "")
@@ -44,13 +44,13 @@ func (p *Publisher) Comment(ctx context.Context, wanted report.Publication) (Out
 }
 
 // recognisable refuses texts that would not be recognised as ours, and so be posted again by every run.
-func recognisable(wanted report.Publication) error {
+func recognisable(as string, wanted report.Publication) error {
 	for _, w := range wanted.Comments {
-		if shows, ok := report.ParseMarker(w.Body); !ok || !slices.Equal(shows, w.Fingerprints) {
+		if shows, ok := report.ParseMarker(as, w.Body); !ok || !slices.Equal(shows, w.Fingerprints) {
 			return fmt.Errorf("the comment on %s:%d does not end with the marker of its fingerprints", w.File, w.Line)
 		}
 	}
-	if wanted.Comment != "" && !report.IsSummary(wanted.Comment) {
+	if wanted.Comment != "" && !report.IsSummary(as, wanted.Comment) {
 		return errors.New("the summary comment does not end with its marker")
 	}
 	return nil

@@ -102,7 +102,7 @@ const maxPages = 50
 // one page when no summary is wanted. It fails with ErrHeadMoved when the pull request has another head than the one
 // that was reviewed.
 func (p *Publisher) discussion(ctx context.Context, summary bool) (discussion, error) {
-	identity, err := p.Client.app.Identity(ctx)
+	us, err := p.Client.app.Identity(ctx)
 	if err != nil {
 		return discussion{}, err
 	}
@@ -123,7 +123,7 @@ func (p *Publisher) discussion(ctx context.Context, summary bool) (discussion, e
 		if pull.HeadRefOid != p.Head {
 			return discussion{}, &Error{Op: "comment on " + p.Head, Said: "it is " + said(pull.HeadRefOid), kind: ErrHeadMoved}
 		}
-		d.read(pull, identity)
+		d.read(pull, us, p.as())
 		threads = pull.ReviewThreads.PageInfo.HasNextPage
 		comments = pull.Comments.PageInfo.HasNextPage && summary && len(d.summaries) == 0
 		if !threads && !comments {
@@ -135,16 +135,16 @@ func (p *Publisher) discussion(ctx context.Context, summary bool) (discussion, e
 	return discussion{}, &Error{Op: "read the discussion", Said: "it is too long", kind: ErrRefused}
 }
 
-// read takes what is ours from a page: written by our App, with our marker. Neither alone would do: people can copy
-// the marker, and the App writes other things too.
-func (d *discussion) read(pull *graphqlPull, identity Identity) {
+// read takes what is ours from a page: written by our account, with our marker. Neither alone would do: people can copy
+// the marker, and the account writes other things too.
+func (d *discussion) read(pull *graphqlPull, us Identity, as string) {
 	for _, thread := range pull.ReviewThreads.Nodes {
 		if len(thread.Root.Nodes) == 0 {
 			continue
 		}
 		root := thread.Root.Nodes[0]
-		fingerprints, ok := report.ParseMarker(root.Body)
-		if !ok || !root.Author.is(identity) {
+		fingerprints, ok := report.ParseMarker(as, root.Body)
+		if !ok || !root.Author.is(us) {
 			continue
 		}
 		s := root.shown()
@@ -154,7 +154,7 @@ func (d *discussion) read(pull *graphqlPull, identity Identity) {
 		d.inline = append(d.inline, s)
 	}
 	for _, c := range pull.Comments.Nodes {
-		if c.Author.is(identity) && report.IsSummary(c.Body) {
+		if c.Author.is(us) && report.IsSummary(as, c.Body) {
 			d.summaries = append(d.summaries, c.shown())
 		}
 	}
@@ -164,9 +164,13 @@ func (c graphqlComment) shown() shown {
 	return shown{node: c.ID, body: c.Body, hidden: c.IsMinimized, reason: c.MinimizedReason}
 }
 
-// is reports whether an author is our App. People may be called like it, Apps may not.
-func (a *graphqlAuthor) is(identity Identity) bool {
-	return a != nil && a.Typename == "Bot" && strings.TrimSuffix(a.Login, "[bot]") == identity.Slug
+// is reports whether an author is our App, or the person whose token is used. People may be called like an App, Apps may
+// not.
+func (a *graphqlAuthor) is(us Identity) bool {
+	if a == nil || us.Person {
+		return a != nil && a.Typename == "User" && a.Login == us.Slug
+	}
+	return a.Typename == "Bot" && strings.TrimSuffix(a.Login, "[bot]") == us.Slug
 }
 
 // answered reports whether a person wrote in a thread, or somebody whose account is gone. Where there are more answers

@@ -16,7 +16,10 @@ var endpoints = []string{
 	"/app-manifests/{code}/conversions",
 	"/graphql",
 	"/installation/repositories",
+	"/orgs/{org}/attestations/{subject_digest}",
 	"/orgs/{org}/teams/{team_slug}/memberships/{username}",
+	"/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}",
+	"/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts",
 	"/repos/{owner}/{repo}/check-runs",
 	"/repos/{owner}/{repo}/check-runs/{check_run_id}",
 	"/repos/{owner}/{repo}/collaborators/{username}/permission",
@@ -37,6 +40,7 @@ var endpoints = []string{
 	"/repos/{owner}/{repo}/pulls/{pull_number}/reviews",
 	"/repos/{owner}/{repo}/pulls/comments/{comment_id}",
 	"/repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions",
+	"/users/{username}/attestations/{subject_digest}",
 }
 
 // endpoint names the endpoint of a path, without what an Enterprise Server puts before it; "other" when it is none.

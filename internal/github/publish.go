@@ -19,6 +19,7 @@ type Publisher struct {
 	Head       string // the commit that was reviewed
 	Review     string // external id of the check runs: names the review, over all attempts of it
 	Details    string // address behind the check runs; "" for none
+	As         string // what the publications call themselves, see report.Report.As; "" for report.CheckName
 	Resumed    bool   // an earlier attempt may have got somewhere: look before making anything
 
 	// Current is asked right before each write. Its error, when the review is superseded for instance, ends what is
@@ -28,6 +29,9 @@ type Publisher struct {
 	runs  map[string]CheckRun // by name
 	found bool                // runs has what GitHub shows
 }
+
+// as is what its comments are found by.
+func (p *Publisher) as() string { return cmp.Or(p.As, report.CheckName) }
 
 // Outcome is what Publish did.
 type Outcome struct {

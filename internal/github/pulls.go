@@ -55,6 +55,16 @@ func (c *Client) OpenPullRequests(ctx context.Context, repo event.Repository) ([
 	return c.pullRequests(ctx, repo, github.PullRequestListOptions{State: "open", Sort: "updated", Direction: "desc"})
 }
 
+// PullRequestsOf lists the open pull requests of a branch of OWNER's, in this repository or in OWNER's fork of it.
+//
+// https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
+func (c *Client) PullRequestsOf(ctx context.Context, repo event.Repository, owner, branch string) ([]PullRequest, error) {
+	if err := checkBranch(branch); err != nil {
+		return nil, err
+	}
+	return c.pullRequests(ctx, repo, github.PullRequestListOptions{State: "open", Head: owner + ":" + branch})
+}
+
 func (c *Client) pullRequests(ctx context.Context, repo event.Repository, options github.PullRequestListOptions) ([]PullRequest, error) {
 	if err := c.owns(repo); err != nil {
 		return nil, err

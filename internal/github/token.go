@@ -32,17 +32,15 @@ type accessToken struct {
 	Permissions Permissions `json:"permissions"`
 }
 
-// scope restricts a token.
+// scope restricts a token of an installation; nil is all that it was granted.
 type scope struct {
 	RepositoryIDs []int64     `json:"repository_ids,omitempty"`
 	Permissions   Permissions `json:"permissions,omitempty"`
 }
 
-// tokenSource keeps one token of an installation, and gets a new one before it ends.
+// tokenSource keeps one token, and gets a new one before it ends.
 type tokenSource struct {
-	app          *App
-	installation int64
-	scope        *scope // nil: all that the installation was granted
+	renew func(context.Context) (*accessToken, error)
 
 	turn    chan struct{} // held while a token is asked for, so that it is asked for once
 	mu      sync.Mutex
@@ -53,7 +51,11 @@ type tokenSource struct {
 const renewBefore = 2 * time.Minute
 
 func newTokenSource(app *App, installation int64, s *scope) *tokenSource {
-	return &tokenSource{app: app, installation: installation, scope: s, turn: make(chan struct{}, 1)}
+	return tokensBy(func(ctx context.Context) (*accessToken, error) { return app.newToken(ctx, installation, s) })
+}
+
+func tokensBy(renew func(context.Context) (*accessToken, error)) *tokenSource {
+	return &tokenSource{renew: renew, turn: make(chan struct{}, 1)}
 }
 
 func (s *tokenSource) kept() *accessToken {
@@ -88,7 +90,7 @@ func (s *tokenSource) token(ctx context.Context) (*accessToken, error) {
 	if token := s.kept(); token != nil {
 		return token, nil
 	}
-	token, err := s.app.newToken(ctx, s.installation, s.scope)
+	token, err := s.renew(ctx)
 	if err != nil {
 		return nil, err
 	}

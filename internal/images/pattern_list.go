@@ -47,3 +47,9 @@ func (l *Allowlist) Allows(ref Reference) (allowed bool, deniedBy string) {
 	}
 	return !l.Restricts(), ""
 }
+
+// Allowed returns the patterns that allow.
+func (l *Allowlist) Allowed() []Pattern { return l.allow }
+
+// Denied returns the patterns that deny.
+func (l *Allowlist) Denied() []Pattern { return l.deny }

@@ -5,6 +5,7 @@ package images
 import (
 	"net"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,12 @@ const DockerHub = "docker.io"
 
 // maxReference is more than host, repository, tag and digest can have together.
 const maxReference = 1024
+
+// maxRepository is how long a repository's name may be, by the distribution project.
+const maxRepository = 255
+
+// isNumber finds labels that resolvers may take for a number, whatever its size.
+var isNumber = regexp.MustCompile(`^([0-9]+|0[xob][0-9a-f]*)$`)
 
 // Reference is an image reference in its one normal form: the host is lower-cased, without the default port, and
 // Docker Hub is "docker.io" with its implicit "library/" spelled out.
@@ -103,6 +110,9 @@ func normal(host, repository string) (Reference, error) {
 	if host == DockerHub && !strings.Contains(repository, "/") {
 		repository = "library/" + repository
 	}
+	if len(repository) > maxRepository {
+		return Reference{}, &ReferenceError{TooLong, "has a repository that is longer than any registry takes"}
+	}
 	return Reference{Host: host, Repository: repository}, nil
 }
 
@@ -142,7 +152,7 @@ func splitPort(host string) (name, port string, err error) {
 // take for addresses ("0x7f.1").
 func checkHost(host string) error {
 	if inner, ok := strings.CutPrefix(host, "["); ok {
-		if _, err := netip.ParseAddr(strings.TrimSuffix(inner, "]")); err != nil {
+		if addr, err := netip.ParseAddr(strings.TrimSuffix(inner, "]")); err != nil || addr.Is4In6() {
 			return &ReferenceError{BadHost, "has no valid address in brackets"}
 		}
 		return nil
@@ -153,8 +163,7 @@ func checkHost(host string) error {
 			return &ReferenceError{BadHost, "has a host with an empty or overlong label"}
 		}
 	}
-	last := labels[len(labels)-1]
-	if _, err := strconv.ParseUint(last, 0, 64); err == nil && net.ParseIP(host) == nil {
+	if isNumber.MatchString(labels[len(labels)-1]) && net.ParseIP(host) == nil {
 		return &ReferenceError{BadHost, "has a number for a host that is no plain address"}
 	}
 	return nil

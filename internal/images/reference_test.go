@@ -84,6 +84,10 @@ var invalidReferences = map[string]Fault{
 	"foo_bar.com/x":                     BadHost,
 	"0x7f.1/x":                          BadHost,
 	"127.1/x":                           BadHost,
+	"99999999999999999999.1/x":          BadHost,
+	"99999999999999999999:80/x":         BadHost,
+	"[::ffff:a9fe:a9fe]/x":              BadHost,
+	"[0:0:0:0:0:ffff:a9fe::]/x":         BadHost,
 	"[::ffff:169.254.169.254]/x":        Malformed,
 	"Foo/bar":                           UpperCase,
 	"ghcr.io/Acme/web":                  UpperCase,
@@ -99,6 +103,7 @@ var invalidReferences = map[string]Fault{
 	"nginx:.1":                          BadTag,
 	"nginx:" + strings.Repeat("a", 129): BadTag,
 	strings.Repeat("a/", 600) + "b":     TooLong,
+	"registry-1.docker.io/" + strings.Repeat("a", 250): TooLong,
 }
 
 func TestParseReferenceRefuses(t *testing.T) {

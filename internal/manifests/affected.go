@@ -270,7 +270,7 @@ func (r *reacher) because(root *Root) (because []string) {
 		if len(r.hits) > 0 {
 			r.collect(r.unitOf(root), map[*unit]bool{}, &because)
 		}
-	case Plain:
+	case Plain, Terraform:
 	default:
 		because = append(because, r.at(root.Dir)...)
 	}

@@ -120,6 +120,7 @@ type Passed struct {
 //     A chart owns its own folders (charts, ci, crds, files, templates), not other documents with objects beside its
 //     Chart.yaml or below: whoever adds a Chart.yaml above them shall not hide them by that. For the same reason a
 //     directory that was a plain root before a change stays one, unless it gets a kustomization of its own.
+//   - Each directory with files of Terraform, of a kind that does not render: see RootKind.Renders.
 //
 // Nothing is rendered. The error is that of a context that ended, or of a tree that cannot be listed at all.
 func Discover(ctx context.Context, tree source.Tree, options DiscoverOptions) (*Discovery, error) {
@@ -153,6 +154,7 @@ func discoverAnew(ctx context.Context, tree source.Tree, options DiscoverOptions
 	d.kustomizeRoots()
 	d.helmRoots()
 	d.kopsRoots()
+	d.terraformRoots()
 	if err := d.plainRoots(); err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (d *discoverer) mayBePlain(dir *directory, name string) bool {
 	if dir.zone == zoneChart && (strings.HasPrefix(name, "values") || name == chartFile || name == requirementsFile) {
 		return false
 	}
-	return manifestName(name) && !slices.Contains(kustomizationNames(), name)
+	return manifestName(name) && !isTerraform(name) && !slices.Contains(kustomizationNames(), name)
 }
 
 // standardInput is the name of a file that came in through standard input.
@@ -243,8 +243,6 @@ func otherTool(name string) string {
 		return "helmfile"
 	case strings.HasSuffix(name, ".jsonnet"), strings.HasSuffix(name, ".libsonnet"):
 		return "jsonnet"
-	case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tf.json"), strings.HasSuffix(name, ".tofu"):
-		return "Terraform"
 	case strings.HasSuffix(name, ".cue"):
 		return "CUE"
 	case strings.HasSuffix(name, ".j2"), strings.HasSuffix(name, ".gotmpl"), strings.HasSuffix(name, ".tpl"),

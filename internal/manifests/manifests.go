@@ -23,7 +23,13 @@ const (
 	ArgoCD    RootKind = "argocd"
 	Flux      RootKind = "flux"
 	Kops      RootKind = "kops"
+
+	// Terraform is a module, which makes no objects of Kubernetes: its blocks are judged beside them. See package terraform.
+	Terraform RootKind = "terraform"
 )
+
+// Renders reports whether roots of the kind render objects of Kubernetes: those that people mean by roots.
+func (k RootKind) Renders() bool { return k != Terraform }
 
 // Root is something that renders, with its settings.
 type Root struct {

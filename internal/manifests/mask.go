@@ -20,10 +20,11 @@ func isSecret(f Field) bool {
 }
 
 // HoldsSecrets reports whether the object's YAML may hold values that must never be shown: it is a Secret, a list that
-// may have some, or carries kubectl's copy of an object that may be one.
+// may have some, carries kubectl's copy of an object that may be one, or may hold keys (see maskKeys).
 func (o *Object) HoldsSecrets() bool {
 	holds := func(text string) bool { return bytes.Contains(o.Raw, []byte(text)) }
-	return o.Kind == "Secret" && o.Group() == "" || holds(lastApplied) || holds("Secret") && holds("items") && o.Field().Get("items").IsList()
+	return o.Kind == "Secret" && o.Group() == "" || holds(lastApplied) || holds("Secret") && holds("items") && o.Field().Get("items").IsList() ||
+		mayHoldKeys(o.Raw) || hasKeys(o.Field())
 }
 
 // Masked returns the object's YAML with secret values replaced by "***", keys and everything else as they are. Comments,
@@ -60,7 +61,7 @@ var shownOfSecrets = []string{"apiVersion", "kind", "metadata", "type", "immutab
 // maskObject copies an object, its secret values masked, and those of the objects that it lists. The items of a
 // SecretList need not say that they are Secrets.
 func maskObject(f, old Field, listed bool) *yaml.Node {
-	secret := listed || isSecret(f)
+	secret, keyed := listed || isSecret(f), hasKeys(f)
 	ofSecrets := f.Get("kind").Text() == "SecretList"
 	return maskEach(f, old, func(key string, child, old Field) *yaml.Node {
 		switch {
@@ -71,7 +72,7 @@ func maskObject(f, old Field, listed bool) *yaml.Node {
 		case key == "items" && child.IsList():
 			return maskEach(child, old, func(_ string, item, old Field) *yaml.Node { return maskObject(item, old, ofSecrets) })
 		}
-		return withoutComments(child.node)
+		return maskKeys(child, old, key, keyed)
 	})
 }
 
@@ -81,10 +82,10 @@ func maskMetadata(f, old Field) *yaml.Node {
 		switch {
 		case key == "annotations" && child.IsMap():
 			return maskMetadata(child, old)
-		case key == lastApplied && mayBeSecret(child.Text()):
+		case key == lastApplied && (mayBeSecret(child.Text()) || mayHoldKeys([]byte(child.Text()))):
 			return maskValues(child, old)
 		}
-		return withoutComments(child.node)
+		return maskKeys(child, old, key, false)
 	})
 }
 

@@ -36,7 +36,19 @@ func TestMasked(t *testing.T) {
 		"a list of secrets":      {"apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {name: a}\n  data: {p: aHVudGVyMg==}\n", []string{"name: a"}},
 		"anchors":                {head + "data:\n  a: &x aHVudGVyMg==\n  b: *x\n", []string{"a: '***'", "b: '***'"}},
 		"group in full":          {"apiVersion: /v1\nkind: Secret\nstringData: {p: hunter2}\n", []string{"p: '***'"}},
-		"merged":                 {head + "x: &x {p: aHVudGVyMg==}\ndata:\n  <<: *x\n", []string{"p: '***'"}},
+		"encryption configuration": {"apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n  providers:\n  - aescbc: {keys: [{name: key1, secret: aHVudGVyMg==}]}\n",
+			[]string{"name: key1", "secret: '***'", "resources: [secrets]"}},
+		"encryption configuration of old": {"apiVersion: v1\nkind: EncryptionConfig\nresources:\n- providers:\n  - secretbox: {keys: [{secret: aHVudGVyMg==}]}\n", []string{"secret: '***'"}},
+		"bootstrap token":                 {"apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nbootstrapTokens: [{token: abcdef.hunter2hunter2ab, ttl: 24h0m0s}]\ncertificateKey: hunter2\n", []string{"ttl: 24h0m0s", "token: '***'", "certificateKey: '***'"}},
+		"join":                            {"apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\ndiscovery: {bootstrapToken: {token: abcdef.hunter2hunter2ab, apiServerEndpoint: 'a:6443'}, tlsBootstrapToken: hunter2}\n", []string{"apiServerEndpoint: 'a:6443'"}},
+		"cluster API":                     {"apiVersion: bootstrap.cluster.x-k8s.io/v1beta1\nkind: KubeadmConfig\nspec: {joinConfiguration: {discovery: {bootstrapToken: {token: abcdef.hunter2hunter2ab}}}, format: cloud-config}\n", []string{"format: cloud-config"}},
+		"kubeconfig":                      {"apiVersion: v1\nkind: Config\nusers:\n- name: me\n  user: {client-key-data: aHVudGVyMg==, token: hunter2, password: hunter2}\n", []string{"name: me", "client-key-data: '***'"}},
+		"kubeconfig in a text":            {"apiVersion: v1\nkind: ConfigMap\ndata:\n  other: shown\n  config: |\n    kind: Config\n    current-context: a\n    users:\n    - name: me\n      user:\n        client-key-data: \"aHVudGVyMg==\"\n        token: >-\n          hunter2\n          hunter2\n    preferences: {}\n", []string{"other: shown", "name: me", "preferences: {}"}},
+		"encryption in a text":            {"apiVersion: v1\nkind: ConfigMap\ndata:\n  config: |\n    kind: EncryptionConfiguration\n    resources: [{providers: [{aesgcm: {keys: [{\"name\": a, \"secret\": \"aHVudGVyMg==\"}, {secret: aHVudGVyMg==, name: b}]}}]}]\n", []string{"name: b"}},
+		"kubeadm in a command":            {"apiVersion: v1\nkind: Pod\nspec: {containers: [{name: join, args: ['kubeadm join --token abcdef.hunter2hunter2ab --discovery-token=hunter2 a:6443']}]}\n", []string{"a:6443"}},
+		"a key in PEM":                    {"apiVersion: v1\nkind: ConfigMap\ndata:\n  id: |\n    -----BEGIN RSA PRIVATE KEY-----\n    aHVudGVyMg==\n    -----END RSA PRIVATE KEY-----\n", []string{"-----BEGIN RSA PRIVATE KEY-----"}},
+		"last applied with keys":          {"apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nmetadata:\n  annotations:\n    " + lastApplied + ": '{\"kind\":\"EncryptionConfiguration\",\"resources\":[{\"secret\":\"aHVudGVyMg==\"}]}'\n", nil},
+		"merged":                          {head + "x: &x {p: aHVudGVyMg==}\ndata:\n  <<: *x\n", []string{"p: '***'"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -104,5 +116,25 @@ func TestMaskedDifference(t *testing.T) {
 				t.Errorf("got\n%s\nwant it to end in\n%s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestMaskedKeyDifference holds that a key that changed is told from one that stayed, in fields and in texts.
+func TestMaskedKeyDifference(t *testing.T) {
+	t.Parallel()
+	config := func(key string) string {
+		return "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- providers:\n  - aescbc: {keys: [{name: a, secret: " + key + "}]}\n"
+	}
+	text := func(key string) string {
+		return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  c: |\n    kind: EncryptionConfiguration\n    secret: " + key + "\n    colour: blue\n"
+	}
+	for name, made := range map[string]func(string) string{"field": config, "text": text} {
+		var got string
+		for _, d := range Diff("r", objects(t, made("hunter2")), objects(t, made("hunter3"))) {
+			got += d.Unified
+		}
+		if !strings.Contains(got, "*** (changed)") || strings.Contains(got, "hunter") {
+			t.Errorf("%s: got\n%s", name, got)
+		}
 	}
 }

@@ -92,7 +92,7 @@ func (w *Worker) explain(ctx context.Context, job queue.Job, pull github.PullReq
 	} else if err != nil {
 		return "", err
 	}
-	return report.AnswerExplain(w.Rules, m.policy, rule), m.Close()
+	return report.AnswerExplain(slices.Concat(w.Rules, m.policy.Own), m.policy, rule), m.Close()
 }
 
 // sentence makes one of an error's text.

@@ -141,6 +141,11 @@ func (w *Worker) layers(ctx context.Context, t event.Task, base source.Tree) (la
 			layers = append(layers, policy.Layer{File: organisation.FullName() + "/" + PolicyFile, Text: text})
 		}
 	}
+	own, err := policy.RuleLayers(base, policy.RulesDir)
+	if err != nil {
+		return nil, &policyError{err}
+	}
+	layers = append(layers, own...)
 	text, err := policyText(base)
 	if text != nil {
 		layers = append(layers, policy.Layer{File: PolicyFile, Text: text})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -153,7 +154,7 @@ func (w *Worker) judge(ctx context.Context, job queue.Job, m *material) (*report
 		return nil, err
 	}
 	shown := &report.Report{
-		Result: result, Rules: w.Rules, Level: review.Info, FailOn: m.policy.Gate.FailOn, Policy: m.policy, Version: w.Version, Renderers: w.Renderers, Now: w.now(),
+		Result: result, Rules: slices.Concat(w.Rules, m.policy.Own), Level: review.Info, FailOn: m.policy.Gate.FailOn, Policy: m.policy, Version: w.Version, Renderers: w.Renderers, Now: w.now(),
 		PolicyFrom: policyFrom(m),
 		Source: func(file string) []byte {
 			text, _ := m.change.Head.ReadFile(file)
@@ -260,10 +261,12 @@ func (w *Worker) nextPolicy(m *material) (*review.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	layers := slices.Clone(m.layers)
-	if n := len(layers); n > 0 && layers[n-1].File == PolicyFile {
-		layers = layers[:n-1]
+	layers := slices.DeleteFunc(slices.Clone(m.layers), func(l policy.Layer) bool { return isPolicy(l.File) })
+	own, err := policy.RuleLayers(m.change.Head, policy.RulesDir)
+	if err != nil {
+		return nil, &policyError{err}
 	}
+	layers = append(layers, own...)
 	if text != nil {
 		layers = append(layers, policy.Layer{File: PolicyFile, Text: text})
 	}
@@ -274,9 +277,14 @@ func (w *Worker) nextPolicy(m *material) (*review.Policy, error) {
 	return next, nil
 }
 
+// isPolicy reports whether a file of the repository is its policy, or holds rules of its own.
+func isPolicy(file string) bool {
+	return file == PolicyFile || path.Dir(file) == policy.RulesDir
+}
+
 func touchesPolicy(change *source.Change) bool {
 	for _, f := range change.Files {
-		if f.Old == PolicyFile || f.New == PolicyFile {
+		if isPolicy(f.Old) || isPolicy(f.New) {
 			return true
 		}
 	}

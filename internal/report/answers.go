@@ -52,7 +52,10 @@ func AnswerExplain(rules []*review.Rule, policy *review.Policy, id string) strin
 	if entries := policy.Acknowledging(id); entries != nil {
 		text += fmt.Sprintf("\nIts findings can be accepted in a pull request: %s may do so.\n", Acceptors(entries))
 	}
-	return Limit(text+"\n"+link("The page of the rule", RuleURL(rule))+"\n", maxBody)
+	if rule.Defined == "" {
+		text += "\n" + link("The page of the rule", RuleURL(rule)) + "\n"
+	}
+	return Limit(text, maxBody)
 }
 
 func settingOf(s review.RuleSetting) string {

@@ -20,6 +20,7 @@ type CatalogueRule struct {
 	Covers     []string     `json:"covers,omitempty"`
 	Doc        string       `json:"doc"`
 	URL        string       `json:"url"`
+	Defined    string       `json:"defined,omitempty"` // where, for a rule of the repository's own
 }
 
 // Catalogue describes rules for programs.
@@ -27,13 +28,16 @@ func Catalogue(rules []*review.Rule) []CatalogueRule {
 	list := make([]CatalogueRule, 0, len(rules))
 	for _, r := range rules {
 		list = append(list, CatalogueRule{ID: r.ID, Area: r.Area, Level: r.Level, Default: !r.Off, Summary: r.Summary,
-			Kinds: orEmpty(r.Kinds), Guidelines: orEmpty(r.Guidelines), Covers: r.Covers, Doc: r.Doc, URL: RuleURL(r)})
+			Kinds: orEmpty(r.Kinds), Guidelines: orEmpty(r.Guidelines), Covers: r.Covers, Doc: r.Doc, URL: RuleURL(r), Defined: r.Defined})
 	}
 	return list
 }
 
-// RuleURL is where a rule's documentation is published.
+// RuleURL is where a rule's documentation is published; "" for a rule that a policy defines.
 func RuleURL(r *review.Rule) string {
+	if r.Defined != "" {
+		return ""
+	}
 	return fmt.Sprintf("%s/blob/main/internal/review/rules/%s/%s.md", projectURL, r.Area, strings.ReplaceAll(r.ID, "-", "_"))
 }
 

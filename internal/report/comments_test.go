@@ -104,7 +104,7 @@ func TestCommentOfMany(t *testing.T) {
 	if len(p.Comments) != 1 || len(body) > maxBody || len(p.Comments[0].Fingerprints) != maxListed || !strings.Contains(body, "and 2980 more findings, in the check") {
 		t.Errorf("%d comments, %d bytes, %d fingerprints:\n%.300s", len(p.Comments), len(body), len(p.Comments[0].Fingerprints), body)
 	}
-	if found, ok := ParseMarker(body); !ok || !slices.Equal(found, p.Comments[0].Fingerprints) {
+	if found, ok := ParseMarker(CheckName, body); !ok || !slices.Equal(found, p.Comments[0].Fingerprints) {
 		t.Error("the marker is lost")
 	}
 	checkRendered(t, "a comment on 3000 findings", body)
@@ -151,41 +151,42 @@ func TestMarker(t *testing.T) {
 	t.Parallel()
 	a, b := fingerprintOf("a"), fingerprintOf("b")
 	for body, want := range map[string][]string{
-		"text\n" + marker([]string{a, b}):                {a, b},
-		"text\r\n\r\n" + marker([]string{a}) + "\r\n\n ": {a},
-		marker([]string{a}):                              {a},
-		"text " + marker([]string{a}):                    nil,
-		marker([]string{a}) + "\ntext":                   nil,
-		"> " + marker([]string{a}):                       nil,
-		marker([]string{b, a}):                           nil,
-		marker([]string{a, a}):                           nil,
-		marker(nil):                                      nil,
-		"<!-- landwaiter:" + a + "-->":                   nil,
-		"<!-- landwaiter:" + strings.ToUpper(a) + " -->": nil,
-		"<!-- landwaiter:" + a[1:] + " -->":              nil,
-		"<!-- landwaiter:" + a + " --><!-- x -->":        nil,
-		summaryMarker:                                    nil,
-		"":                                               nil,
+		"text\n" + marker(CheckName, []string{a, b}):                {a, b},
+		"text\r\n\r\n" + marker(CheckName, []string{a}) + "\r\n\n ": {a},
+		marker(CheckName, []string{a}):                              {a},
+		"text " + marker(CheckName, []string{a}):                    nil,
+		marker(CheckName, []string{a}) + "\ntext":                   nil,
+		"> " + marker(CheckName, []string{a}):                       nil,
+		marker(CheckName, []string{b, a}):                           nil,
+		marker(CheckName, []string{a, a}):                           nil,
+		marker(CheckName, nil):                                      nil,
+		"<!-- landwaiter:" + a + "-->":                              nil,
+		"<!-- landwaiter:" + strings.ToUpper(a) + " -->":            nil,
+		"<!-- landwaiter:" + a[1:] + " -->":                         nil,
+		"<!-- landwaiter:" + a + " --><!-- x -->":                   nil,
+		summaryMarker(CheckName):                                    nil,
+		marker(ActionName, []string{a}):                             nil,
+		"":                                                          nil,
 	} {
-		got, ok := ParseMarker(body)
+		got, ok := ParseMarker(CheckName, body)
 		if !slices.Equal(got, want) || ok != (want != nil) {
 			t.Errorf("%q is read as %v, %v", body, got, ok)
 		}
 	}
-	if !IsSummary("x\n"+summaryMarker+"\n") || IsSummary(summaryMarker+"\nx") || IsSummary("x "+summaryMarker) {
+	if !IsSummary(CheckName, "x\n"+summaryMarker(CheckName)+"\n") || IsSummary(CheckName, summaryMarker(CheckName)+"\nx") || IsSummary(CheckName, "x "+summaryMarker(CheckName)) {
 		t.Error("the summary is not known by its last line")
 	}
 }
 
 func FuzzMarker(f *testing.F) {
-	f.Add("text\n" + marker([]string{fingerprintOf("a")}))
-	f.Add(summaryMarker)
+	f.Add("text\n" + marker(CheckName, []string{fingerprintOf("a")}))
+	f.Add(summaryMarker(CheckName))
 	f.Fuzz(func(t *testing.T, body string) {
-		found, ok := ParseMarker(body)
-		if ok != (len(found) > 0) || ok && IsSummary(body) {
+		found, ok := ParseMarker(CheckName, body)
+		if ok != (len(found) > 0) || ok && IsSummary(CheckName, body) {
 			t.Fatalf("%q: %v, %v", body, found, ok)
 		}
-		if ok && lastLine(body) != marker(found) {
+		if ok && lastLine(body) != marker(CheckName, found) {
 			t.Errorf("%q is not what is written for %v", body, found)
 		}
 	})

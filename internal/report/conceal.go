@@ -7,10 +7,11 @@ import (
 )
 
 // Concealed returns a unified difference of one file, whose texts are before and after, without the lines of documents
-// that hold Secrets: those are "…".
+// that hold Secrets, and those of kubeadm's documents that may be tokens: they are "…".
 func Concealed(difference, before, after string) string {
 	old, now := textOf(before), textOf(after)
-	if !secretKind.MatchString(before) && !secretKind.MatchString(after) {
+	holds := func(text string) bool { return secretKind.MatchString(text) || tokenKind.MatchString(text) }
+	if !holds(before) && !holds(after) {
 		return difference
 	}
 	var b strings.Builder
@@ -49,7 +50,10 @@ func textOf(text string) *shown {
 
 // conceal returns a line of a difference, which is line n of the text, as it may be shown.
 func (s *shown) conceal(line string, n int) string {
-	if n < 1 || n > len(s.text) || !s.around(n).isSecret || documentMark.MatchString(line[1:]) {
+	if n < 1 || n > len(s.text) || documentMark.MatchString(line[1:]) {
+		return line
+	}
+	if d := s.around(n); !d.isSecret && (!d.hasTokens || !sensitiveKey.MatchString(line)) {
 		return line
 	}
 	text := strings.TrimRight(line[1:], "\r\n")

@@ -143,6 +143,9 @@ func markdownText(text string) string {
 	return listNumber.ReplaceAllString(b.String(), `$1\.`)
 }
 
+// MarkdownText makes text from elsewhere one line of Markdown that shows it as it is.
+func MarkdownText(text string) string { return markdownText(text) }
+
 // code writes text as inline code of Markdown, whatever it holds, fit for a table cell. Backticks and bars have no
 // escape in Markdown's own inline code, so a text with them is written as HTML.
 func code(text string) string {

@@ -34,8 +34,9 @@ func (r *Report) comment(m *remark) Comment {
 	}
 	b.WriteString(paragraphs(r.background(findings)))
 	b.WriteString(r.exempting(findings))
+	b.WriteString(paragraphs(r.Caveat))
 	c := Comment{File: m.file, Line: m.line, StartLine: m.start, Fingerprints: fingerprintsOf(findings)}
-	end := marker(c.Fingerprints)
+	end := marker(r.as(), c.Fingerprints)
 	c.Body = Limit(b.String(), maxBody-len(end)-1) + "\n" + end
 	return c
 }

@@ -18,10 +18,13 @@ const (
 
 // Markdown writes the report as the check run shows it: its title, Summary, then Difference. Text from the repository is
 // escaped: it makes no links, mentions or markup.
-func Markdown(w io.Writer, r *Report) error {
+func Markdown(w io.Writer, r *Report) error { return MarkdownWithin(w, r, maxBody) }
+
+// MarkdownWithin is Markdown with at most so many bytes, where there is room for another difference than in a check run.
+func MarkdownWithin(w io.Writer, r *Report, most int) error {
 	title := fmt.Sprintf("## %s\n\n", markdownText(shorten(r.Title(), maxCell)))
-	summary := summarise(r, maxBody-len(title), sections())
-	difference := Difference(r, maxBody-len(title)-len(summary)-1)
+	summary := summarise(r, min(most, maxBody)-len(title), sections())
+	difference := Difference(r, most-len(title)-len(summary)-1)
 	if difference != "" {
 		difference = "\n" + difference
 	}
@@ -43,7 +46,7 @@ func sections() []section {
 // summarise writes the verdict, sections as far as they fit, and what made the report.
 func summarise(r *Report, most int, sections []section) string {
 	foot := r.foot()
-	text := r.verdict() + "\n\n"
+	text := paragraphs(r.verdict(), r.Caveat)
 	for i, write := range sections {
 		text += Limit(write(r), most-len(text)-len(foot)-minSection*(len(sections)-i-1))
 	}
@@ -122,7 +125,7 @@ func newFindings(r *Report) string {
 func (r *Report) ruleLink(f review.Finding) string {
 	named := code(f.Rule)
 	for _, rule := range r.Rules {
-		if rule.ID == f.Rule {
+		if rule.ID == f.Rule && rule.Defined == "" {
 			named = link(named, RuleURL(rule))
 		}
 	}

@@ -155,6 +155,13 @@ func said(v reflect.Value) string {
 		}
 		return fmt.Sprintf("%+v", entries)
 	}
+	if rules, ok := v.Interface().([]*review.Rule); ok {
+		text := ""
+		for _, rule := range rules {
+			text += fmt.Sprintf("%s %s %v\n%s", rule.ID, rule.Level, rule.Kinds, rule.Doc)
+		}
+		return text
+	}
 	if images, ok := v.Interface().(review.ImagePolicy); ok {
 		text := ""
 		for i := range images.Verify {

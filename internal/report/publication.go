@@ -17,7 +17,7 @@ type Publication struct {
 // Check is one completed check run.
 type Check struct {
 	Name        string
-	Conclusion  string // success, failure, action_required or cancelled
+	Conclusion  string // success, failure, action_required, cancelled or neutral
 	Title       string
 	Summary     string // Markdown
 	Text        string // Markdown

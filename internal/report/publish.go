@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ import (
 // CheckName is the name of the check run on everything; those that the policy asks for beside it are called
 // CheckName/PART.
 const CheckName = "landwaiter"
+
+// ActionName is what the check runs and comments of the GitHub Action go by, apart from the App's: both may be there.
+const ActionName = CheckName + "-action"
 
 // The identifiers of the buttons of a check run.
 const (
@@ -46,7 +50,7 @@ func Publish(r *Report, opts PublicationOptions) Publication {
 	}
 	for _, name := range CheckNames(r.policy())[1:] {
 		part := strings.TrimPrefix(name, CheckName+"/")
-		p.Checks = append(p.Checks, r.part(part).partCheck(name, part))
+		p.Checks = append(p.Checks, r.part(part).partCheck(part))
 	}
 	if r.policy().Comments.Summary && !opts.CheckOnly {
 		p.Comment = r.summaryComment()
@@ -92,7 +96,7 @@ func CheckNames(policy *review.Policy) []string {
 // check is the check run on everything.
 func (r *Report) check(comments []Comment, opts PublicationOptions) Check {
 	return Check{
-		Name: CheckName, Conclusion: r.conclusion(), Title: title(r.Title()), Summary: Summary(r), Text: Difference(r, maxBody),
+		Name: r.as(), Conclusion: r.conclusion(), Title: title(r.Title()), Summary: Summary(r), Text: Difference(r, maxBody),
 		Annotations: r.annotations(comments), Actions: r.actions(opts),
 	}
 }
@@ -141,6 +145,9 @@ func annotation(f review.Finding, message string) Annotation {
 
 // actions are the buttons: what the App may not do, and what there is no need for, is not offered.
 func (r *Report) actions(opts PublicationOptions) []Action {
+	if r.As != "" {
+		return nil // nobody hears them
+	}
 	actions := []Action{rerun()}
 	fixable, exemptable := 0, false
 	for _, f := range r.Shown(review.New) {
@@ -190,7 +197,7 @@ func share(rule, area string) string {
 }
 
 // partCheck is a further check run, of a report on a part. Lines and buttons are left to the one on everything.
-func (r *Report) partCheck(name, part string) Check {
+func (r *Report) partCheck(part string) Check {
 	parts := []section{unchecked, newFindings, toAccept, accepted}
 	heading := r.Title()
 	if r.Verdict == review.Passed && r.Summary.New.Total() == 0 {
@@ -202,13 +209,17 @@ func (r *Report) partCheck(name, part string) Check {
 			heading = fmt.Sprintf("Passed: %s, nothing new", Plural(len(r.Images), "image"))
 		}
 	}
-	parts = append(parts, tally, func(*Report) string { return "Everything else is in the check `" + CheckName + "`.\n\n" })
-	return Check{Name: name, Conclusion: r.conclusion(), Title: title(heading), Summary: summarise(r, maxBody, parts)}
+	parts = append(parts, tally, func(*Report) string { return "Everything else is in the check `" + r.as() + "`.\n\n" })
+	return Check{Name: r.as() + "/" + part, Conclusion: r.conclusion(), Title: title(heading), Summary: summarise(r, maxBody, parts)}
 }
 
 // summaryComment is the one comment in the conversation: the outcome, and where to read on.
 func (r *Report) summaryComment() string {
-	text := fmt.Sprintf("**%s**\n\n%s\n\n", markdownText(shorten(r.Title(), maxCell)), r.verdict())
-	text += unchecked(r) + toAccept(r) + "The check `" + CheckName + "` has the rest.\n"
-	return Limit(text, maxBody-len(summaryMarker)-1) + "\n" + summaryMarker
+	text := fmt.Sprintf("**%s**\n\n%s\n\n", markdownText(shorten(r.Title(), maxCell)), r.verdict()) + paragraphs(r.Caveat)
+	text += unchecked(r) + toAccept(r) + "The check `" + r.as() + "` has the rest.\n"
+	end := summaryMarker(r.as())
+	return Limit(text, maxBody-len(end)-1) + "\n" + end
 }
+
+// as is what the check runs and comments go by.
+func (r *Report) as() string { return cmp.Or(r.As, CheckName) }

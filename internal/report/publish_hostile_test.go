@@ -141,14 +141,14 @@ func checkPlain(t *testing.T, name string) {
 		}
 	}
 	for _, c := range p.Comments {
-		if found, ok := ParseMarker(c.Body); !ok || !slices.Equal(found, c.Fingerprints) {
+		if found, ok := ParseMarker(CheckName, c.Body); !ok || !slices.Equal(found, c.Fingerprints) {
 			t.Errorf("%.60q makes the marker %v of %v", name, found, c.Fingerprints)
 		}
-		if IsSummary(c.Body) {
+		if IsSummary(CheckName, c.Body) {
 			t.Errorf("%.60q makes a summary of a comment", name)
 		}
 	}
-	if _, ok := ParseMarker(p.Comment); ok || !IsSummary(p.Comment) {
+	if _, ok := ParseMarker(CheckName, p.Comment); ok || !IsSummary(CheckName, p.Comment) {
 		t.Errorf("%.60q hides the summary", name)
 	}
 }
@@ -182,7 +182,7 @@ func TestHostileSuggestion(t *testing.T) {
 		}
 		body := comments[0].Body
 		checkRendered(t, "the suggestion", body)
-		if found, ok := ParseMarker(body); !ok || !slices.Equal(found, comments[0].Fingerprints) {
+		if found, ok := ParseMarker(CheckName, body); !ok || !slices.Equal(found, comments[0].Fingerprints) {
 			t.Errorf("%q makes the marker %v", line, found)
 		}
 		suggested := ""

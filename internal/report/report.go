@@ -28,6 +28,9 @@ type Report struct {
 	PolicyChange *PolicyChange  // what the change does to it; nil for nothing
 	Renderers    string         // versions of what rendered, for people; "" for no mention
 
+	As     string // what its check runs and comments go by; "" for CheckName, with the buttons and commands of the App
+	Caveat string // Markdown of ours that is said first in the summary and last in each comment; "" for nothing
+
 	uncommented int // places that would have a comment, were there not so many
 }
 

@@ -114,8 +114,10 @@ func addRules(driver *sarif.ToolComponent, r *Report) map[string]int {
 			WithShortDescription(sarif.NewMultiformatMessageString().WithText(sentence(rule.Summary))).
 			WithFullDescription(sarif.NewMultiformatMessageString().WithText(sentence(rule.Summary))).
 			WithHelp(sarif.NewMultiformatMessageString().WithText(help).WithMarkdown(help)).
-			WithHelpURI(RuleURL(rule)).
 			WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(sarifLevel(rule.Level)))
+		if at := RuleURL(rule); at != "" {
+			descriptor.WithHelpURI(at)
+		}
 		descriptor.WithProperties(properties(map[string]any{
 			"tags":              append([]string{"security", "kubernetes", rule.Area}, rule.Guidelines...),
 			"precision":         "high",

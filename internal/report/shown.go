@@ -17,7 +17,10 @@ const (
 )
 
 var (
-	secretKind      = regexp.MustCompile(`["']?\bkind["']?\s*:\s*["']?Secret\b`)
+	// secretKind finds documents that hold secrets as a whole: Secrets, keys of the API server's encryption, kubeconfig files.
+	secretKind = regexp.MustCompile(`["']?\bkind["']?\s*:\s*["']?(?:Secret|EncryptionConfig(?:uration)?)\b|\bclient-key-data["']?\s*:`)
+	// tokenKind finds those that may hold some beside much else: kubeadm's tokens.
+	tokenKind       = regexp.MustCompile(`\bkubeadm\.k8s\.io/|\b(?:tlsB|b)ootstrapTokens?\b`)
 	secretGenerator = regexp.MustCompile(`\bsecretGenerator\b`)
 	documentMark    = regexp.MustCompile(`^---(\s|$)`)
 	sensitiveKey    = regexp.MustCompile(`(?i)(pass(word|wd|phrase)?|secret|token|api[-_]?key|private[-_]?key|access[-_]?key|credential|htpasswd|dsn)s?["']?\s*[:=]\s*\S`)
@@ -83,7 +86,7 @@ func (s *shown) excerpt(f review.Finding) (lines []string, first int) {
 	for i := first; i < n; i++ {
 		lines = append(lines, s.context(all[i-1], i))
 	}
-	if failed {
+	if failed || document.hasTokens {
 		return append(lines, s.context(all[n-1], n)), first
 	}
 	return append(lines, all[n-1]), first
@@ -117,6 +120,7 @@ func (s *shown) source(file string) []string {
 type document struct {
 	from, to   int // lines, counted from 0, the last one not included
 	isSecret   bool
+	hasTokens  bool
 	generators bool // of Secrets
 }
 
@@ -133,7 +137,7 @@ func (s *shown) around(n int) document {
 		d.to++
 	}
 	text := strings.Join(s.text[d.from:d.to], "\n")
-	d.isSecret, d.generators = secretKind.MatchString(text), secretGenerator.MatchString(text)
+	d.isSecret, d.hasTokens, d.generators = secretKind.MatchString(text), tokenKind.MatchString(text), secretGenerator.MatchString(text)
 	s.at = d
 	return d
 }

@@ -8,12 +8,14 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
-// The conclusions of a check run. Neutral is none of them: GitHub lets a required check pass with it.
+// The conclusions of a check run. GitHub lets a required check pass with Neutral too, which is for what nobody should
+// require: see Advise.
 const (
 	Success        = "success"
 	Failure        = "failure"
 	ActionRequired = "action_required" // a person has to act before the check can pass
 	Cancelled      = "cancelled"
+	Neutral        = "neutral"
 )
 
 // policy returns the policy that the review followed.

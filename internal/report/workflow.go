@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -17,17 +18,22 @@ const maxAnnotations = 10
 func Workflow(w io.Writer, r *Report) error {
 	out := bufio.NewWriter(w)
 	shown := make(map[review.Level]int)
-	said := make(map[string]bool)
-	for _, f := range worstFirst(r.Shown(review.New)) {
-		said[f.Root] = said[f.Root] || f.Rule == review.RuleRenderFailed
-		if shown[f.Level]++; shown[f.Level] <= maxAnnotations {
-			fmt.Fprintln(out, command(f))
+	annotate := func(level review.Level, command string) {
+		if shown[level]++; shown[level] <= maxAnnotations {
+			fmt.Fprintln(out, command)
 		}
 	}
-	unrendered := 0
-	for _, root := range r.Unrendered() {
-		if unrendered++; !said[root.Path] && unrendered <= maxAnnotations {
-			fmt.Fprintf(out, "::warning title=%s::%s\n", commandProperty("not rendered: "+root.Path), commandData(shorten(root.Reason, maxReason)))
+	for _, f := range worstFirst(r.Shown(review.New)) {
+		if f.Level == review.Error {
+			annotate(f.Level, command(f))
+		}
+	}
+	for _, root := range r.unsaid() { // before what is known: nobody knows what is in them
+		annotate(review.Warning, fmt.Sprintf("::warning title=%s::%s", commandProperty("not rendered: "+root.Path), commandData(shorten(root.Reason, maxReason))))
+	}
+	for _, f := range worstFirst(r.Shown(review.New)) {
+		if f.Level != review.Error {
+			annotate(f.Level, command(f))
 		}
 	}
 	for _, level := range []review.Level{review.Error, review.Warning, review.Info} {
@@ -40,6 +46,15 @@ func Workflow(w io.Writer, r *Report) error {
 	}
 	fmt.Fprintln(out, atLineStart(r.Title()))
 	return out.Flush()
+}
+
+// unsaid are the roots that could not be rendered and of which no finding says so.
+func (r *Report) unsaid() []review.RootResult {
+	said := make(map[string]bool)
+	for _, f := range r.Shown(review.New) {
+		said[f.Root] = said[f.Root] || f.Rule == review.RuleRenderFailed
+	}
+	return slices.DeleteFunc(r.Unrendered(), func(root review.RootResult) bool { return said[root.Path] })
 }
 
 func command(f review.Finding) string {

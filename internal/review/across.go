@@ -2,6 +2,7 @@ package review
 
 import (
 	"path"
+	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
@@ -110,12 +111,18 @@ func (x *across) gone(before, after *RootView) []*manifests.Object {
 	}
 	var gone []*manifests.Object
 	for _, o := range before.Objects {
-		if o.Name == "" || after != nil && after.Match(o) != nil || x.movedTo(o, before) {
+		if !hasIdentity(o) || after != nil && after.Match(o) != nil || x.movedTo(o, before) {
 			continue
 		}
 		gone = append(gone, o)
 	}
 	return gone
+}
+
+// hasIdentity reports whether an object is the same one at base and at head: by its name, or because programs that read it
+// from a file know it by none, as the API server does its configuration.
+func hasIdentity(o *manifests.Object) bool {
+	return o.Name != "" || o.Group() == "audit.k8s.io" || strings.HasSuffix(o.Group(), ".config.k8s.io")
 }
 
 // movedTo reports whether another root than before got o by the change.
@@ -144,7 +151,7 @@ func (x *across) movedFrom(o *manifests.Object, after *RootView) (*manifests.Obj
 // Was returns what p.Object, an object of head, was at base, and the root it stood in: the same root, or one that lost
 // it by the change. It is nil for what is new, and where there is nothing to compare with.
 func (p *Pass) Was() (*manifests.Object, *RootView) {
-	if p.across == nil || p.removed || p.Object == nil || p.Object.Name == "" {
+	if p.across == nil || p.removed || p.Object == nil || !hasIdentity(p.Object) {
 		return nil, nil
 	}
 	if p.Base != nil {

@@ -66,6 +66,9 @@ func (r *run) measure(pairs []*pair, diffs []manifests.ObjectDiff) radius {
 		}
 	}
 	for _, p := range pairs {
+		if !p.kind().Renders() {
+			continue
+		}
 		for _, file := range p.because {
 			n.causes[file] += n.roots[p.path()]
 		}

@@ -53,6 +53,7 @@ type side struct {
 	views      map[string]*RootView // by rootKey
 	order      []string
 	read       map[string]bool // the files that the views were made of
+	beyond     search
 }
 
 func newSide() *side { return &side{views: make(map[string]*RootView), read: make(map[string]bool)} }
@@ -95,7 +96,9 @@ func (s *side) index(context []*manifests.Object) *Index {
 	for _, key := range s.order {
 		views = append(views, s.views[key])
 	}
-	return indexOf(views, context, s.read)
+	index := indexOf(views, context, s.read)
+	index.beyond = s.beyond
+	return index
 }
 
 // unmatched are the violations that the other side does not have.

@@ -11,8 +11,10 @@ import (
 )
 
 // definitions adds to the context of both sides the CustomResourceDefinitions, plain in the source, of the custom kinds
-// that were rendered, for rules that ask for them.
+// that were rendered, for rules that ask for them; and the way to
+// find out what else there is.
 func (r *run) definitions(ctx context.Context, plan *Plan, base, head *side) error {
+	r.beyond(ctx, plan, base, head)
 	if !slices.ContainsFunc(r.active, func(a activeRule) bool { return a.Definitions }) {
 		return nil
 	}

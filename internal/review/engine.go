@@ -85,7 +85,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 		return nil, err
 	}
 	result.Timings.Review = watch.split()
-	if err := e.prove(ctx, run, head, opts, result); err != nil {
+	if err := errors.Join(run.readKeyrings(opts.Named), e.prove(ctx, run, asked{head, run.chartReferences(pairs)}, opts, result)); err != nil {
 		return nil, err
 	}
 	result.Timings.Images = watch.split()
@@ -111,6 +111,7 @@ type run struct {
 
 	baseKnown, headKnown map[string]rendered // what was rendered already, by rootKey
 
+	chartKeys      []chartKeys
 	failUnrendered bool // what does not render fails the check though no finding says so, see unseenFailures
 }
 
@@ -303,8 +304,12 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 		if p.Head != nil && p.head.err != nil && p.head.err.Elsewhere {
 			result.Notes = append(result.Notes, fmt.Sprintf("%s is not rendered: %v", p.path(), p.head.err))
 		}
+		result.Findings = append(result.Findings, r.chartFindings(p)...)
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
+		}
+		if !p.kind().Renders() {
+			continue
 		}
 		result.ImageChanges = append(result.ImageChanges, imageChanges(before, after)...)
 		diff := p.diff()
@@ -340,7 +345,7 @@ func (r *run) judge(all *judged, result *Result) {
 	distinguish(result.Findings)
 	r.accept(result.Findings)
 	sortFindings(result.Findings)
-	result.Images = r.imagesOf(head.all())
+	result.Images = append(r.imagesOf(head.all()), r.chartResults(all.pairs)...)
 	result.Summary = Count(result.Findings)
 	result.Verdict = Judge(r.policy.Gate, result.Findings)
 	if r.failUnrendered && slices.ContainsFunc(all.pairs, (*pair).breaks) {

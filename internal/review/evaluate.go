@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/images"
@@ -23,9 +24,10 @@ type selection struct {
 	only, skip []string
 }
 
-// activate applies policy, profile and selection to the rules. Unknown ids and parameters that do not fit are
-// errors that name the rule.
+// activate applies policy, profile and selection to the rules, the catalogue's and the policy's own. Unknown ids and
+// parameters that do not fit are errors that name the rule.
 func activate(rules []*Rule, policy *Policy, sel selection) ([]activeRule, error) {
+	rules = slices.Concat(rules, policy.Own)
 	known := make(map[string]bool, len(rules))
 	for _, r := range rules {
 		known[r.ID] = true
@@ -140,6 +142,9 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 	}
 	for i := range rules {
 		r := &rules[i]
+		if s.view.Root.Kind == manifests.Terraform && !r.Terraform {
+			continue
+		}
 		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
 			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, omitted: s.omitted, evidence: s.known, drafts: &drafts}
 		if r.CheckRoot != nil && !s.empty {

@@ -47,8 +47,14 @@ func (p *Pass) Evidence(ref images.Reference) (ImageEvidence, bool) {
 	return e, ok
 }
 
+// asked is what registries are asked about: what head's objects name, and the charts that files of the source do.
+type asked struct {
+	head   *side
+	charts []images.Reference
+}
+
 // prove asks registries about the images of head's affected roots, each once, as far as the policy allows.
-func (e *Engine) prove(ctx context.Context, r *run, head *side, opts Options, result *Result) error {
+func (e *Engine) prove(ctx context.Context, r *run, about asked, opts Options, result *Result) error {
 	asks := slices.ContainsFunc(r.active, func(a activeRule) bool { return a.Asks })
 	if !asks || !r.policy.Images.Restricts() && len(r.policy.Images.Verify) == 0 {
 		return nil
@@ -56,7 +62,13 @@ func (e *Engine) prove(ctx context.Context, r *run, head *side, opts Options, re
 	if opts.Named == nil {
 		opts.Named = namedAt(r.change)
 	}
-	known, notes, err := e.evidence(ctx, asking{policy: r.policy, opts: opts, now: r.now}, namedImages(head.all()))
+	refs, others := namedImages(about.head.all())
+	for _, ref := range about.charts {
+		if !slices.Contains(refs, ref) {
+			refs, others[ref] = append(refs, ref), true
+		}
+	}
+	known, notes, err := e.evidence(ctx, asking{policy: r.policy, opts: opts, now: r.now, others: others}, refs)
 	r.evidence, result.Notes = known, append(result.Notes, notes...)
 	return err
 }
@@ -75,6 +87,7 @@ type asking struct {
 	policy *Policy
 	opts   Options
 	now    time.Time
+	others map[images.Reference]bool // charts and other artifacts, which are for no platform
 }
 
 // evidence finds out about images, and says what of it could not be found out. An error means wrong configuration.
@@ -118,7 +131,10 @@ func unaskable(demand func(images.Reference) *images.Demand, refs []images.Refer
 func (e *Engine) ask(ctx context.Context, a asking, proving *Proving, refs []images.Reference) map[images.Reference]ImageEvidence {
 	questions := make([]images.Question, len(refs))
 	for i, ref := range refs {
-		questions[i] = images.Question{Reference: ref, Demand: proving.Demand(ref), Platforms: a.policy.Images.Platforms}
+		questions[i] = images.Question{Reference: ref, Demand: proving.Demand(ref)}
+		if !a.others[ref] {
+			questions[i].Platforms = a.policy.Images.Platforms
+		}
 	}
 	if e.Progress != nil {
 		e.Progress("asking registries about images", 0, len(refs))
@@ -137,22 +153,26 @@ func (e *Engine) ask(ctx context.Context, a asking, proving *Proving, refs []ima
 	return known
 }
 
-// namedImages lists the images of views of which all is written there, sorted, each once.
-func namedImages(views []*RootView) []images.Reference {
-	seen := make(map[images.Reference]bool)
+// namedImages lists the images of views of which all is written there, sorted, each once, and says which of them nobody runs:
+// charts and other artifacts.
+func namedImages(views []*RootView) (refs []images.Reference, others map[images.Reference]bool) {
+	runs := make(map[images.Reference]bool)
 	for _, view := range views {
 		view.eachImage(func(_ *manifests.Object, f ImageField) {
 			if ref, err := images.ParseReference(f.Text()); err == nil && !f.Open {
-				seen[ref] = true
+				runs[ref] = runs[ref] || !f.Chart
 			}
 		})
 	}
-	refs := make([]images.Reference, 0, len(seen))
-	for ref := range seen {
+	others = make(map[images.Reference]bool)
+	for ref, run := range runs {
 		refs = append(refs, ref)
+		if !run {
+			others[ref] = true
+		}
 	}
 	slices.SortFunc(refs, func(a, b images.Reference) int { return cmp.Compare(a.String(), b.String()) })
-	return refs
+	return refs, others
 }
 
 // Restricts reports whether there is an allow list: without one no registry is asked.

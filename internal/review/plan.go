@@ -87,11 +87,21 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 }
 
 func newPlan(change *source.Change, head *manifests.Discovery) *Plan {
-	plan := &Plan{Total: len(head.Roots), found: head, head: head.Roots, Notes: problems(change, head)}
+	plan := &Plan{Total: rendering(head.Roots), found: head, head: head.Roots, Notes: problems(change, head)}
 	for _, err := range leftOut(change) {
 		plan.Notes = append(plan.Notes, err.Error())
 	}
 	return plan
+}
+
+// rendering counts the roots that render objects.
+func rendering(roots []manifests.Root) (n int) {
+	for i := range roots {
+		if roots[i].Kind.Renders() {
+			n++
+		}
+	}
+	return n
 }
 
 // leftOut are the entries of head that nobody can look at: those that no tree may have, and symbolic links that lead
@@ -112,7 +122,8 @@ func leftOut(change *source.Change) []error {
 func contextKinds() []string {
 	return []string{"GlobalNetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "AdminNetworkPolicy",
 		"BaselineAdminNetworkPolicy", "ClusterNetworkPolicy", "ClusterPolicy", "GeneratingPolicy", "Tenant",
-		"Gateway", "HTTPRoute", "Issuer", "ClusterIssuer", "VirtualService",
+		"Gateway", "HTTPRoute", "Issuer", "ClusterIssuer", "VirtualService", "SecurityPolicy", "AuthorizationPolicy", "GCPBackendPolicy", "RequestAuthentication",
+		"Middleware", "IPAddressPool", "CiliumLoadBalancerIPPool",
 		"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
 		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass",
 		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator",
@@ -263,6 +274,9 @@ func (e *Engine) Roots(ctx context.Context, change *source.Change, policy *Polic
 	}
 	listed := make([]ListedRoot, 0, len(plan.head))
 	for _, root := range plan.head {
+		if !root.Kind.Renders() {
+			continue
+		}
 		because, ok := affected[root.Path+"|"+string(root.Kind)]
 		if because == nil {
 			because = []string{}

@@ -25,7 +25,9 @@ type Policy struct {
 	Acknowledge []Acknowledge
 	Comments    CommentPolicy
 	Charts      AllowList // where charts may be fetched
+	ChartSeals  []ChartSeal
 	Bases       AllowList // where kustomize bases may be fetched
+	Own         []*Rule   // rules that the policy defines, beside the catalogue
 }
 
 // RuleSetting is what a policy says of one rule.

@@ -31,3 +31,9 @@ func levelOf(r *Rule, setting RuleSetting, profile string) Level {
 	}
 	return r.Level
 }
+
+// LevelOf returns the level at which the policy has a rule reported; ok is false when the rule does not run.
+func (p *Policy) LevelOf(r *Rule) (level Level, ok bool) {
+	setting := p.Rules[r.ID]
+	return levelOf(r, setting, p.Profile), switchedOn(r, setting, p.Profile)
+}

@@ -70,9 +70,11 @@ type Rule struct {
 	Doc         string   // why, bad, good, how to fix: Markdown
 	Covers      []string // rules whose findings at the same field say the same, less specifically
 	Params      func() any
-	Asks        bool  // it uses Pass.Evidence, for which registries are asked
-	Definitions bool  // it looks in the Index for the CustomResourceDefinitions of what is rendered
-	Untouched   Level // of findings on lines that the change did not touch, unless policy or profile set the level; 0 for Level
+	Asks        bool   // it uses Pass.Evidence, for which registries are asked
+	Terraform   bool   // it knows the blocks of Terraform's modules, and is run over them too; all others never see them
+	Definitions bool   // it looks in the Index for the CustomResourceDefinitions of what is rendered
+	Defined     string // where a rule of the repository's own is defined, as file:line; "" for those of the catalogue
+	Untouched   Level  // of findings on lines that the change did not touch, unless policy or profile set the level; 0 for Level
 
 	// Check judges p.Object. It is called once for each object of Kinds.
 	Check func(p *Pass)
@@ -131,6 +133,9 @@ type Pass struct {
 	omitted  *omissions // nil when base itself is judged
 	removed  bool       // Object is one of base, in CheckRemoved
 }
+
+// AtBase reports whether base itself is judged, to learn what was there before the change.
+func (p *Pass) AtBase() bool { return p.omitted == nil }
 
 // Images lists the places where p.Object names images and charts, each field once. Those of one pod are in p.Pod.
 func (p *Pass) Images() []ImageField {

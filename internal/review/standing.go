@@ -6,13 +6,14 @@ import "github.com/landwaiter/landwaiter/internal/manifests"
 type standing struct {
 	views map[*manifests.Object]*RootView // of what was rendered
 	raw   map[*manifests.Object]bool      // plain source of which a rendered root has made what it is
+	read  map[string]bool                 // the files that the views were made of
 }
 
 // indexOf makes the index of one side: the objects of views, and what else is plain in the repository's source. Of that,
 // what stands in a file which one of the views was made of is raw.
 func indexOf(views []*RootView, context []*manifests.Object, read map[string]bool) *Index {
 	all := append([]*manifests.Object(nil), context...)
-	known := standing{views: make(map[*manifests.Object]*RootView), raw: make(map[*manifests.Object]bool)}
+	known := standing{views: make(map[*manifests.Object]*RootView), raw: make(map[*manifests.Object]bool), read: read}
 	for _, o := range context {
 		if span, ok := startOf(o); ok && read[span.File] {
 			known.raw[o] = true

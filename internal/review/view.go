@@ -31,6 +31,9 @@ type RootView struct {
 func NewRootView(root manifests.Root, objects []*manifests.Object, paths ...WorkloadPath) *RootView {
 	v := &RootView{Root: root, Objects: objects, workloads: make(map[*manifests.Object][]*Workload)}
 	for _, o := range objects {
+		if !root.Kind.Renders() {
+			break
+		}
 		if w := newWorkloads(o, paths); w != nil {
 			v.workloads[o] = w
 		}
@@ -100,6 +103,10 @@ type Index struct {
 
 	standing standing
 	memo     memo
+
+	beyond     search // nil where there is no repository
+	beyondOnce sync.Once
+	beyondKind map[string][]*manifests.Object
 }
 
 // kindSpace is a kind, whatever its group, in a namespace.

@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -13,6 +14,8 @@ type account struct {
 	kind    string // User, Organization or Bot
 	members map[string]string
 	teams   []*team
+
+	attested map[string][]json.RawMessage // bundles by digest
 }
 
 type team struct {

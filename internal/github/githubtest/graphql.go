@@ -25,7 +25,7 @@ var graphQLText []byte
 func GraphQLFields() map[string][]string {
 	comment := []string{"id", "databaseId", "body", "author", "createdAt", "updatedAt", "isMinimized", "minimizedReason", "url"}
 	return map[string][]string{
-		"Query":                                 {"node", "repository", "rateLimit"},
+		"Query":                                 {"node", "repository", "rateLimit", "viewer"},
 		"Mutation":                              {"minimizeComment", "unminimizeComment", "resolveReviewThread", "unresolveReviewThread", "updatePullRequestReviewComment", "updateIssueComment"},
 		"RateLimit":                             {"limit", "remaining", "used", "cost", "resetAt"},
 		"Node":                                  {"id"},

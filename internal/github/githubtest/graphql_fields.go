@@ -18,6 +18,7 @@ func (q *query) queries() object {
 			}
 			return q.repository(r), nil
 		}),
+		"viewer": object{"__typename": "User", "id": "U_" + itoa(q.who.account.id), "login": q.who.account.login},
 		"rateLimit": object{
 			"limit": q.g.limits.hourly, "remaining": q.g.limits.hourly, "used": 0, "cost": 1, "resetAt": stamp(q.g.now().Add(time.Hour)),
 		},

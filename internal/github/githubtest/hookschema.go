@@ -39,6 +39,7 @@ func loadHookSchemas() (*hookSchemas, error) {
 	if err != nil {
 		return nil, err
 	}
+	addPermissions(value)
 	var all struct {
 		Definitions map[string]json.RawMessage `json:"definitions"`
 	}
@@ -61,6 +62,28 @@ func loadHookSchemas() (*hookSchemas, error) {
 		}
 	}
 	return s, nil
+}
+
+// laterPermissions are those of Apps that the published schemas are too old for, though GitHub's REST description has them.
+var laterPermissions = []string{"attestations"}
+
+// addPermissions adds them wherever the schemas list an App's permissions.
+func addPermissions(schema any) {
+	switch at := schema.(type) {
+	case []any:
+		for _, item := range at {
+			addPermissions(item)
+		}
+	case map[string]any:
+		if known, ok := at["properties"].(map[string]any); ok && known["pull_requests"] != nil && known["checks"] != nil {
+			for _, name := range laterPermissions {
+				known[name] = map[string]any{"enum": []any{"read", "write"}}
+			}
+		}
+		for _, item := range at {
+			addPermissions(item)
+		}
+	}
 }
 
 // check returns what of a payload is not as published.

@@ -26,6 +26,7 @@ type Repository struct {
 	suites     []*checkSuite
 	runs       []*CheckRun
 	statuses   []*commitStatus
+	artifacts  []*artifact
 	reactions  map[int64][]*reaction // by the comment's id
 	protection map[string]*Protection
 	queues     map[string]*mergeQueue

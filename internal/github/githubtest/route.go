@@ -39,6 +39,7 @@ type call struct {
 	params  map[string]string
 	repo    *Repository // where the path names one
 	status  int         // of the answer
+	header  map[string]string
 	// resource is what the request counts against: core or graphql
 	resource string
 }

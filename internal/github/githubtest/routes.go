@@ -10,13 +10,14 @@ const (
 	talkRead, talkWrite         = "issues,pull_requests:read", "issues,pull_requests:write"
 	filesRead                   = "contents,pull_requests:read"
 	membersRead, metadataRead   = "members:read", "metadata:read"
+	attestationsRead            = "attestations:read"
 )
 
 // routes are all operations that the server answers. Paths are written as in GitHub's OpenAPI description, to which
 // each is held.
 var routes = sync.OnceValue(func() []route {
 	var all []route
-	for _, area := range [][]route{appRoutes(), peopleRoutes(), checkRoutes(), pullRoutes(), talkRoutes(), contentRoutes()} {
+	for _, area := range [][]route{appRoutes(), peopleRoutes(), checkRoutes(), actionRoutes(), pullRoutes(), talkRoutes(), contentRoutes()} {
 		all = append(all, area...)
 	}
 	return all
@@ -51,6 +52,8 @@ func peopleRoutes() []route {
 		{"GET", "/orgs/{org}/teams/{team_slug}/members", 200, membersRead, (*call).listTeamMembers},
 		{"GET", "/orgs/{org}/teams/{team_slug}/memberships/{username}", 200, membersRead, (*call).getTeamMembership},
 		{"GET", "/orgs/{org}/members/{username}", 204, membersRead, (*call).checkMember},
+		{"GET", "/orgs/{org}/attestations/{subject_digest}", 200, attestationsRead, (*call).listAttestations},
+		{"GET", "/users/{username}/attestations/{subject_digest}", 200, attestationsRead, (*call).listAttestations},
 	}
 }
 
@@ -67,6 +70,13 @@ func checkRoutes() []route {
 		{"GET", "/repos/{owner}/{repo}/commits/{ref}/check-suites", 200, checksRead, (*call).listSuites},
 		{"GET", "/repos/{owner}/{repo}/commits/{ref}/statuses", 200, "statuses:read", (*call).listStatuses},
 		{"POST", "/repos/{owner}/{repo}/statuses/{sha}", 201, "statuses:write", (*call).createStatus},
+	}
+}
+
+func actionRoutes() []route {
+	return []route{
+		{"GET", "/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts", 200, "actions:read", (*call).listArtifacts},
+		{"GET", "/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}", 302, "actions:read", (*call).downloadArtifact},
 	}
 }
 

@@ -88,6 +88,8 @@ func (g *GitHub) dispatch(w *answer, r *http.Request, body []byte) {
 		g.serveREST(w, r, body)
 	case isGit(r):
 		g.serveGit(w, r, body)
+	case strings.HasPrefix(r.URL.Path, artifactPath):
+		g.serveArtifact(w, r)
 	default:
 		g.serveWeb(w, r, body)
 	}
@@ -173,6 +175,9 @@ func (c *call) findRepository() error {
 // write sends what a route returned: nothing, a list in pages, text as it is, or JSON.
 func (a *answer) write(c *call, result any) {
 	a.status = c.status
+	for name, value := range c.header {
+		a.header.Set(name, value)
+	}
 	switch v := result.(type) {
 	case nil:
 		a.header.Del("Content-Type")

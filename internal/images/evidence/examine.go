@@ -24,17 +24,18 @@ type examination struct {
 	*Prover
 	subject
 	signers
-	names  []string // that a signature may be for: the image's and those it is a copy of
-	now    time.Time
-	until  time.Time // from when on the verdict may be another; zero for never
-	proofs map[string]*proof
-	order  []string
-	faults []error // of the registry: what could not be asked
-	junk   []string
-	facts  map[string]string
-	blobs  map[string][]byte
-	budget int   // manifests and blobs that are still read
-	bytes  int64 // and how much of them
+	names    []string // that a signature may be for: the image's and those it is a copy of
+	now      time.Time
+	until    time.Time // from when on the verdict may be another; zero for never
+	proofs   map[string]*proof
+	order    []string
+	faults   []error // of the registry: what could not be asked
+	junk     []string
+	facts    map[string]string
+	blobs    map[string][]byte
+	withheld string // why GitHub was not asked for what it keeps; "" when it was
+	budget   int    // manifests and blobs that are still read
+	bytes    int64  // and how much of them
 }
 
 // What is read for one manifest: more than signers leave, and less than what a flood of junk costs.

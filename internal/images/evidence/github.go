@@ -2,6 +2,8 @@ package evidence
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -11,6 +13,10 @@ import (
 // maxAttestations is how many of GitHub's attestations are read for one image.
 const maxAttestations = 100
 
+// ErrNotPermitted tells that GitHub does not say what it keeps, for want of a permission. That does not change until somebody
+// gives it, so that it is no fault that passes: what is there counts as not there, and the reason says so.
+var ErrNotPermitted = errors.New("GitHub does not permit to see what it keeps")
+
 // askGitHub looks through what GitHub keeps of attestations, which are in the registry only where a workflow pushed them.
 func (x *examination) askGitHub(ctx context.Context) {
 	if x.config.GitHub == nil || !x.lacks(x.order...) {
@@ -18,6 +24,10 @@ func (x *examination) askGitHub(ctx context.Context) {
 	}
 	for _, owner := range x.owners() {
 		bundles, err := x.config.GitHub.Attestations(ctx, owner, x.ref.Digest)
+		if errors.Is(err, ErrNotPermitted) {
+			x.withheld = fmt.Sprintf("; what GitHub keeps of %s was not asked for: %s", owner, oneLine(err.Error()))
+			continue
+		}
 		if err != nil {
 			x.trouble(err)
 			continue

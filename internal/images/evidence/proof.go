@@ -137,7 +137,7 @@ func (x *examination) found(p *proof) images.Proof {
 	case len(x.junk) > 0:
 		return images.Proof{Verdict: images.Untrusted, Reason: fmt.Sprintf("no %s that can be read: %s", noun, oneLine(x.junk[0]))}
 	}
-	return images.Proof{Verdict: images.Unsigned, Reason: "no " + noun + " is there" + x.instead(p.kind)}
+	return images.Proof{Verdict: images.Unsigned, Reason: "no " + noun + " is there" + x.instead(p.kind) + x.withheld}
 }
 
 // refusal says why what is there does not count, by what came closest.

@@ -3,11 +3,13 @@ package evidence_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/images/evidence"
 	. "github.com/landwaiter/landwaiter/internal/images/imagestest"
 )
 
@@ -102,4 +104,6 @@ func TestGitHubAttestations(t *testing.T) {
 	want{images.Unsigned, "no provenance is there"}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
 	l.config.GitHub = &gitHub{err: errors.New("GitHub could not be asked: 503")}
 	want{images.Indeterminate, "GitHub could not be asked"}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
+	l.config.GitHub = &gitHub{err: fmt.Errorf("%w: attestations: read", evidence.ErrNotPermitted)}
+	want{images.Unsigned, "no provenance is there; what GitHub keeps of acme was not asked for: "}.check(t, l.prove(images.Question{Reference: l.image, Demand: demand}))
 }

@@ -15,18 +15,47 @@ type document struct {
 	Helm        yaml.Node            `yaml:"helm" form:"helm" doc:"The line of Helm that the cluster's tool renders with, 3 or 4. Default: 4."`
 	Profile     string               `yaml:"profile" enum:"recommended,baseline,restricted,everything" doc:"Which rules run, at which level. Default: recommended."`
 	Rules       map[string]yaml.Node `yaml:"rules" form:"rules" doc:"Single rules by id: off, on, a level, or a mapping of level and parameters."`
+	OwnRules    []ownRule            `yaml:"ownRules" doc:"Rules of one's own, beside the catalogue. Files below .github/landwaiter/rules hold such rules as well, one a document."`
 	Images      *imagesSection       `yaml:"images" doc:"Which images may be used, and how they are proven."`
 	Roots       *rootsSection        `yaml:"roots" doc:"What renders, beyond what is found by itself."`
 	Exemptions  []exemption          `yaml:"exemptions" doc:"Findings that are accepted until a day."`
 	Annotations bool                 `yaml:"annotations" doc:"Annotations landwaiter.dev/exempt.RULE of manifests exempt too. Whoever opens a pull request writes them. Default: false."`
 	Workloads   []workload           `yaml:"workloads" doc:"Custom resources that carry pods."`
-	Charts      *allowSection        `yaml:"charts" doc:"Charts that may be fetched."`
+	Charts      *chartsSection       `yaml:"charts" doc:"Charts that may be fetched, and whose have to be signed."`
 	Bases       *allowSection        `yaml:"bases" doc:"Kustomize bases that may be fetched."`
 	Gate        *gateSection         `yaml:"gate" doc:"What fails the check."`
 	Checks      []string             `yaml:"checks" enum:"images,manifests,render" doc:"Further check runs that can gate by themselves. Default: none."`
 	Comments    *commentsSection     `yaml:"comments" doc:"What is written into the conversation of a pull request, beside the check run."`
 	Acknowledge []acknowledgement    `yaml:"acknowledge" doc:"Who may accept a finding in a pull request, by a command."`
 	Lock        []string             `yaml:"lock" form:"lock" doc:"Keys, as gate, images.deny or rules.privileged, of which the policies that lie over this one may say nothing."`
+}
+
+type ownRule struct {
+	ID                string          `yaml:"id" must:"yes" form:"ownID" doc:"What settings, exemptions and findings call the rule: lower-case words with dashes, none of the catalogue's."`
+	Level             string          `yaml:"level" must:"yes" enum:"error,warning,info" doc:"The level of its findings."`
+	Kinds             []string        `yaml:"kinds" must:"yes" form:"kind" doc:"What it is for: Kind or Kind.group; workload for all that run pods; \"*\" for everything."`
+	Expression        string          `yaml:"expression" must:"yes" doc:"CEL that is true for what is right, over object, oldObject, namespaceObject, params, request and variables."`
+	Variables         []namedVariable `yaml:"variables" doc:"Expressions with names, for the others to use as variables.NAME."`
+	Message           string          `yaml:"message" doc:"What a finding says, in a line without a full stop."`
+	MessageExpression string          `yaml:"messageExpression" doc:"CEL that makes the message. Where it comes to none, message stands."`
+	Field             string          `yaml:"field" form:"fieldPath" doc:"The field on whose line findings stand, as spec.replicas. Default: the object."`
+	Detail            string          `yaml:"detail" doc:"Why it matters, in full sentences."`
+	Params            yaml.Node       `yaml:"params" form:"params" doc:"A mapping of values that the expression reads as params; settings of the rule under rules change them."`
+	Good              []yaml.Node     `yaml:"good" doc:"Objects that are right. policy check holds the rule against them. An item may be a mapping of object, oldObject, namespaceObject and params instead."`
+	Bad               []yaml.Node     `yaml:"bad" doc:"Objects that are wrong."`
+}
+
+type namedVariable struct {
+	Name       string `yaml:"name" must:"yes" doc:"The name."`
+	Expression string `yaml:"expression" must:"yes" doc:"The expression; it may use the variables before it."`
+}
+
+// example is an object that shows what a rule is about, with what is around it.
+type example struct {
+	Object          yaml.Node `yaml:"object" must:"yes" doc:"The object."`
+	OldObject       yaml.Node `yaml:"oldObject" doc:"What it was at base."`
+	NamespaceObject yaml.Node `yaml:"namespaceObject" doc:"Its namespace."`
+	Params          yaml.Node `yaml:"params" form:"params" doc:"Values in place of the rule's."`
 }
 
 type imagesSection struct {
@@ -132,6 +161,16 @@ type exemption struct {
 type workload struct {
 	Kind string `yaml:"kind" must:"yes" doc:"Kind, or Kind.group."`
 	Path string `yaml:"path" must:"yes" doc:"Where the pod template is, as spec.podTemplate."`
+}
+
+type chartsSection struct {
+	Allow  []string    `yaml:"allow" form:"name" doc:"Patterns of the places they may come from."`
+	Verify []chartSeal `yaml:"verify" doc:"Who has to have signed charts that lie as archives in the repository, by the provenance file of each: NAME-VERSION.tgz.prov. The first entry whose pattern matches counts. Charts in registries are proven by images.verify."`
+}
+
+type chartSeal struct {
+	Match   string `yaml:"match" must:"yes" form:"name" doc:"A pattern of the chart's repository as the dependency names it, with or without the chart's name behind it; \"**\" for all."`
+	Keyring string `yaml:"keyring" must:"yes" form:"file" doc:"A file with the OpenPGP keys of those who may sign, as gpg --export writes it, in armor or not."`
 }
 
 type allowSection struct {

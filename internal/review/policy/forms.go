@@ -20,6 +20,7 @@ func (r *reader) form(v value) {
 		"version": r.versionForm, "helm": r.helmForm, "rules": r.ruleForm, "day": r.dayForm,
 		"image": r.imageForm, "name": r.nameForm, "path": r.pathForm, "file": r.fileForm, "files": r.filesForm, "rule": r.ruleNameForm,
 		"glob": r.globForm, "platform": r.platformForm, "person": r.personForm, "duration": r.durationForm,
+		"ownID": r.ownIDForm, "kind": r.kindForm, "fieldPath": r.fieldPathForm, "params": r.paramsForm,
 		"lock": r.lockForm, "comments": r.commentsForm,
 	}
 	check := checks[v.at.form]
@@ -71,6 +72,10 @@ func (r *reader) ruleMapping(v value, rule *review.Rule) {
 	params := reflect.TypeFor[struct{}]()
 	if rule.Params != nil {
 		params = reflect.TypeOf(rule.Params()).Elem()
+	}
+	if rule.Defined != "" {
+		r.ownSetting(v, rule)
+		return
 	}
 	if level := entry(v.node, "level"); level != nil {
 		r.levelForm(value{node: resolve(level), name: v.name + ".level"})

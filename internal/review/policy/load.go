@@ -17,7 +17,7 @@ import (
 
 // Layer is one policy file.
 type Layer struct {
-	File string // as it is named in mistakes
+	File string // as it is named in mistakes; one in RulesDir holds rules of one's own, one a document
 	Text []byte
 }
 
@@ -31,11 +31,18 @@ func Load(rules []*review.Rule, layers ...Layer) (*review.Policy, error) {
 	p.Rules = make(map[string]review.RuleSetting)
 	var mistakes []error
 	var locks []lock
+	var own []*ownDefinition
 	for _, layer := range layers {
-		r := reader{file: layer.File, policy: p, rules: rules, locks: locks}
-		locks = append(locks, r.read(layer.Text)...)
+		r := reader{file: layer.File, policy: p, rules: rules, locks: locks, defined: own}
+		locks = append(locks, r.read(layer)...)
+		rules, own = r.rules, r.defined
 		slices.SortStableFunc(r.mistakes, func(a, b *Mistake) int { return cmp.Compare(a.Line, b.Line) })
 		for _, m := range r.mistakes {
+			mistakes = append(mistakes, m)
+		}
+	}
+	if len(mistakes) == 0 {
+		for _, m := range compileOwn(p, own) {
 			mistakes = append(mistakes, m)
 		}
 	}
@@ -49,8 +56,9 @@ func Load(rules []*review.Rule, layers ...Layer) (*review.Policy, error) {
 type reader struct {
 	file     string
 	policy   *review.Policy
-	rules    []*review.Rule
-	locks    []lock // of the layers below
+	rules    []*review.Rule   // with those of one's own
+	defined  []*ownDefinition // of this layer and those below
+	locks    []lock           // of the layers below
 	mistakes []*Mistake
 }
 
@@ -60,12 +68,17 @@ func (r *reader) wrong(line int, format string, args ...any) {
 
 // read checks a layer's text, and puts it onto the policy when there is nothing wrong in it. It returns what the layer
 // locks.
-func (r *reader) read(text []byte) []lock {
-	root := r.parse(text)
+func (r *reader) read(layer Layer) []lock {
+	if holdsRules(layer.File) {
+		r.ownFile(layer.Text)
+		return nil
+	}
+	root := r.parse(layer.Text)
 	if root == nil {
 		return nil
 	}
-	r.mapping(root, reflect.TypeFor[document](), "")
+	r.ownRules(entry(resolve(root), "ownRules"), layer.Text)
+	r.mapping(root, reflect.TypeFor[document](), "", "ownRules")
 	r.heed(root)
 	if len(r.mistakes) > 0 {
 		return nil
@@ -134,9 +147,6 @@ func (r *reader) apply(doc *document) {
 	}
 	for _, w := range doc.Workloads {
 		p.Workloads = append(p.Workloads, review.WorkloadPath(w))
-	}
-	if doc.Charts != nil {
-		p.Charts.Allow = orKeep(doc.Charts.Allow, p.Charts.Allow)
 	}
 	if doc.Bases != nil {
 		p.Bases.Allow = orKeep(doc.Bases.Allow, p.Bases.Allow)

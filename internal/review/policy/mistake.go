@@ -11,16 +11,20 @@ import (
 type Mistake struct {
 	File   string
 	Line   int // 0 when unknown
+	Column int // 0 where the line says enough
 	Reason string
 }
 
 // Error returns "file:line: reason".
 func (m *Mistake) Error() string { return m.Place() + ": " + m.Reason }
 
-// Place returns "file:line", as far as it is known.
+// Place returns "file:line" or "file:line:column", as far as it is known.
 func (m *Mistake) Place() string {
 	if m.Line == 0 {
 		return m.File
+	}
+	if m.Column > 0 {
+		return fmt.Sprintf("%s:%d:%d", m.File, m.Line, m.Column)
 	}
 	return fmt.Sprintf("%s:%d", m.File, m.Line)
 }

@@ -65,6 +65,9 @@ func typeSchema(t reflect.Type, f field, rules []*review.Rule) schema {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
 		return schema{"type": []string{"string", "number"}} // as far as a schema can tell
 	}
+	if t == nodeType {
+		return schema{"type": "object"} // whose keys are anybody's
+	}
 	switch t.Kind() {
 	case reflect.Bool:
 		return schema{"type": "boolean"}
@@ -114,5 +117,6 @@ func ruleSchemas(rules []*review.Rule) schema {
 		setting["properties"].(schema)["level"] = level
 		properties[r.ID] = schema{"description": r.Summary, "anyOf": []schema{level, setting}}
 	}
-	return schema{"type": "object", "properties": properties, "additionalProperties": false}
+	own := schema{"type": "object"} // of a rule that the policy defines, which no schema knows; a slip in an id is still found
+	return schema{"type": "object", "properties": properties, "additionalProperties": own}
 }

@@ -91,7 +91,7 @@ exemptions:
   - {rule: privileged, object: DaemonSet/logging/fluent-bit, root: clusters/**, reason: reads node logs, until: "2027-03-31", by: "@acme/ops"}
 annotations: true
 workloads: [{kind: Runner.acme.example, path: spec.template}]
-charts: {allow: ["registry-1.docker.io/bitnamicharts/**", "https://prometheus-community.github.io/helm-charts"]}
+charts: {allow: ["registry-1.docker.io/bitnamicharts/**", "https://prometheus-community.github.io/helm-charts"], verify: [{match: "https://charts.example.com", keyring: keys/charts.asc}]}
 bases: {allow: [github.com/acme/**]}
 gate: {failOn: warning, onIndeterminate: warn, onRenderFailure: warn}
 checks: [images, manifests, render]
@@ -99,6 +99,19 @@ comments: {max: 10, summary: true}
 acknowledge:
   - {rules: [low-uid, "image-*"], by: ["@acme/security"], notAuthor: true}
 lock: [gate.failOn, images, rules.privileged]
+ownRules:
+  - id: acme-size
+    level: warning
+    kinds: [Deployment.apps]
+    variables: [{name: most, expression: int(params.most)}]
+    expression: object.spec.replicas <= variables.most
+    message: too many replicas
+    messageExpression: '"more replicas than " + string(variables.most)'
+    field: spec.replicas
+    detail: They cost money.
+    params: {most: 5}
+    good: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 5}}]
+    bad: [{object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 6}}}]
 `
 
 // TestEveryKey holds that a policy with every key is read whole, and that the schema agrees.

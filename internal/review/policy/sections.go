@@ -16,6 +16,20 @@ func (r *reader) sections(doc *document, root *yaml.Node) {
 	if doc.Roots != nil {
 		r.roots(doc.Roots)
 	}
+	if doc.Charts != nil {
+		r.charts(doc.Charts, resolve(entry(root, "charts")))
+	}
+}
+
+func (r *reader) charts(s *chartsSection, n *yaml.Node) {
+	p := r.policy
+	p.Charts.Allow = orKeep(s.Allow, p.Charts.Allow)
+	if s.Verify != nil {
+		p.ChartSeals = nil
+	}
+	for i, v := range s.Verify {
+		p.ChartSeals = append(p.ChartSeals, review.ChartSeal{Match: v.Match, Keyring: v.Keyring, Layer: r.file, Line: lineOf(n, "verify", i)})
+	}
 }
 
 func (r *reader) images(s *imagesSection, n *yaml.Node) {

@@ -13,6 +13,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review/rules/namespace"
 	"github.com/landwaiter/landwaiter/internal/review/rules/network"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pod"
+	"github.com/landwaiter/landwaiter/internal/review/rules/protection"
 	"github.com/landwaiter/landwaiter/internal/review/rules/pss"
 	"github.com/landwaiter/landwaiter/internal/review/rules/rbac"
 	"github.com/landwaiter/landwaiter/internal/review/rules/reliability"
@@ -26,7 +27,7 @@ func All() []*review.Rule {
 	var all []*review.Rule
 	for _, area := range [][]review.Rule{
 		pod.Rules(), pss.Rules(), image.Rules(),
-		namespace.Rules(), resources.Rules(), reliability.Rules(), rbac.Rules(), network.Rules(), secret.Rules(), api.Rules(), kops.Rules(), controlplane.Rules(), cloud.Rules(), gitops.Rules(), change.Rules(), rendering.Rules(),
+		namespace.Rules(), resources.Rules(), reliability.Rules(), rbac.Rules(), network.Rules(), secret.Rules(), api.Rules(), kops.Rules(), controlplane.Rules(), cloud.Rules(), gitops.Rules(), protection.Rules(), change.Rules(), rendering.Rules(),
 	} {
 		for i := range area {
 			all = append(all, &area[i])

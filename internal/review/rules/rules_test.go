@@ -11,6 +11,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/helm"
 	"github.com/landwaiter/landwaiter/internal/manifests/kustomize"
+	"github.com/landwaiter/landwaiter/internal/manifests/terraform"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/policy"
 	"github.com/landwaiter/landwaiter/internal/review/reviewtest"
@@ -23,6 +24,7 @@ func newLab() *reviewtest.Lab {
 	return &reviewtest.Lab{
 		Renderer: reviewtest.Direct{
 			manifests.Kustomize: kustomize.New(charts), manifests.Helm: charts, manifests.Plain: manifests.PlainRenderer{},
+			manifests.Terraform: terraform.Renderer{},
 		},
 		Rules: all,
 		Policy: func(text []byte) (*review.Policy, error) {
@@ -56,7 +58,7 @@ var (
 )
 
 // byEngine are the rules that the engine itself judges by.
-var byEngine = []string{review.RuleRenderFailed, review.RuleHelmLine, review.RuleBlastRadius}
+var byEngine = []string{review.RuleRenderFailed, review.RuleHelmLine, review.RuleBlastRadius, review.RuleChartSignature}
 
 // TestCatalogue holds what is true of every rule.
 func TestCatalogue(t *testing.T) {

@@ -14,6 +14,9 @@ var docs embed.FS
 // Rules returns the area's rules in the order of the catalogue.
 func Rules() []review.Rule {
 	return review.Area("api", docs,
-		apiRemoved, apiDeprecated, schema,
+		apiRemoved, apiDeprecated, schema, duplicateObject, selectorMismatch,
+		serviceSelectorDangling, serviceTargetPort, ingressBackendMissing, configMissing, serviceAccountMissing, hpaTargetMissing,
+		pdbDangling, serviceMonitorDangling, networkPolicyPeerDangling, persistentVolumeClaimMissing, storageClassMissing,
+		roleRef, envDuplicate, labelInvalid,
 	)
 }

@@ -12,5 +12,7 @@ var docs embed.FS
 
 // Rules returns the area's rules in the order of the catalogue.
 func Rules() []review.Rule {
-	return review.Area("cloud", docs, podCloudRole, kube2iamIptables)
+	return review.Area("cloud", docs, podCloudRole, kube2iamIptables,
+		terraformOpenCIDR,
+	)
 }

@@ -75,6 +75,11 @@ func openGrafana(text string) (found []consoleLine) {
 	return found
 }
 
+const (
+	jenkinsUnsecured = "lets everybody do everything in Jenkins"
+	jenkinsSignUp    = "lets everybody make an account in Jenkins"
+)
+
 // openDocument reads the YAML by which Jenkins (configuration as code) and Kiali are set up.
 func openDocument(text string) (found []consoleLine) {
 	if !strings.Contains(text, "jenkins:") && !strings.Contains(text, "strategy:") {
@@ -92,8 +97,8 @@ func openDocument(text string) (found []consoleLine) {
 		when bool
 		says string
 	}{
-		{strategy, strategy.Text() == "unsecured" || strategy.Get("unsecured").Exists(), "lets everybody do everything in Jenkins"},
-		{root.Get("jenkins", "securityRealm", "local", "allowsSignup"), root.Get("jenkins", "securityRealm", "local", "allowsSignup").True(), "lets everybody make an account in Jenkins"},
+		{strategy, strategy.Text() == "unsecured" || strategy.Get("unsecured").Exists(), jenkinsUnsecured},
+		{root.Get("jenkins", "securityRealm", "local", "allowsSignup"), root.Get("jenkins", "securityRealm", "local", "allowsSignup").True(), jenkinsSignUp},
 		{kiali, kiali.Text() == "anonymous" && root.Get("deployment").Exists(), "lets everybody into Kiali without a sign-in"},
 	} {
 		if open.when {

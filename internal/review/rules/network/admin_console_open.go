@@ -12,8 +12,10 @@ import (
 var adminConsoleOpen = review.Rule{
 	ID: "admin-console-open", Level: review.Error, Guidelines: []string{"G11"},
 	Summary: "An admin console lets everybody in, or can be reached from every address",
-	Kinds:   []string{review.Workloads, "ConfigMap", "Secret", "Service", "Ingress", "Kiali"},
-	Check:   checkAdminConsoleOpen,
+	Kinds: []string{review.Workloads, "ConfigMap", "Secret", "Service", "Ingress", "HTTPRoute.gateway.networking.k8s.io", "IngressRoute", "HTTPProxy",
+		"Route.route.openshift.io", "Kiali.kiali.io", "Grafana.grafana.integreatly.org", "ArgoCD.argoproj.io"},
+	Covers: []string{"service-load-balancer"},
+	Check:  checkAdminConsoleOpen,
 }
 
 const consoleDetail = "Whoever reaches it can see, and mostly change, what runs in the cluster."
@@ -29,11 +31,31 @@ func checkAdminConsoleOpen(p *review.Pass) {
 		checkConsoleTexts(p)
 	case isService(o):
 		checkDeisService(p)
-	case isIngress(o):
-		checkConsoleIngress(p)
-	case o.Kind == "Kiali":
-		if at := o.Field().Get("spec", "auth", "strategy"); at.Text() == "anonymous" {
-			p.Report(at, "kiali %s lets everybody in without a sign-in", o.Name).Detail(consoleDetail)
+		checkConsoleBalancer(p)
+	case consoleFields[o.Kind] != nil:
+		checkConsoleObject(p)
+	default:
+		checkConsoleWay(p)
+	}
+}
+
+// consoleFields are the fields of operators' objects that open a console, with the value that does.
+var consoleFields = map[string][]struct {
+	keys        []string
+	value, says string
+}{
+	"Kiali":  {{[]string{"spec", "auth", "strategy"}, "anonymous", "lets everybody into Kiali without a sign-in"}},
+	"ArgoCD": {{[]string{"spec", "usersAnonymousEnabled"}, "true", consoleKeys[0].says}},
+	"Grafana": {
+		{[]string{"spec", "config", "auth.anonymous", "enabled"}, "true", consoleVariables[0].says},
+		{[]string{"spec", "config", "users", "allow_sign_up"}, "true", consoleVariables[1].says},
+	},
+}
+
+func checkConsoleObject(p *review.Pass) {
+	for _, open := range consoleFields[p.Object.Kind] {
+		if at := p.Object.Field().Get(open.keys...); at.Text() == open.value {
+			p.Report(at, "%s %s", p.Object.Name, open.says).Detail(consoleDetail)
 		}
 	}
 }
@@ -96,9 +118,14 @@ func checkConsoleTexts(p *review.Pass) {
 				p.Report(t.at, "%s %s", t.key, s.says).Detail(consoleDetail).Fix("switch it off", review.Set(t.at, "false")).Unsafe()
 			}
 		}
-		found := openDocument(t.text)
-		if strings.HasSuffix(t.key, "grafana.ini") {
+		var found []consoleLine
+		switch {
+		case strings.HasSuffix(t.key, "grafana.ini"):
 			found = openGrafana(t.text)
+		case strings.HasSuffix(t.key, "config.xml"):
+			found = openJenkins(t.text)
+		default:
+			found = openDocument(t.text)
 		}
 		for _, open := range found {
 			t.report(p, open.line, "%s %s", t.key, open.says).Detail(consoleDetail)
@@ -116,15 +143,34 @@ func checkDeisService(p *review.Pass) {
 	}
 }
 
-// checkConsoleIngress reports an Ingress that leads from every address to a console.
-func checkConsoleIngress(p *review.Pass) {
-	if isGuarded(p.Object) || onlyPrivateHosts(p.Object) {
-		return
+const wayDetail = "The console's own sign-in is all that stands before the cluster. Let only the addresses through that people work from, or have a proxy sign them in before."
+
+// checkConsoleBalancer reports a console with a load balancer of its own that takes connections from every address.
+func checkConsoleBalancer(p *review.Pass) {
+	o := p.Object
+	if isBalancer(o) && isConsole(o.Name) && !isInternal(p, o) && !isLimited(o) {
+		p.Report(o.Field().Get("spec", "type"), "service %s opens the console to every address", o.Name).Lower(review.Warning).Detail(wayDetail)
 	}
-	for _, f := range backends(p.Object) {
+}
+
+// checkConsoleWay reports an Ingress or a route that leads from every address to a console.
+func checkConsoleWay(p *review.Pass) {
+	var services []manifests.Field
+	switch o := p.Object; {
+	case isIngress(o):
+		services = backends(o)
+		if isGuarded(o) || onlyPrivateHosts(o) {
+			return
+		}
+	case o.Kind != "Ingress":
+		services = routeServices(o)
+		if routeGuarded(p) {
+			return
+		}
+	}
+	for _, f := range services {
 		if isConsole(f.Text()) {
-			p.Report(f, "ingress %s leads from every address to %s", p.Object.Name, f.Text()).Lower(review.Warning).
-				Detail("The console's own sign-in is all that stands before the cluster. Let only the addresses through that people work from, or have a proxy sign them in before.")
+			p.Report(f, "%s %s leads from every address to %s", strings.ToLower(p.Object.Kind), p.Object.Name, f.Text()).Lower(review.Warning).Detail(wayDetail)
 			return
 		}
 	}

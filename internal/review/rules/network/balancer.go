@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
 )
 
 // isService reports whether o is a Service of Kubernetes, not one of Knative.
@@ -48,7 +49,7 @@ var addressesBy = []string{
 }
 
 // isInternal reports whether a load balancer is only reached from a network of one's own.
-func isInternal(o *manifests.Object) bool {
+func isInternal(p *review.Pass, o *manifests.Object) bool {
 	for key, values := range internalBy {
 		value := strings.ToLower(annotation(o, key).Text())
 		if slices.Contains(values, value) || values == nil && value != "" && value != "false" {
@@ -56,7 +57,42 @@ func isInternal(o *manifests.Object) bool {
 		}
 	}
 	class := o.Field().Get("spec", "loadBalancerClass").Text()
-	return class == "tailscale" || internalByDefault(o, class) || privateAddresses(o)
+	return class == "tailscale" || internalByDefault(o, class) || privateAddresses(o) || privatePools(p)
+}
+
+// poolFields are the fields by which MetalLB's and Cilium's pools say what addresses load balancers get.
+var poolFields = map[string][]string{
+	"IPAddressPool":            {"spec.addresses.*"},
+	"CiliumLoadBalancerIPPool": {"spec.blocks.*.cidr", "spec.blocks.*.start", "spec.cidrs.*.cidr"},
+}
+
+// privatePools reports whether the repository has pools of addresses for load balancers, and the internet knows none of
+// them.
+func privatePools(p *review.Pass) bool {
+	return review.OnceOf(p.Index, "network/pools", func(x *review.Index) bool {
+		var given []string
+		for kind, fields := range poolFields {
+			for _, o := range x.OfKind(kind) {
+				for _, at := range fields {
+					for _, f := range fieldsAt(o.Field(), at) {
+						if first, _, _ := strings.Cut(f.Text(), "-"); first != "" {
+							given = append(given, strings.TrimSpace(first))
+						}
+					}
+				}
+			}
+		}
+		return len(given) > 0 && !slices.ContainsFunc(given, func(text string) bool { return !isPrivateAddress(text) })
+	})
+}
+
+// isPrivateAddress reports whether an address, or a block of them, is one that the internet does not know.
+func isPrivateAddress(text string) bool {
+	addr, err := netip.ParseAddr(text)
+	if net, isNet := parseNet(text); err != nil && isNet {
+		addr, err = net.Addr(), nil
+	}
+	return err == nil && (addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsLoopback())
 }
 
 // internalByDefault reports whether AWS's own controller makes the load balancer, which is internal unless it is said
@@ -73,13 +109,7 @@ func privateAddresses(o *manifests.Object) bool {
 	for _, key := range addressesBy {
 		given = append(given, splitList(annotation(o, key).Text())...)
 	}
-	for _, text := range given {
-		addr, err := netip.ParseAddr(text)
-		if err != nil || !addr.IsPrivate() && !addr.IsLinkLocalUnicast() && !addr.IsLoopback() {
-			return false
-		}
-	}
-	return len(given) > 0
+	return len(given) > 0 && !slices.ContainsFunc(given, func(text string) bool { return !isPrivateAddress(text) })
 }
 
 // limitedBy are the annotations by which clouds let only some addresses reach a load balancer.

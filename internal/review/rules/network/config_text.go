@@ -15,6 +15,8 @@ type configText struct {
 	text   string
 	secret bool // nothing of the text may be shown
 	plain  bool // the text stands in the field as it is, line by line
+	first  int  // the line of the field's text on which this one begins, where it is a part of it; else 0
+	flat   bool // all of the part stands on that line
 }
 
 // maxConfig bounds what is read of a text, in bytes.
@@ -30,11 +32,7 @@ func configTexts(o *manifests.Object) (all []configText) {
 		for _, e := range o.Field().Get(section).Entries() {
 			t := configText{at: e.Value, key: e.Key, text: e.Value.Text(), secret: secret, plain: !secret || section == "stringData"}
 			if !t.plain {
-				decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(t.text), ""))
-				if err != nil {
-					continue // encrypted, or filled in later
-				}
-				t.text = string(decoded)
+				t.text = decoded(t.text)
 			}
 			if len(t.text) <= maxConfig {
 				all = append(all, t)
@@ -44,11 +42,31 @@ func configTexts(o *manifests.Object) (all []configText) {
 	return all
 }
 
+// decoded decodes base64; "" for what is encrypted, or filled in later.
+func decoded(text string) string {
+	plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil {
+		return ""
+	}
+	return string(plain)
+}
+
 // report reports a violation on a line of the text; 0 stands for the whole.
 func (t configText) report(p *review.Pass, line int, format string, args ...any) *review.Draft {
 	d := p.Report(t.at, format, args...)
 	if t.plain {
-		d.Line(line)
+		d.Line(t.line(line))
 	}
 	return d
+}
+
+// line is the line of the field's text on which line n of this text stands; of the whole (0) it is the one above a part.
+func (t configText) line(n int) int {
+	switch {
+	case t.first == 0:
+		return n
+	case t.flat:
+		return t.first
+	}
+	return t.first + n - 1
 }

@@ -85,9 +85,13 @@ func labelsOf(o *manifests.Object) labels {
 }
 
 // hostPolicies are the global policies of Calico in the order in which they are asked: by order, then by name.
-func hostPolicies(p *review.Pass) (all []*policy) {
+func hostPolicies(p *review.Pass) []*policy {
+	return review.OnceOf(p.Index, "network/host policies", readHostPolicies)
+}
+
+func readHostPolicies(x *review.Index) (all []*policy) {
 	seen := make(map[string]bool)
-	for _, o := range append(p.Root.OfKind("GlobalNetworkPolicy"), p.Index.OfKind("GlobalNetworkPolicy")...) {
+	for _, o := range x.OfKind("GlobalNetworkPolicy") {
 		if !seen[o.Name] && o.Field().Get("spec", "namespaceSelector").Text() == "" {
 			seen[o.Name] = true
 			all = append(all, readPolicies(o, "")...)

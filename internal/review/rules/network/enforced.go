@@ -18,26 +18,31 @@ type enforced struct {
 
 	// unknown tells that there may be more: something makes policies in the cluster, or rules before them.
 	unknown bool
+	gone    func(*manifests.Object) bool // objects that the change takes away from the root; nil for none
 }
 
 // enforcedOn returns what a pass's rules on policies share.
 func enforcedOn(p *review.Pass) *enforced { return enforcedIn(p.Root, p.Index) }
 
 func enforcedIn(root *review.RootView, index *review.Index) *enforced {
-	return review.Once(root, "network", func(root *review.RootView) *enforced {
-		e := &enforced{root: root, index: index, spaces: map[string]*group{}, bare: map[string]pod{}}
-		e.unknown = madeElsewhere(e)
-		e.addSpaces()
-		e.addWide("GlobalNetworkPolicy")
-		e.addWide("CiliumClusterwideNetworkPolicy")
-		e.addNamespaced("NetworkPolicy")
-		e.addNamespaced("CiliumNetworkPolicy")
-		return e
-	})
+	return review.Once(root, "network", func(root *review.RootView) *enforced { return newEnforced(root, index, nil) })
 }
 
-// addSpaces makes room for the policies of every namespace that the root has something in.
-func (e *enforced) addSpaces() {
+// newEnforced reads the policies without those that are gone, which other roots may have as well, for clusters of their
+// own. Namespaces are looked at beside the root's when they are named.
+func newEnforced(root *review.RootView, index *review.Index, gone func(*manifests.Object) bool, namespaces ...string) *enforced {
+	e := &enforced{root: root, index: index, gone: gone, spaces: map[string]*group{}, bare: map[string]pod{}}
+	e.unknown = madeElsewhere(e)
+	e.addSpaces(namespaces)
+	e.addWide("GlobalNetworkPolicy")
+	e.addWide("CiliumClusterwideNetworkPolicy")
+	e.addNamespaced("NetworkPolicy")
+	e.addNamespaced("CiliumNetworkPolicy")
+	return e
+}
+
+// addSpaces makes room for the policies of every namespace that the root has something in, and of others.
+func (e *enforced) addSpaces(others []string) {
 	declared := make(map[string]*manifests.Object)
 	for _, o := range e.root.OfKind("Namespace") {
 		declared[o.Name] = o
@@ -56,6 +61,9 @@ func (e *enforced) addSpaces() {
 	for _, o := range e.root.Objects {
 		add(landing(e.root, o))
 	}
+	for _, name := range others {
+		add(name)
+	}
 	for name := range declared {
 		add(name)
 	}
@@ -65,7 +73,7 @@ func (e *enforced) addSpaces() {
 func (e *enforced) addWide(kind string) {
 	seen := make(map[string]bool)
 	for _, o := range e.all(kind) {
-		if !seen[o.Name] {
+		if !seen[o.Name] && !e.isGone(o) {
 			seen[o.Name] = true
 			e.wide = append(e.wide, readPolicies(o, "")...)
 		}
@@ -94,10 +102,14 @@ func (e *enforced) addNamespaced(kind string) {
 			continue
 		}
 		for _, o := range e.index.In(kind, namespace) {
-			add(o, namespace)
+			if !e.isGone(o) {
+				add(o, namespace)
+			}
 		}
 	}
 }
+
+func (e *enforced) isGone(o *manifests.Object) bool { return e.gone != nil && e.gone(o) }
 
 // identityIn is an object's identity, whatever its version, in the namespace that it lands in.
 func identityIn(o *manifests.Object, namespace string) manifests.Identity {

@@ -34,7 +34,8 @@ func checkGatewayPlain(p *review.Pass) {
 func staysInside(o *manifests.Object) bool {
 	spec := o.Field().Get("spec")
 	class := spec.Get("gatewayClassName").Text()
-	if strings.Contains(class, "waypoint") || strings.Contains(class, "mesh") || annotation(o, "networking.gke.io/certmap").Text() != "" ||
+	if slices.ContainsFunc([]string{"waypoint", "mesh", "tailscale", "cloudflare"}, func(word string) bool { return strings.Contains(class, word) }) ||
+		annotation(o, "networking.gke.io/certmap").Text() != "" ||
 		annotation(o, "networking.istio.io/service-type").Text() == "ClusterIP" {
 		return true
 	}
@@ -112,8 +113,11 @@ func leadsToHTTPS(rule manifests.Field) bool {
 
 // redirected reports whether a route leads what comes to a listener to HTTPS.
 func redirected(p *review.Pass, gateway *manifests.Object, listener manifests.Field) bool {
-	return slices.ContainsFunc(append(p.Root.OfKind("HTTPRoute"), p.Index.OfKind("HTTPRoute")...), func(o *manifests.Object) bool {
-		return redirects(o) && slices.ContainsFunc(o.Field().Get("spec", "parentRefs").Items(), func(parent manifests.Field) bool {
+	leading := review.OnceOf(p.Index, "network/redirects", func(x *review.Index) []*manifests.Object {
+		return slices.DeleteFunc(slices.Clone(x.OfKind("HTTPRoute")), func(o *manifests.Object) bool { return !redirects(o) })
+	})
+	return slices.ContainsFunc(leading, func(o *manifests.Object) bool {
+		return slices.ContainsFunc(o.Field().Get("spec", "parentRefs").Items(), func(parent manifests.Field) bool {
 			return parent.Get("name").Text() == gateway.Name && attaches(parent, listener)
 		})
 	})
@@ -129,23 +133,15 @@ func checkTraefikPlain(p *review.Pass) {
 			names = append(names, name)
 		}
 	}
-	if spec.Get("tls").Exists() || securePoint(strings.Join(names, ",")) || len(points.Items()) > 0 && len(names) == 0 || traefikRedirects(p) {
+	if spec.Get("tls").Exists() || securePoint(strings.Join(names, ",")) || len(points.Items()) > 0 && len(names) == 0 || controllers(p).redirect {
 		return
 	}
 	for _, f := range fieldsAt(spec, "routes.*.middlewares.*.name") {
-		if strings.Contains(f.Text(), "redirect") || strings.Contains(f.Text(), "https") {
+		if redirecting(p, f.Text()) {
 			return
 		}
 	}
 	p.Report(points, "route %s answers in plain HTTP", p.Object.Name).Detail(plainDetail)
-}
-
-// traefikRedirects reports whether a Traefik in the repository leads all plain HTTP to HTTPS at its entry point.
-func traefikRedirects(p *review.Pass) bool {
-	return someArgument(p, func(arg string) bool {
-		arg = strings.ToLower(arg)
-		return strings.Contains(arg, "entrypoint") && strings.Contains(arg, "redirect")
-	})
 }
 
 // checkContourPlain reports a virtual host without TLS, and routes that answer in plain HTTP beside it.

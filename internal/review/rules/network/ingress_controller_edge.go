@@ -21,6 +21,7 @@ var proxies = []string{
 	"ingress-nginx/controller", "ingress-nginx/controller-chroot", "nginx-ingress-controller", "nginx/nginx-ingress", "nginx-ic/nginx-plus-ingress",
 	"library/traefik", "traefik/traefik", "haproxytech/kubernetes-ingress", "jcmoraisjr/haproxy-ingress", "zalando/skipper", "pathfinder/skipper",
 	"teapot/skipper", "deis/router", "hephy/router", "datawire/ambassador", "emissaryingress/emissary", "datawire/aes", "bitnami/nginx-ingress-controller",
+	"library/kong", "kong/kong", "kong/kong-gateway", "apache/apisix", "solo-io/gloo-envoy-wrapper", "openshift/origin-haproxy-router",
 }
 
 func checkIngressControllerEdge(p *review.Pass) {
@@ -32,11 +33,8 @@ func checkIngressControllerEdge(p *review.Pass) {
 		name := ref.Name()
 		switch {
 		case strings.HasSuffix(name, "/kube-ingress-aws-controller"):
-			if !slices.ContainsFunc(c.Get("env").Items(), func(e manifests.Field) bool { return e.Get("name").Text() == "CUSTOM_FILTERS" }) {
-				p.Report(c.Get("env"), "%s has no CUSTOM_FILTERS", c.Title()).
-					Detail("Without them kube-ingress-aws-controller puts every instance of the cluster behind its load balancers. Filter for the tags of the edge nodes.")
-			}
-		case slices.ContainsFunc(proxies, func(proxy string) bool { return strings.HasSuffix(name, "/"+proxy) }) || istioGatewayPod(p, name):
+			checkCustomFilters(p, c)
+		case slices.ContainsFunc(proxies, func(proxy string) bool { return strings.HasSuffix(name, "/"+proxy) }) || istioGatewayPod(p, name) || contourProxy(p, name):
 			if !boundToNodes(p.Pod) {
 				p.Report(p.Pod.Spec.Get("nodeSelector"), "the ingress controller %s is not bound to edge nodes", p.Object.Name).
 					Detail("What faces the internet shares nodes with everything else: whoever breaks out of it is beside the cluster's databases. Give edge nodes a label and a taint, and the controller a nodeSelector and a toleration for them.")
@@ -44,6 +42,29 @@ func checkIngressControllerEdge(p *review.Pass) {
 			}
 		}
 	}
+}
+
+// checkCustomFilters reports a kube-ingress-aws-controller that takes every node for a target.
+func checkCustomFilters(p *review.Pass, c review.Container) {
+	at := c.Get("env")
+	for _, e := range at.Items() {
+		if e.Get("name").Text() != "CUSTOM_FILTERS" {
+			continue
+		}
+		if at = e.Get("value"); at.Text() != "" || e.Get("valueFrom").IsMap() {
+			return
+		}
+	}
+	if len(c.Get("envFrom").Items()) > 0 {
+		return // it may come from there
+	}
+	p.Report(at, "%s has no CUSTOM_FILTERS", c.Title()).
+		Detail("Without them kube-ingress-aws-controller puts every instance of the cluster behind its load balancers. Filter for the tags of the edge nodes.")
+}
+
+// contourProxy reports whether a pod is an Envoy that Contour directs.
+func contourProxy(p *review.Pass, image string) bool {
+	return strings.HasSuffix(image, "/envoyproxy/envoy") && slices.ContainsFunc(p.Pod.Containers, func(c review.Container) bool { return imageName(c) == "contour" })
 }
 
 // istioGatewayPod reports whether a pod is one of Istio's gateways to the outside.

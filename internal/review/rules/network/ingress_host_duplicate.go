@@ -33,6 +33,9 @@ func checkIngressHostDuplicate(p *review.Pass) {
 				first[key] = place{o, r}
 				continue
 			}
+			if other.o != o && p.Root.Namespace(other.o) == p.Root.Namespace(o) && other.o.Name == o.Name {
+				continue // the same object written twice, of which one holds
+			}
 			p.ReportOn(o, r.at, "ingress %s takes path %s of host %s, which %s", o.Name, orAll(r.path, "/"), orAll(r.host, "*"), theOther(other.o, o)).
 				CausedBy(other.o, other.r.at).
 				Detail("Which of the two services answers depends on the controller and on the age of the objects: some of the requests end up with the wrong one, or all do after the next rollout.")

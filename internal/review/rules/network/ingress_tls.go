@@ -95,7 +95,31 @@ func terminated(p *review.Pass, o *manifests.Object) bool {
 		annotation(o, "traefik.ingress.kubernetes.io/router.tls").Text() == "true" || securePoint(entry) ||
 		annotation(o, "nginx.ingress.kubernetes.io/ssl-passthrough").Text() == "true" ||
 		strings.Contains(annotation(o, "alb.ingress.kubernetes.io/listen-ports").Text(), "HTTPS") ||
-		(class == "" || strings.Contains(class, "nginx")) && nginxHasCertificate(p)
+		annotation(o, "nginx.ingress.kubernetes.io/force-ssl-redirect").Text() == "true" || // which is for TLS that ends before the controller
+		leadsAway(p, o) || controllers(p).offloaded || (class == "" || strings.Contains(class, "nginx")) && controllers(p).certificate
+}
+
+// leadsAway reports whether all that an Ingress does is to lead to HTTPS.
+func leadsAway(p *review.Pass, o *manifests.Object) bool {
+	for _, key := range []string{"permanent-redirect", "temporal-redirect"} {
+		if strings.HasPrefix(annotation(o, "nginx.ingress.kubernetes.io/"+key).Text(), "https://") {
+			return true
+		}
+	}
+	for _, name := range splitList(annotation(o, "traefik.ingress.kubernetes.io/router.middlewares").Text()) {
+		if redirecting(p, strings.TrimSuffix(name, "@kubernetescrd")) {
+			return true
+		}
+	}
+	return false
+}
+
+// redirecting reports whether a middleware of Traefik leads to HTTPS: by its name, or as the repository has it. An
+// annotation writes the namespace before the name.
+func redirecting(p *review.Pass, name string) bool {
+	return strings.Contains(name, "redirect") || strings.Contains(name, "https") || slices.ContainsFunc(p.Index.OfKind("Middleware"), func(o *manifests.Object) bool {
+		return (o.Name == name || strings.HasSuffix(name, "-"+o.Name)) && o.Field().Get("spec", "redirectScheme", "scheme").Text() == "https"
+	})
 }
 
 // securePoint reports whether all of Traefik's entry points in a list are ones for TLS by their names.
@@ -106,22 +130,36 @@ func securePoint(list string) bool {
 	})
 }
 
-// nginxHasCertificate reports whether an ingress-nginx in the repository is started with a certificate for every host.
-func nginxHasCertificate(p *review.Pass) bool {
-	return someArgument(p, func(arg string) bool { return strings.HasPrefix(arg, "--default-ssl-certificate=") })
+// around is what the repository's controllers do for every Ingress and route.
+type around struct {
+	certificate bool // an ingress-nginx is started with a certificate for every host
+	redirect    bool // a Traefik leads all plain HTTP to HTTPS at its entry point
+	offloaded   bool // a controller's load balancer ends TLS
 }
 
-// someArgument reports whether a Deployment or DaemonSet of the root or the repository has an argument such as meant.
-func someArgument(p *review.Pass, meant func(string) bool) bool {
-	for _, kind := range []string{"Deployment", "DaemonSet"} {
-		for _, o := range append(p.Root.OfKind(kind), p.Index.OfKind(kind)...) {
-			args := fieldsAt(o.Field(), "spec.template.spec.containers.*.args.*")
-			if slices.ContainsFunc(args, func(f manifests.Field) bool { return meant(f.Text()) }) {
-				return true
+// controllers looks at the Deployments, DaemonSets and Services of the repository.
+func controllers(p *review.Pass) around {
+	return review.OnceOf(p.Index, "network/controllers", func(x *review.Index) (a around) {
+		for _, o := range append(x.OfKind("Deployment"), x.OfKind("DaemonSet")...) {
+			for _, f := range fieldsAt(o.Field(), "spec.template.spec.containers.*.args.*") {
+				arg := strings.ToLower(f.Text())
+				a.certificate = a.certificate || strings.HasPrefix(arg, "--default-ssl-certificate=")
+				a.redirect = a.redirect || strings.Contains(arg, "entrypoint") && strings.Contains(arg, "redirect")
 			}
 		}
-	}
-	return false
+		a.offloaded = slices.ContainsFunc(x.OfKind("Service"), offloads)
+		return a
+	})
+}
+
+// controllerNames are the labels by which the Services of ingress controllers are known.
+var controllerNames = []string{"ingress-nginx", "nginx-ingress", "nginx-ingress-controller", "traefik", "haproxy-ingress", "kubernetes-ingress"}
+
+// offloads reports whether a Service is an ingress controller's whose load balancer ends TLS.
+func offloads(o *manifests.Object) bool {
+	name := o.Field().Get("metadata", "labels", "app.kubernetes.io/name").Text()
+	return isBalancer(o) && (slices.Contains(controllerNames, name) || slices.Contains(controllerNames, o.Name)) &&
+		slices.ContainsFunc(ending, func(cloud tlsEnding) bool { return annotation(o, cloud.certificate).Text() != "" })
 }
 
 // redirectBy are the annotations that switch the redirect to HTTPS off.

@@ -98,11 +98,15 @@ func hostsOf(server manifests.Field) string {
 
 // leadsByVirtualService reports whether a VirtualService leads what comes to a Gateway to HTTPS.
 func leadsByVirtualService(p *review.Pass, gateway *manifests.Object) bool {
-	return slices.ContainsFunc(append(p.Root.OfKind("VirtualService"), p.Index.OfKind("VirtualService")...), func(o *manifests.Object) bool {
-		bound := slices.ContainsFunc(o.Field().Get("spec", "gateways").Items(), func(f manifests.Field) bool {
+	leading := review.OnceOf(p.Index, "network/virtual services", func(x *review.Index) []*manifests.Object {
+		return slices.DeleteFunc(slices.Clone(x.OfKind("VirtualService")), func(o *manifests.Object) bool {
+			return !slices.ContainsFunc(fieldsAt(o.Field(), "spec.http.*.redirect.scheme"), func(f manifests.Field) bool { return f.Text() == "https" })
+		})
+	})
+	return slices.ContainsFunc(leading, func(o *manifests.Object) bool {
+		return slices.ContainsFunc(o.Field().Get("spec", "gateways").Items(), func(f manifests.Field) bool {
 			return f.Text() == gateway.Name || strings.HasSuffix(f.Text(), "/"+gateway.Name)
 		})
-		return bound && slices.ContainsFunc(fieldsAt(o.Field(), "spec.http.*.redirect.scheme"), func(f manifests.Field) bool { return f.Text() == "https" })
 	})
 }
 

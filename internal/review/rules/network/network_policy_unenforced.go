@@ -16,7 +16,7 @@ var networkPolicyUnenforced = review.Rule{
 }
 
 // unenforcing are the network plug-ins of kops that do not know network policies. Amazon's does when it is told to.
-var unenforcing = []string{"kubenet", "flannel", "classic", "lyft", "lyftvpc"}
+var unenforcing = []string{"kubenet", "flannel", "classic", "lyft", "lyftvpc", "lyftVPC"}
 
 func checkNetworkPolicyUnenforced(p *review.Pass) {
 	if !slices.ContainsFunc(policyKinds, func(kind string) bool { return len(p.Root.OfKind(kind))+len(p.Index.OfKind(kind)) > 0 }) {
@@ -29,7 +29,16 @@ func checkNetworkPolicyUnenforced(p *review.Pass) {
 				Detail("The API server takes them, and nothing happens: pods stay open. Calico, Cilium and kube-router enforce them.")
 		}
 	}
-	if at := networking.Get("amazonvpc"); at.Exists() && !amazonEnforces(at) && !enforcedBeside(networking) {
+	if at := networking.Get("cilium", "enablePolicy"); at.Text() == "never" {
+		p.Report(at, "cilium is told to enforce no network policies, which the repository has").
+			Detail("The API server takes them, and nothing happens: pods stay open.").
+			Fix("enforce policies where there are some", review.Set(at, "default")).Unsafe()
+	}
+	at := networking.Get("amazonvpc")
+	if !at.Exists() {
+		at = networking.Get("amazonVPC") // as v1alpha3 writes it
+	}
+	if at.Exists() && !amazonEnforces(at) && !enforcedBeside(networking) {
 		p.Report(at, "the network plug-in amazonvpc does not enforce network policies, which the repository has").
 			Detail("It does once its network policy agent is switched on. Until then the API server takes the policies, and nothing happens.")
 	}
@@ -37,7 +46,7 @@ func checkNetworkPolicyUnenforced(p *review.Pass) {
 
 // enforcedBeside reports whether another plug-in, which does enforce policies, is there as well.
 func enforcedBeside(networking manifests.Field) bool {
-	for _, name := range []string{"calico", "canal", "cilium", "kuberouter", "weave", "romana", "kopeio", "kindnet"} {
+	for _, name := range []string{"calico", "canal", "cilium", "kuberouter", "kubeRouter", "weave", "romana", "kopeio", "kindnet"} {
 		if networking.Get(name).Exists() {
 			return true
 		}

@@ -11,7 +11,7 @@ import (
 var openVPNMFA = review.Rule{
 	ID: "openvpn-mfa", Level: review.Error, Guidelines: []string{"G21"},
 	Summary: "An OpenVPN server lets people in with a certificate alone",
-	Kinds:   []string{"ConfigMap", "Secret", review.Workloads},
+	Kinds:   append([]string{"ConfigMap", "Secret", review.Workloads}, machineKinds...),
 	Check:   checkOpenVPNMFA,
 }
 
@@ -22,7 +22,7 @@ func checkOpenVPNMFA(p *review.Pass) {
 		checkVPNArguments(p)
 		return
 	}
-	for _, t := range configTexts(p.Object) {
+	for _, t := range fileTexts(p) {
 		if server, open := readOpenVPN(t.text).open(); open {
 			t.report(p, server.line, "the OpenVPN server of %s asks for no second factor", t.key).Detail(vpnDetail)
 		}

@@ -2,8 +2,12 @@ package network
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"go.yaml.in/yaml/v3"
 )
 
 // TestSSHD holds the reader of sshd_config to what sshd makes of it.
@@ -48,6 +52,18 @@ func TestNginx(t *testing.T) {
 		got = append(got, fmt.Sprint(d.line, d.name, d.args))
 	}
 	if want := "2a[b c;d]; 3e[f]"; strings.Join(got, "; ") != want {
+		t.Errorf("got %q, want %q", strings.Join(got, "; "), want)
+	}
+}
+
+// TestTOML holds the reader of TOML to its tables, lists, comments and quotes.
+func TestTOML(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, v := range readTOML("a = \"b # c\" # d\n[x.'y']\nz.w = [ 'e',\n# f\n  \"g\" ]\nn = 1\nl = \"\"\"\n[h]\nq = 'r'\n\"\"\"\n[[i]]\nj = 'k'\no = {p = 's'}\n") {
+		got = append(got, fmt.Sprintf("%d %s %s", v.line, strings.Join(v.keys, "/"), v.text))
+	}
+	if want := "1 a b # c; 3 x/y/z/w e; 5 x/y/z/w g; 12 i/j k"; strings.Join(got, "; ") != want {
 		t.Errorf("got %q, want %q", strings.Join(got, "; "), want)
 	}
 }
@@ -100,7 +116,9 @@ func TestTLSNames(t *testing.T) {
 
 // FuzzTexts holds that no configuration breaks its reader, and that what is found stands on a line of it.
 func FuzzTexts(f *testing.F) {
-	for _, seed := range []string{"Match User a\nPermitRootLogin yes", "server {\n ssl_protocols \"TLSv1;\n}", "<ca>\nserver a b\ndev tun", "=\n=", "--a b --c"} {
+	for _, seed := range []string{"Match User a\nPermitRootLogin yes", "server {\n ssl_protocols \"TLSv1;\n}", "<ca>\nserver a b\ndev tun", "=\n=", "--a b --c", "<hudson>\n<useSecurity>\nfalse\n</useSecurity></hudson>",
+		"bind :1 ssl-min-ver x\nssl-default-bind-ciphers a", "[tls.a]\nminVersion=\"b\"", "tls_params: {cipher_suites: [a]}",
+		"#cloud-config\nssh_pwauth: yes\nwrite_files:\n- path: a\n  content: |\n    b\n    c", "#!/bin/sh\ncat >a <<-'B'\n\tc\n\tB\n"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -119,8 +137,18 @@ func FuzzTexts(f *testing.F) {
 		for _, o := range readOpenVPN(text) {
 			within("openvpn's "+o.name, o.line)
 		}
-		for _, g := range openGrafana(text) {
-			within("grafana's setting", g.line)
+		whole := configText{text: text, plain: true}
+		for _, part := range append(whole.within(), whole.hereDocuments()...) {
+			for n := range strings.Count(part.text, "\n") + 1 {
+				within("a file's line", part.line(n))
+			}
+		}
+		field := manifests.NewField(&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}, "")
+		for _, s := range slices.Concat(haproxySettings(field), traefikSettings(field), documentSettings(field), nginxSettings(field)) {
+			within(s.name, s.line)
+		}
+		for _, g := range slices.Concat(openGrafana(text), openJenkins(text)) {
+			within("a console's setting", g.line)
 		}
 	})
 }

@@ -15,12 +15,14 @@ var tlsPlaintextBackend = review.Rule{
 	Check:   checkTLSPlaintextBackend,
 }
 
-// ending are, by cloud, the annotation by which a load balancer ends TLS and the one for how it goes on, with what means
-// that it encrypts again.
-var ending = []struct {
+// tlsEnding is, of a cloud, the annotation by which a load balancer ends TLS and the one for how it goes on, with what
+// means that it encrypts again.
+type tlsEnding struct {
 	certificate, backend string
 	encrypted            []string
-}{
+}
+
+var ending = []tlsEnding{
 	{"service.beta.kubernetes.io/aws-load-balancer-ssl-cert", "service.beta.kubernetes.io/aws-load-balancer-backend-protocol", []string{"ssl", "https"}},
 	{"service.beta.kubernetes.io/do-loadbalancer-certificate-id", "service.beta.kubernetes.io/do-loadbalancer-tls-passthrough", []string{"true"}},
 	{"service.beta.kubernetes.io/oci-load-balancer-tls-secret", "service.beta.kubernetes.io/oci-load-balancer-tls-backendset-secret", nil},

@@ -34,7 +34,7 @@ type tlsSetting struct {
 
 // tlsKinds are the objects that hold settings of TLS, beside workloads.
 var tlsKinds = []string{review.Workloads, "ConfigMap", "Ingress", "Service", "Gateway", "TLSOption", "ClientTrafficPolicy", "EnvoyProxy",
-	"HTTPProxy", "ContourConfiguration", "ContourDeployment", "IngressController", "APIServer", "IngressClassParams"}
+	"HTTPProxy", "ContourConfiguration", "ContourDeployment", "IngressController", "APIServer", "IngressClassParams", "EnvoyFilter"}
 
 // tlsFields are the fields that hold settings, by kind.
 var tlsFields = map[string]map[string]settingKind{
@@ -91,14 +91,22 @@ var tlsFlags = map[string]settingKind{
 	"tls-min-version": oldestVersion, "metrics-tls-min-version": oldestVersion, "webhook-tls-min-version": oldestVersion,
 	"tlsminversion": oldestVersion, "tlsmaxversion": newestVersion, "tls-minimum-protocol-version": oldestVersion,
 	"tls-cipher-suites": cipherList, "metrics-tls-cipher-suites": cipherList, "webhook-tls-cipher-suites": cipherList,
-	"tlsciphers": cipherList, "cipher-suites": cipherList,
+	"tlsciphers": cipherList, "cipher-suites": cipherList, "ssl-policy": oldestVersion,
 }
+
+// tlsVariables are the environment variables of Kong.
+var tlsVariables = map[string]settingKind{"KONG_SSL_PROTOCOLS": versionList, "KONG_SSL_CIPHERS": cipherList}
 
 // tlsSettings lists the settings of an object or, of a workload, of one of its pods.
 func tlsSettings(p *review.Pass) (all []tlsSetting) {
 	if p.Pod != nil {
 		for _, c := range p.Pod.Containers {
 			all = append(all, flagSettings(c)...)
+			for _, e := range c.Get("env").Items() {
+				if kind, ok := tlsVariables[e.Get("name").Text()]; ok {
+					all = append(all, fieldSetting(e.Get("value"), kind, e.Get("name").Text())...)
+				}
+			}
 		}
 		return all
 	}
@@ -111,46 +119,34 @@ func tlsSettings(p *review.Pass) (all []tlsSetting) {
 	for key, kind := range tlsAnnotations {
 		all = append(all, fieldSetting(annotation(o, key), kind, key[strings.IndexByte(key, '/')+1:])...)
 	}
-	if o.Kind == "ConfigMap" {
+	switch o.Kind {
+	case "ConfigMap":
 		for _, e := range o.Field().Get("data").Entries() {
-			if kind, ok := tlsKeys[e.Key]; ok {
-				all = append(all, fieldSetting(e.Value, kind, e.Key)...)
-			} else {
-				all = append(all, nginxSettings(e.Value)...)
-				all = append(all, documentSettings(e.Value)...)
-			}
+			all = append(all, keySettings(e)...)
 		}
+	case "EnvoyFilter":
+		all = append(all, envoySettings(o.Field().Get("spec", "configPatches"))...)
 	}
 	slices.SortStableFunc(all, func(a, b tlsSetting) int { return strings.Compare(a.at.Path(), b.at.Path()) })
 	return all
 }
 
-// documentFields are the fields of configurations that ConfigMaps hold as YAML: Contour's and Traefik's.
-var documentFields = map[string]settingKind{
-	"tls.minimum-protocol-version": oldestVersion, "tls.cipher-suites": cipherList,
-	"tls.options.*.minVersion": oldestVersion, "tls.options.*.maxVersion": newestVersion, "tls.options.*.cipherSuites": cipherList,
-}
-
-// documentSettings finds the settings in a text that is such a configuration.
-func documentSettings(f manifests.Field) (all []tlsSetting) {
-	text := f.Text()
-	if !strings.Contains(text, "minimum-protocol-version") && !strings.Contains(text, "inVersion") && !strings.Contains(text, "cipher") {
-		return nil
+// keySettings finds the settings in an entry of a ConfigMap: what a controller takes from it, or a whole configuration.
+func keySettings(e manifests.Entry) (all []tlsSetting) {
+	if kind, ok := tlsKeys[e.Key]; ok {
+		return fieldSetting(e.Value, kind, e.Key)
 	}
-	node, err := manifests.ParseYAML([]byte(text))
-	if err != nil {
-		return nil
-	}
-	for fieldPath, kind := range documentFields {
-		for _, within := range fieldsAt(manifests.NewField(node, ""), fieldPath) {
-			for _, s := range fieldSetting(within, kind, fieldPath[strings.LastIndexByte(fieldPath, '.')+1:]) {
-				s.at, s.line, s.fixed = f, within.Node().Line, true
-				all = append(all, s)
-			}
+	switch {
+	case e.Key == "ssl-options": // of haproxy-ingress
+		for _, s := range haproxyOptions(strings.Fields(e.Value.Text())) {
+			s.at, s.fixed = e.Value, true
+			all = append(all, s)
 		}
+		return all
+	case strings.HasSuffix(e.Key, ".toml"):
+		return traefikSettings(e.Value)
 	}
-	slices.SortFunc(all, func(a, b tlsSetting) int { return a.line - b.line })
-	return all
+	return slices.Concat(nginxSettings(e.Value), haproxySettings(e.Value), documentSettings(e.Value))
 }
 
 // fieldSetting makes a setting of a scalar that is set, or of each of a list of them.
@@ -205,7 +201,11 @@ func flagSettings(c review.Container) (all []tlsSetting) {
 		if !joined && i+1 < len(words) {
 			at, value = words[i+1], words[i+1].Text()
 		}
-		all = append(all, tlsSetting{kind: kind, at: at, name: flag, value: value})
+		s := tlsSetting{kind: kind, at: at, name: flag, value: value}
+		if version, ok := policyVersion(value); ok && kind == oldestVersion {
+			s.value, s.fixed = version.String(), true
+		}
+		all = append(all, s)
 	}
 	return all
 }

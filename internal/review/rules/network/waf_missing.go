@@ -26,7 +26,7 @@ func checkWAFMissing(p *review.Pass) {
 	const detail = "The policy asks for one: it keeps known attacks from applications that are not mended yet."
 	o := p.Object
 	switch {
-	case isBalancer(o) && !isInternal(o) && !isLimited(o):
+	case isBalancer(o) && !isInternal(p, o) && !isLimited(o):
 		p.Report(o.Field().Get("spec", "type"), "the load balancer of service %s has no web ACL", o.Name).
 			Detail(detail + " Those for single services have none to choose; put it behind an Ingress or a Gateway that has.")
 	case isIngress(o) && !insideOnly(o) && !hasFirewall(p, o):

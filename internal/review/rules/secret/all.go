@@ -4,7 +4,6 @@ package secret
 
 import (
 	"embed"
-	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -14,14 +13,7 @@ var docs embed.FS
 
 // Rules returns the area's rules in the order of the catalogue.
 func Rules() []review.Rule {
-	rules := []review.Rule{
-		secretInGit, secretInConfig, secretEnv, serviceAccountTokenSecret,
-	}
-	for i := range rules {
-		doc, err := docs.ReadFile(strings.ReplaceAll(rules[i].ID, "-", "_") + ".md")
-		if err == nil { // a missing page is found by the test over all rules
-			rules[i].Area, rules[i].Doc = "secret", string(doc)
-		}
-	}
-	return rules
+	return review.Area("secret", docs,
+		secretInGit, secretInConfig, secretEnv, serviceAccountTokenSecret, vaultInsecure, vaultRoleOpen, bootstrapToken, sshSharedKey, pkiSharedCA,
+	)
 }

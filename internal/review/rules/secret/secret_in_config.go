@@ -20,7 +20,7 @@ var opaque = map[string]bool{"CustomResourceDefinition": true, "SealedSecret": t
 
 func checkSecretInConfig(p *review.Pass) {
 	o := p.Object
-	if opaque[o.Kind] || isEncrypted(o) {
+	if opaque[o.Kind] {
 		return
 	}
 	texts := gather(o)

@@ -18,12 +18,12 @@ var secretInGit = review.Rule{
 
 func checkSecretInGit(p *review.Pass) {
 	o := p.Object
-	if o.Group() != "" || isEncrypted(o) {
+	if o.Group() != "" {
 		return
 	}
 	for _, list := range []string{"data", "stringData"} {
 		for _, entry := range o.Field().Get(list).Entries() {
-			if value := decoded(list, entry.Value); isPlainSecret(entry.Key, value) {
+			if value := decoded(list, entry.Value); isPlainSecret(entry.Key, value) && !leftPlain(o, entry.Key) {
 				p.Report(entry.Value, "secret %s holds the value of %s in plain", o.Name, entry.Key).
 					Detail("Base64 hides nothing. Whoever can read the repository, one of its clones or a fork has this secret, and taking it out again does not remove it from the history: it has to be replaced where it is used.")
 			}
@@ -31,10 +31,13 @@ func checkSecretInGit(p *review.Pass) {
 	}
 }
 
-// isEncrypted reports whether SOPS has encrypted the object.
-func isEncrypted(o *manifests.Object) bool {
-	sops := o.Field().Get("sops")
-	return sops.Get("mac").IsSet() || sops.Get("encrypted_regex").IsSet() || sops.Get("lastmodified").IsSet()
+// leftPlain reports whether whoever encrypted the object with SOPS wanted a key to stay as it is.
+func leftPlain(o *manifests.Object, key string) bool {
+	suffix := o.Field().Get("sops", "unencrypted_suffix").Text()
+	if o.Field().Get("sops").IsSet() && suffix == "" {
+		suffix = "_unencrypted" // SOPS' own
+	}
+	return suffix != "" && strings.HasSuffix(key, suffix)
 }
 
 // decoded returns a Secret's value as its users see it. What is no base64 is returned as written.

@@ -1,0 +1,37 @@
+package network
+
+import (
+	"encoding/xml"
+	"strings"
+)
+
+// openJenkins reads Jenkins' own configuration, config.xml: what its elements right below the root say of security.
+func openJenkins(text string) (found []consoleLine) {
+	decoder := xml.NewDecoder(strings.NewReader(strings.Replace(text, "<?xml version='1.1'", "<?xml version='1.0'", 1))) // which Go reads alike
+	var above []string
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return found // at the end, or where it is no XML
+		}
+		line, _ := decoder.InputPos()
+		switch t := token.(type) {
+		case xml.StartElement:
+			above = append(above, t.Name.Local)
+			if len(above) == 2 && above[0] == "hudson" && above[1] == "authorizationStrategy" && len(t.Attr) > 0 && strings.HasSuffix(t.Attr[0].Value, "$Unsecured") {
+				found = append(found, consoleLine{line, jenkinsUnsecured})
+			}
+		case xml.EndElement:
+			above = above[:len(above)-1]
+		case xml.CharData:
+			if above != nil && strings.TrimSpace(string(t)) == "false" {
+				switch strings.Join(above[:min(len(above), 4)], "/") {
+				case "hudson/useSecurity":
+					found = append(found, consoleLine{line, jenkinsUnsecured})
+				case "hudson/securityRealm/disableSignup":
+					found = append(found, consoleLine{line, jenkinsSignUp})
+				}
+			}
+		}
+	}
+}
