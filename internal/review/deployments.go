@@ -20,6 +20,7 @@ type deployed struct {
 	roots   []manifests.Root          // that their objects make
 	known   map[string]rendered       // what was rendered to find them, by rootKey
 	parents map[string]manifests.Root // what holds the objects, by the rootKey of what they make
+	sets    []manifests.Root          // that only make others
 	reaches *manifests.Reaches        // the changed files
 }
 
@@ -36,13 +37,18 @@ func (e *Engine) deploy(ctx context.Context, change *source.Change, plan *Plan, 
 			return err
 		}
 	}
-	if len(base.roots)+len(head.roots) == 0 {
+	if len(base.roots)+len(head.roots)+len(head.sets) == 0 {
 		return nil
 	}
 	plan.baseKnown, plan.headKnown = base.known, head.known
 	paths := change.Paths()
 	head.reaches = plan.found.Reaching(paths)
 	base.reaches = plan.base.Reaching(paths)
+	for _, set := range head.sets {
+		if change.Base == nil || len(head.reaches.By(&set)) > 0 {
+			plan.Notes = append(plan.Notes, set.Deployment.Notes...)
+		}
+	}
 	plan.replace(base, head)
 	plan.addDeployed(change, base, head)
 	return nil
@@ -97,6 +103,10 @@ func (f *deployed) settle() {
 	}
 	f.roots = slices.DeleteFunc(f.roots, func(root manifests.Root) bool {
 		parent := f.parents[rootKey(root)]
+		if d := root.Deployment; d.Under != "" && d.Skip == "" { // what it made of its template is judged as the template
+			f.sets = append(f.sets, root)
+			return true
+		}
 		return parent.Deployment == nil && covered[coverKey(parent)]
 	})
 	for i := range f.roots {

@@ -2,6 +2,7 @@ package gitops
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,7 +36,12 @@ func amend(file string, data []byte) (*amendment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if node != nil && (node.Kind != yaml.MappingNode || node.Style&yaml.FlowStyle != 0) {
+	switch {
+	case node == nil, node.Kind == yaml.MappingNode && len(node.Content) == 0:
+		data, node = nil, nil
+	case node.Kind != yaml.MappingNode:
+		return nil, errors.New("a kustomization is a mapping")
+	case !atMargin(node):
 		if data, err = yaml.Marshal(bare(node)); err != nil {
 			return nil, err
 		}
@@ -51,6 +57,22 @@ func amend(file string, data []byte) (*amendment, error) {
 	}
 	a.index(node)
 	return a, nil
+}
+
+// atMargin reports whether lines can be added to a mapping by itself: its keys are words that begin lines.
+func atMargin(node *yaml.Node) bool {
+	if node.Kind != yaml.MappingNode || node.Style&yaml.FlowStyle != 0 || node.Style&yaml.TaggedStyle != 0 {
+		return false
+	}
+	last := 0
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		if key.Kind != yaml.ScalarNode || key.Column != 1 || key.Line <= last || key.Style != 0 || key.Anchor != "" {
+			return false
+		}
+		last = key.Line
+	}
+	return true
 }
 
 // index finds the keys of the file.

@@ -71,7 +71,7 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	d := &manifests.Deployment{At: originOf(o, s.Get("path")), CRDs: !s.Get("helm", "skipCrds").True()}
 	root.Deployment = d
 	skip := func(at manifests.Field, why string) manifests.Root {
-		root.Dir, d.At, d.Skip, d.Elsewhere = ".", originOf(o, at), why, at.IsSet() && at != s.Get("path")
+		root.Dir, d.At, d.Skip, d.Elsewhere = ".", originOf(o, at), why, at.Path() != s.Get("path").Path()
 		return root
 	}
 	if !s.IsMap() {

@@ -72,7 +72,7 @@ func (w *World) object(group, kind, namespace, called string) *manifests.Object 
 func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []manifests.Root {
 	var roots []manifests.Root
 	for _, o := range objects {
-		if o.Hook != "" {
+		if o.Hook != "" || o.Name == "" {
 			continue
 		}
 		for _, made := range w.rootsOf(o) {

@@ -27,7 +27,7 @@ func (p *page) add(text string, at manifests.Origin) {
 
 // laid is the page as a file over the tree.
 func (p *page) laid(path string) manifests.Laid {
-	return manifests.Laid{Path: path, Text: p.text.Bytes(), Lines: p.lines}
+	return manifests.Laid{Path: path, Text: append([]byte{}, p.text.Bytes()...), Lines: p.lines}
 }
 
 // fieldPage writes a field as a document of its own, each line with the origin of the field that it writes.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -20,6 +21,9 @@ type Direct map[manifests.RootKind]manifests.Renderer
 
 // Render renders root by the renderer of its kind, recording what it reads.
 func (d Direct) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
+	if root.Deployment != nil {
+		return (&gitops.Renderer{Inner: d}).Render(ctx, tree, root, settings)
+	}
 	renderer, ok := d[root.Kind]
 	if !ok {
 		return nil, nil, fmt.Errorf("no renderer for roots of kind %s", root.Kind)
