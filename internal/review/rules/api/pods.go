@@ -192,13 +192,16 @@ func (c choice) pods(p *review.Pass) []labelled {
 // there were such pods at base.
 func (c choice) dangles(p *review.Pass) (at manifests.Field, label string, yes bool) {
 	namespace := p.Root.Namespace(p.Object)
-	if kubeapi.HasPlaceholder(c.selector) || setLater(c.selector) || len(c.pods(p)) > 0 {
+	if p.Root.Partial || kubeapi.HasPlaceholder(c.selector) || setLater(c.selector) || len(c.pods(p)) > 0 {
 		return at, "", false
 	}
 	here, n := podsOf(p.Root)[namespace], neighbours(p)
 	switch {
+	case p.Base != nil && n.makesIn(namespace) && !neighboursAt(p.Base).makesIn(namespace):
+		return at, "", false
 	case p.Base != nil && len(podsOf(p.Base).within(namespace, c.selector, c.plain)) > 0:
-	case here == nil || !here.steady || n.makers[namespace] || n.makers[""]:
+	case c.selectedBefore(p) && p.Index.Searched() && len(podsBeyond(p.Index).within(namespace, c.selector, c.plain)) == 0:
+	case here == nil || !here.steady || n.makesIn(namespace):
 		return at, "", false
 	case n.creates("pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs"):
 		return at, "", false
@@ -210,6 +213,20 @@ func (c choice) dangles(p *review.Pass) (at manifests.Field, label string, yes b
 		at = c.selector
 	}
 	return at, labelOf(c.labels(), at), true
+}
+
+// selectedBefore reports whether the object selected pods of the root at base, by the selector that it had in the same
+// place.
+func (c choice) selectedBefore(p *review.Pass) bool {
+	if p.Base == nil {
+		return false
+	}
+	was := p.Base.Match(p.Object)
+	if was == nil {
+		return false
+	}
+	selector := was.Lookup(c.selector.Path())
+	return selector.IsMap() && len(podsOf(p.Base).within(p.Base.Namespace(was), selector, c.plain)) > 0
 }
 
 // guilty returns the entry of a mapping of labels that nothing on a shelf has, or the mapping itself when only all of
