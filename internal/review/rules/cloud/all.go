@@ -13,6 +13,6 @@ var docs embed.FS
 // Rules returns the area's rules in the order of the catalogue.
 func Rules() []review.Rule {
 	return review.Area("cloud", docs, podCloudRole, kube2iamIptables,
-		terraformOpenCIDR,
+		terraformOpenCIDR, terraformPublicEndpoint, terraformNodeGroup, terraformRegistry, terraformKeyInState,
 	)
 }
