@@ -179,6 +179,7 @@ type Draft struct {
 	detail  string
 	fix     *SymbolicFix
 	related []string
+	beside  []beside
 	same    []spot // of a rule that covers this one
 	causes  []cause
 	part    string
@@ -233,6 +234,18 @@ func (d *Draft) Effect(format string, args ...any) *Draft {
 // Related names another field of the same object that explains the finding.
 func (d *Draft) Related(at manifests.Field) *Draft {
 	d.related = append(d.related, at.Path())
+	return d
+}
+
+// beside is a field of another object that explains a violation.
+type beside struct {
+	cause
+	text string
+}
+
+// RelatedTo names a field of another object of the repository that explains the finding, and what it is.
+func (d *Draft) RelatedTo(o *manifests.Object, at manifests.Field, text string) *Draft {
+	d.beside = append(d.beside, beside{cause{o, at.Path()}, shorten(text)})
 	return d
 }
 
