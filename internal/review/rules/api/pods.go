@@ -49,7 +49,7 @@ func isSteady(o *manifests.Object) bool {
 }
 
 // selected returns what a selector selects: a mapping of labels when it is plain, else one with matchLabels and
-// matchExpressions. It looks at those only that have the rarest of the labels.
+// matchExpressions. It looks at those only that have the rarest of the labels, and no further than mostSelected.
 func (s *shelf) selected(selector manifests.Field, plain bool) (found []labelled) {
 	if s == nil {
 		return nil
@@ -64,12 +64,35 @@ func (s *shelf) selected(selector manifests.Field, plain bool) (found []labelled
 			few = with
 		}
 	}
+	for _, item := range selector.Get("matchExpressions").Items() {
+		if with, ok := s.among(item); ok && !plain && len(with) < len(few) {
+			few = with
+		}
+	}
 	for _, l := range few {
+		if len(found) == mostSelected {
+			break
+		}
 		if plain && review.SelectsPlain(selector, l.labels) || !plain && review.Selects(selector, l.labels) {
 			found = append(found, l)
 		}
 	}
 	return found
+}
+
+// mostSelected is how many of what is selected are looked at: a selector may be one of thousands that select everything.
+const mostSelected = 500
+
+// among returns what has one of the values that an expression asks for; false for expressions that ask for none.
+func (s *shelf) among(expression manifests.Field) (with []labelled, ok bool) {
+	if expression.Get("operator").Text() != "In" {
+		return nil, false
+	}
+	key := expression.Get("key").Text()
+	for _, value := range expression.Get("values").Items() {
+		with = append(with, s.byLabel[[2]string{key, value.Text()}]...)
+	}
+	return with, true
 }
 
 // meets reports whether anything has a label.

@@ -35,6 +35,9 @@ func checkServiceMonitorDangling(p *review.Pass) {
 		endpoints = spec.Get("podMetricsEndpoints")
 	}
 	found := m.find(m.here, selector)
+	if len(found) >= mostSelected {
+		return // there may be more ports
+	}
 	if len(found) > 0 {
 		m.checkPorts(p, found, endpoints)
 		return
