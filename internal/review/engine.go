@@ -99,6 +99,7 @@ type run struct {
 	change   *source.Change
 	policy   *Policy
 	active   []activeRule
+	rules    []*Rule // all there are
 	levels   map[string]Level
 	kube     KubeVersion
 	settings manifests.Settings
@@ -125,7 +126,7 @@ func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*
 	for _, a := range active {
 		levels[a.ID] = a.level
 	}
-	return &run{change: change, policy: policy, active: active, levels: levels, kube: kube, settings: settings, now: e.Now(), file: opts.File,
+	return &run{change: change, policy: policy, active: active, rules: e.Rules, levels: levels, kube: kube, settings: settings, now: e.Now(), file: opts.File,
 		accepted: byFingerprint(opts.Accepted), failUnrendered: unseenFailures(policy, opts)}, nil
 }
 
@@ -301,6 +302,7 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 func (r *run) judge(all *judged, result *Result) {
 	base, head, origin := all.base, all.head, r.judgeRoots(all, result)
 	result.Findings = append(result.Findings, r.blastRadius(all.pairs, result.Diff)...)
+	result.Findings = append(result.Findings, r.policyWeakened()...)
 	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)
 	blame(r.change, base, head, pairOf)
