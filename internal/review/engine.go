@@ -274,8 +274,8 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 	var omitted omissions
 	for _, p := range all.pairs {
 		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
-		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence})
-		at := scene{view: after, base: before, index: headIndex, before: baseIndex, across: beside, omitted: &omitted, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
+		r.evaluate(base, scene{view: before, tree: r.change.Base, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence})
+		at := scene{view: after, tree: r.change.Head, base: before, index: headIndex, before: baseIndex, across: beside, omitted: &omitted, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
 		problems, stopped := r.evaluate(head, at.withRemoved())
 		if result.Notes = append(result.Notes, problems...); stopped {
 			p.head.err = tooManyViolations()

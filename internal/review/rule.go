@@ -7,6 +7,7 @@
 package review
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // Level says how bad a finding is.
@@ -132,6 +134,17 @@ type Pass struct {
 	across   *across    // nil when base itself is judged, or there is none
 	omitted  *omissions // nil when base itself is judged
 	removed  bool       // Object is one of base, in CheckRemoved
+	tree     source.Tree
+}
+
+// HasFile reports whether the side of the change that is judged has a file at a path from the repository's root. known is
+// false where that cannot be told.
+func (p *Pass) HasFile(path string) (has, known bool) {
+	if p.tree == nil {
+		return false, false
+	}
+	info, err := p.tree.Stat(path)
+	return err == nil && info.Kind == source.File, err == nil || errors.Is(err, fs.ErrNotExist)
 }
 
 // AtBase reports whether base itself is judged, to learn what was there before the change.
