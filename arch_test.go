@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"internal/report"},
 	{"internal/review/rules"},
 	{"internal/review/rules/protection"},
-	{"internal/review/rules/api", "internal/review/rules/change", "internal/review/rules/cloud", "internal/review/rules/controlplane", "internal/review/rules/gitops", "internal/review/rules/image", "internal/review/rules/kops", "internal/review/rules/namespace", "internal/review/rules/network", "internal/review/rules/pod", "internal/review/rules/pss",
+	{"internal/review/rules/admission", "internal/review/rules/api", "internal/review/rules/change", "internal/review/rules/cloud", "internal/review/rules/controlplane", "internal/review/rules/gitops", "internal/review/rules/image", "internal/review/rules/kops", "internal/review/rules/namespace", "internal/review/rules/network", "internal/review/rules/pod", "internal/review/rules/pss",
 		"internal/review/rules/rbac", "internal/review/rules/reliability", "internal/review/rules/rendering", "internal/review/rules/resources", "internal/review/rules/secret", "internal/review/policy/export"},
 	{"internal/review/policy"},
 	{"internal/review/ownrule", "internal/review/rules/api/validation", "internal/review/rules/pss/standard"},

@@ -163,3 +163,23 @@ func TestServeImagesAttested(t *testing.T) {
 	}
 	s.reviewed(pr, "success", "")
 }
+
+// TestServeImagesMoved holds that a tag which names another image than in an earlier review is told with both digests.
+func TestServeImagesMoved(t *testing.T) {
+	s := playImages(t, true, "")
+	pr := s.open(s.use("signed:2.0"))
+	first := s.reviewed(pr, "success", "1 warning")
+	image, _ := s.Image(t, "acme/signed", "2.0")
+	s.Attach(t, image, imagestest.CosignSign, s.key.Bundle(t, nil, imagestest.SignStatement(t, image.Digest), imagestest.Sealing{}))
+	if err := s.repo.ReRun("ada", first.ID); err != nil {
+		t.Fatal(err)
+	}
+	run := s.reviewed(pr, "success", "1 warning")
+	body := s.commented(pr, imageLine)[0].Body
+	if !strings.Contains(body, "It has moved") || !strings.Contains(body, image.Digest) {
+		t.Errorf("the comment does not tell that the tag moved:\n%s", body)
+	}
+	if !strings.Contains(run.Summary, "its tag was `sha256:") {
+		t.Errorf("the check run does not tell that the tag moved:\n%s", run.Summary)
+	}
+}

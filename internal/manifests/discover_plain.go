@@ -156,7 +156,13 @@ func mayHoldObject(data []byte) bool {
 	if bytes.Contains(data, []byte("apiVersion")) && bytes.Contains(data, []byte("kind")) {
 		return true
 	}
-	return utf16Order(data) != nil || escapesLetters(data)
+	return isChannel(data) || utf16Order(data) != nil || escapesLetters(data)
+}
+
+// isChannel reports whether data may be a channel of addons for kops, which has no apiVersion: kops reads it by its kind
+// alone (k8s.io/kops, channels/pkg/api).
+func isChannel(data []byte) bool {
+	return bytes.Contains(data, []byte("kind: Addons")) && bytes.Contains(data, []byte("addons:"))
 }
 
 // escapesLetters reports whether letters of a key may be written in another way.
@@ -201,7 +207,7 @@ func blockValue(doc []byte, key string) string {
 // isObject reports whether a document is a Kubernetes object, or a list of them.
 func isObject(doc Field) bool {
 	version, kind := doc.Get("apiVersion").Text(), doc.Get("kind").Text()
-	return version != "" && kind != "" && !kustomizeConfig(version)
+	return version != "" && kind != "" && !kustomizeConfig(version) || isAddons(doc)
 }
 
 // kustomizeConfig reports whether objects of apiVersion configure kustomize itself rather than a cluster.

@@ -76,10 +76,21 @@ func NewParsedObject(raw []byte, node *yaml.Node) (*Object, error) {
 		Namespace:  root.Get("metadata", "namespace").Text(),
 		Name:       root.Get("metadata", "name").Text(),
 	}
+	if isAddons(root) {
+		o.APIVersion = addonsVersion
+	}
 	if o.Kind == "" || o.APIVersion == "" {
 		return nil, fmt.Errorf("%w: has no apiVersion or no kind", ErrNotObject)
 	}
 	return o, nil
+}
+
+// addonsVersion stands for the version that kops' channels of addons do not write.
+const addonsVersion = "kops.k8s.io/v1alpha2"
+
+// isAddons reports whether a document without apiVersion is a channel of addons for kops.
+func isAddons(f Field) bool {
+	return f.Get("kind").Text() == "Addons" && !f.Get("apiVersion").Exists() && f.Get("spec", "addons").IsList()
 }
 
 // Node returns the object's YAML with positions in Raw, parsed once. Callers must not change it.

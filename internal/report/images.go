@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -41,7 +42,7 @@ func imageTable(r *Report) string {
 	columns := []column{{"image", imageCell}, {"used in", usedCell}, {"registry", registryCell}}
 	for _, c := range []column{
 		{"digest", digestCell}, {"proof", proofCell}, {"signature", kindCell(images.ProofSignature)},
-		{"provenance", kindCell(images.ProofProvenance)}, {"SBOM", kindCell(images.ProofSBOM)}, {"scan", kindCell(images.ProofScan)},
+		{"provenance", kindCell(images.ProofProvenance)}, {"SBOM", kindCell(images.ProofSBOM)}, {"scan", scanCell(r.Now)},
 	} {
 		if slices.ContainsFunc(r.Images, func(i review.ImageResult) bool { return c.cell(&i) != "" }) {
 			columns = append(columns, c)
@@ -140,6 +141,18 @@ func kindCell(kind string) func(*review.ImageResult) string {
 			return "yes"
 		}
 		return "**" + markdownText(proof.Evidence) + "**"
+	}
+}
+
+// scanCell is what was found of a scan, with its age.
+func scanCell(now time.Time) func(*review.ImageResult) string {
+	cell := kindCell(images.ProofScan)
+	return func(i *review.ImageResult) string {
+		at, err := time.Parse(time.RFC3339, i.Proofs[images.ProofScan].Detail)
+		if err != nil || now.IsZero() || i.Proofs[images.ProofScan].Evidence != string(images.Verified) {
+			return cell(i)
+		}
+		return fmt.Sprintf("%s, %s old", at.Format(time.DateOnly), Plural(int(max(now.Sub(at), 0).Hours())/24, "day"))
 	}
 }
 

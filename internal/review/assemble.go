@@ -213,6 +213,11 @@ func (c *candidate) finding(fixer *fixer, status Status) *Finding {
 			f.Related = append(f.Related, Related{File: origin[0].Span.File, Line: origin[0].Span.Line, Message: path})
 		}
 	}
+	for _, by := range c.beside {
+		if origin, _ := by.object.OriginAt(by.path); len(origin) > 0 && origin[0].Span.File != "" {
+			f.Related = append(f.Related, Related{File: origin[0].Span.File, Line: max(origin[0].Span.Line, 1), Message: by.text})
+		}
+	}
 	return f
 }
 

@@ -65,6 +65,7 @@ func (c *candidate) rootKey() string { return rootKey(c.root.Root) }
 
 func (s *side) add(root manifests.Root, r rendered, policy *Policy) {
 	if view := r.view(root, policy); view != nil {
+		view.Partial = len(r.rendering.Failed) > 0
 		s.views[rootKey(root)] = view
 		s.order = append(s.order, rootKey(root))
 		for _, read := range r.reads {

@@ -15,6 +15,9 @@ import (
 // find out what else there is.
 func (r *run) definitions(ctx context.Context, plan *Plan, base, head *side) error {
 	r.beyond(ctx, plan, base, head)
+	if err := r.params(ctx, plan, base, head); err != nil {
+		return err
+	}
 	if !slices.ContainsFunc(r.active, func(a activeRule) bool { return a.Definitions }) {
 		return nil
 	}

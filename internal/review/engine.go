@@ -101,6 +101,7 @@ type run struct {
 	change   *source.Change
 	policy   *Policy
 	active   []activeRule
+	rules    []*Rule // all there are
 	levels   map[string]Level
 	kube     KubeVersion
 	settings manifests.Settings
@@ -129,7 +130,7 @@ func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*
 	for _, a := range active {
 		levels[a.ID] = a.level
 	}
-	return &run{change: change, policy: policy, active: active, levels: levels, kube: kube, settings: settings, now: e.Now(), file: opts.File,
+	return &run{change: change, policy: policy, active: active, rules: e.Rules, levels: levels, kube: kube, settings: settings, now: e.Now(), file: opts.File,
 		accepted: byFingerprint(opts.Accepted), failUnrendered: unseenFailures(policy, opts)}, nil
 }
 
@@ -294,8 +295,8 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 	var omitted omissions
 	for _, p := range all.pairs {
 		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
-		r.evaluate(base, scene{view: before, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence})
-		at := scene{view: after, base: before, index: headIndex, before: baseIndex, across: beside, omitted: &omitted, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
+		r.evaluate(base, scene{view: before, tree: r.change.Base, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence})
+		at := scene{view: after, tree: r.change.Head, base: before, index: headIndex, before: baseIndex, across: beside, omitted: &omitted, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
 		problems, stopped := r.evaluate(head, at.withRemoved())
 		if result.Notes = append(result.Notes, problems...); stopped {
 			p.head.err = tooManyViolations()
@@ -325,6 +326,7 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 func (r *run) judge(all *judged, result *Result) {
 	base, head, origin := all.base, all.head, r.judgeRoots(all, result)
 	result.Findings = append(result.Findings, r.blastRadius(all.pairs, result.Diff)...)
+	result.Findings = append(result.Findings, r.policyWeakened()...)
 	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)
 	blame(r.change, base, head, pairOf)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -112,7 +113,8 @@ func set(ids []string) map[string]bool {
 // scene is what the rules of one side of a root are run over.
 type scene struct {
 	view    *RootView
-	base    *RootView // of a head view
+	tree    source.Tree // of the side that is judged; nil where nobody asks for files
+	base    *RootView   // of a head view
 	index   *Index
 	before  *Index              // of a head view
 	across  *across             // of a head view
@@ -146,7 +148,7 @@ func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, 
 			continue
 		}
 		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
-			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, omitted: s.omitted, evidence: s.known, drafts: &drafts}
+			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, omitted: s.omitted, evidence: s.known, tree: s.tree, drafts: &drafts}
 		if r.CheckRoot != nil && !s.empty {
 			failures = append(failures, guarded(r.CheckRoot, pass)...)
 		}

@@ -127,7 +127,8 @@ func contextKinds() []string {
 		"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount",
 		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass",
 		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator",
-		"ClusterPolicy", "K8sAllowedRepos", "ClusterImagePolicy", "ImageValidatingPolicy", "ValidatingAdmissionPolicy", "ValidatingPolicy"}
+		"ClusterPolicy", "K8sAllowedRepos", "ClusterImagePolicy", "ImageValidatingPolicy", "ValidatingAdmissionPolicy", "ValidatingPolicy",
+		"ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "ConstraintTemplate"}
 }
 
 // contextObjects are the objects of contextKinds that are plain in the source of the whole repository, and those of them

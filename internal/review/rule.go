@@ -7,6 +7,7 @@
 package review
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // Level says how bad a finding is.
@@ -132,6 +134,17 @@ type Pass struct {
 	across   *across    // nil when base itself is judged, or there is none
 	omitted  *omissions // nil when base itself is judged
 	removed  bool       // Object is one of base, in CheckRemoved
+	tree     source.Tree
+}
+
+// HasFile reports whether the side of the change that is judged has a file at a path from the repository's root. known is
+// false where that cannot be told.
+func (p *Pass) HasFile(path string) (has, known bool) {
+	if p.tree == nil {
+		return false, false
+	}
+	info, err := p.tree.Stat(path)
+	return err == nil && info.Kind == source.File, err == nil || errors.Is(err, fs.ErrNotExist)
 }
 
 // AtBase reports whether base itself is judged, to learn what was there before the change.
@@ -179,6 +192,7 @@ type Draft struct {
 	detail  string
 	fix     *SymbolicFix
 	related []string
+	beside  []beside
 	same    []spot // of a rule that covers this one
 	causes  []cause
 	part    string
@@ -233,6 +247,18 @@ func (d *Draft) Effect(format string, args ...any) *Draft {
 // Related names another field of the same object that explains the finding.
 func (d *Draft) Related(at manifests.Field) *Draft {
 	d.related = append(d.related, at.Path())
+	return d
+}
+
+// beside is a field of another object that explains a violation.
+type beside struct {
+	cause
+	text string
+}
+
+// RelatedTo names a field of another object of the repository that explains the finding, and what it is.
+func (d *Draft) RelatedTo(o *manifests.Object, at manifests.Field, text string) *Draft {
+	d.beside = append(d.beside, beside{cause{o, at.Path()}, shorten(text)})
 	return d
 }
 

@@ -12,6 +12,7 @@ import (
 type RootView struct {
 	Root    manifests.Root
 	Objects []*manifests.Object
+	Partial bool // some documents could not be read, so that there may be more objects
 
 	workloads map[*manifests.Object][]*Workload
 	memo      memo

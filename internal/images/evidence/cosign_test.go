@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -132,6 +133,36 @@ func TestCosign(t *testing.T) {
 		}
 	}
 }
+
+// TestCosignTable holds the table of verdicts in docs/images.md to the scenarios; -update writes it anew.
+func TestCosignTable(t *testing.T) {
+	t.Parallel()
+	const page, begin, end = "../../../docs/images.md", "<!-- cosign: begin -->\n", "<!-- cosign: end -->"
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s lacks %s or %s", page, begin, end)
+	}
+	now := before + begin + "\n| what is there | `cosign verify`, exit code | here |\n|---|---|---|\n"
+	for _, s := range scenarios {
+		now += fmt.Sprintf("| %s | %d | `%s` |\n", s.name, s.cosign, s.verdict)
+	}
+	if now += "\n" + end + after; now == string(text) {
+		return
+	}
+	if !*updatePage {
+		t.Fatalf("the table in %s is stale: go test ./internal/images/evidence -run TestCosignTable -update", page)
+	}
+	if err := os.WriteFile(page, []byte(now), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var updatePage = flag.Bool("update", false, "write the table of docs/images.md anew")
 
 func failReferrers(r *Registry, status int) {
 	r.Fault(func(w http.ResponseWriter, req *http.Request) bool {

@@ -27,7 +27,7 @@ type Around struct {
 // costs no more than what Kubernetes allows a policy on a request.
 func (p *Program) Evaluate(r *Request, around Around) Outcome {
 	e := evaluation{left: celconfig.RuntimeCELCostBudget, request: r,
-		review: plugin.CreateAdmissionRequest(r.attributes, metav1.GroupVersionResource(r.resource), metav1.GroupVersionKind(r.attributes.VersionedKind))}
+		review: plugin.CreateAdmissionRequest(r.bare, metav1.GroupVersionResource(r.resource), metav1.GroupVersionKind(r.kind))}
 	if around.Namespace != nil {
 		e.namespace = plugin.CreateNamespaceObject(around.Namespace.object)
 	}
@@ -131,7 +131,7 @@ func (e *evaluation) evaluate(check plugin.ConditionEvaluator) (any, error) {
 	if e.left < 0 {
 		return nil, errTooExpensive
 	}
-	results, left, err := check.ForInput(context.Background(), e.request.attributes, e.review, e.bindings, e.namespace, e.left)
+	results, left, err := check.ForInput(context.Background(), e.request.versioned(), e.review, e.bindings, e.namespace, e.left)
 	e.left = left
 	switch {
 	case errors.Is(err, apiservercel.ErrOutOfBudget):

@@ -13,7 +13,21 @@ import (
 )
 
 // Exempt reports whether no policy is asked about objects of the request's kind: those that govern admission itself.
-func (r *Request) Exempt() bool { return rules.IsExemptAdmissionConfigurationResource(r.attributes) }
+func (r *Request) Exempt() bool { return rules.IsExemptAdmissionConfigurationResource(r.bare) }
+
+// Concerns reports whether criteria may be for objects of a resource at all, or of its other names.
+func Concerns(criteria *registration.MatchResources, names ...schema.GroupVersionResource) bool {
+	if criteria == nil || len(criteria.ResourceRules) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(criteria.ResourceRules, func(rule registration.NamedRuleWithOperations) bool {
+		rule.Scope, rule.Operations = nil, []registration.OperationType{registration.OperationAll}
+		return slices.ContainsFunc(names, func(name schema.GroupVersionResource) bool {
+			matcher := rules.Matcher{Rule: rule.RuleWithOperations, Attr: renamed{nil, name}}
+			return matcher.Matches()
+		})
+	})
+}
 
 // Scope is what decides, beside a request itself, whether a policy is for it.
 type Scope struct {
@@ -66,7 +80,7 @@ func (r *Request) matchesAny(list []registration.NamedRuleWithOperations, policy
 	}
 	for _, name := range names {
 		for _, rule := range list {
-			matcher := rules.Matcher{Rule: rule.RuleWithOperations, Attr: renamed{r.attributes, name}}
+			matcher := rules.Matcher{Rule: rule.RuleWithOperations, Attr: renamed{r.bare, name}}
 			if matcher.Matches() && (len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, r.Name)) {
 				return true, name
 			}
@@ -80,6 +94,17 @@ type renamed struct {
 	admission.Attributes
 	resource schema.GroupVersionResource
 }
+
+// GetOperation returns the request's operation, if there is a request.
+func (r renamed) GetOperation() admission.Operation {
+	if r.Attributes == nil {
+		return admission.Create
+	}
+	return r.Attributes.GetOperation()
+}
+
+// GetSubresource returns nothing: manifests are about objects themselves.
+func (r renamed) GetSubresource() string { return "" }
 
 // GetResource returns the other name.
 func (r renamed) GetResource() schema.GroupVersionResource { return r.resource }

@@ -39,20 +39,32 @@ type Subject struct {
 // Request is an object on its way into the cluster. It may be used by one goroutine at a time.
 type Request struct {
 	Subject
-	attributes *admission.VersionedAttributes
+	kind       schema.GroupVersionKind
 	resource   schema.GroupVersionResource
+	bare       admission.Attributes // without the object, which is made when the request is evaluated
+	attributes *admission.VersionedAttributes
 }
 
 // NewRequest makes a request.
 func NewRequest(s Subject) *Request {
-	gvk := schema.FromAPIVersionAndKind(s.APIVersion, s.Kind)
-	r := &Request{Subject: s, resource: gvk.GroupVersion().WithResource(s.Resource)}
-	object, old := s.value(s.Object), s.value(s.Old)
-	record := admission.NewAttributesRecord(object, old, gvk, s.Namespace, s.Name, r.resource, "",
-		admission.Operation(s.Operation), nil, false, somebody)
-	r.attributes = &admission.VersionedAttributes{Attributes: record, VersionedKind: gvk,
-		VersionedObject: admission.NewLazyObject(object), VersionedOldObject: admission.NewLazyObject(old)}
+	kind := schema.FromAPIVersionAndKind(s.APIVersion, s.Kind)
+	r := &Request{Subject: s, kind: kind, resource: kind.GroupVersion().WithResource(s.Resource)}
+	r.bare = r.record(nil, nil)
 	return r
+}
+
+func (r *Request) record(object, old runtime.Object) admission.Attributes {
+	return admission.NewAttributesRecord(object, old, r.kind, r.Namespace, r.Name, r.resource, "", admission.Operation(r.Operation), nil, false, somebody)
+}
+
+// versioned returns the request with its objects, as expressions see them.
+func (r *Request) versioned() *admission.VersionedAttributes {
+	if r.attributes == nil {
+		object, old := r.value(r.Object), r.value(r.Old)
+		r.attributes = &admission.VersionedAttributes{Attributes: r.record(object, old), VersionedKind: r.kind,
+			VersionedObject: admission.NewLazyObject(object), VersionedOldObject: admission.NewLazyObject(old)}
+	}
+	return r.attributes
 }
 
 // somebody is who makes requests: nobody knows more of them than that they are known to the cluster.

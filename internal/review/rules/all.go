@@ -3,6 +3,7 @@ package rules
 
 import (
 	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/review/rules/admission"
 	"github.com/landwaiter/landwaiter/internal/review/rules/api"
 	"github.com/landwaiter/landwaiter/internal/review/rules/change"
 	"github.com/landwaiter/landwaiter/internal/review/rules/cloud"
@@ -27,7 +28,7 @@ func All() []*review.Rule {
 	var all []*review.Rule
 	for _, area := range [][]review.Rule{
 		pod.Rules(), pss.Rules(), image.Rules(),
-		namespace.Rules(), resources.Rules(), reliability.Rules(), rbac.Rules(), network.Rules(), secret.Rules(), api.Rules(), kops.Rules(), controlplane.Rules(), cloud.Rules(), gitops.Rules(), protection.Rules(), change.Rules(), rendering.Rules(),
+		namespace.Rules(), resources.Rules(), reliability.Rules(), rbac.Rules(), network.Rules(), secret.Rules(), api.Rules(), kops.Rules(), controlplane.Rules(), admission.Rules(), cloud.Rules(), gitops.Rules(), protection.Rules(), change.Rules(), rendering.Rules(),
 	} {
 		for i := range area {
 			all = append(all, &area[i])

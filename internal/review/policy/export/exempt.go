@@ -1,7 +1,6 @@
 package export
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"strings"
@@ -73,4 +72,4 @@ func wildcards(s string) string {
 }
 
 // oneLine is fit for a comment.
-func oneLine(s string) string { return strings.Join(strings.Fields(fmt.Sprint(s)), " ") }
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -27,19 +27,18 @@ type configUse struct {
 
 func checkConfigMissing(p *review.Pass) {
 	for _, use := range configUses(p.Pod) {
-		target := use.target(p)
 		switch {
 		case use.optional || givenByCluster(use.name):
-		case target == nil && use.missing(p):
+		case use.missing(p):
 			p.Report(use.at, "%s takes %s %s, which is not there%s", use.who, use.kind, use.name, use.meant(p)).
 				Detail("Nothing of what is rendered with it has the name in the namespace. The pod does not start until there is one.")
-		case target != nil && use.known(p):
+		case use.known(p):
 			use.checkKeys(p)
 		}
 	}
 	for _, secret := range p.Pod.List("imagePullSecrets") {
 		at := secret.Get("name")
-		if r := (reference{at, "Secret", at.Text()}); r.known(p) && r.target(p) == nil && r.gone(p) {
+		if r := (reference{at, "Secret", at.Text()}); r.known(p) && r.gone(p) && r.find(p, true) == nil {
 			p.Report(at, "%s %s pulls images with Secret %s, which is not there any more", p.Object.Kind, p.Object.Name, r.name).
 				Detail("The registry is asked without credentials, and refuses images that are not public.")
 		}

@@ -24,7 +24,7 @@ func checkHPATargetMissing(p *review.Pass) {
 		kind = "Deployment"
 	}
 	r := reference{target.Get("name"), kind, target.Get("name").Text()}
-	if !slices.Contains(podKinds(), kind) || !r.known(p) || r.target(p) != nil {
+	if !slices.Contains(podKinds(), kind) || !r.known(p) || r.find(p, true) != nil {
 		return
 	}
 	if other := r.otherKind(p); other != "" {

@@ -25,11 +25,11 @@ func checkIngressBackendMissing(p *review.Pass) {
 		if b.port.Text() == "use-annotation" { // the AWS load balancer controller does something else
 			continue
 		}
-		if service := r.target(p); service != nil {
-			checkBackendPort(p, r, b, service)
-		} else if r.missing(p) {
+		if r.missing(p) {
 			p.Report(b.name, "%s %s leads to service %s, which is not there%s", p.Object.Kind, p.Object.Name, r.name, r.meant(p)).
 				Detail("Nothing of what is rendered with it has the name in the namespace, so that requests are answered with an error.")
+		} else if service := r.target(p); service != nil {
+			checkBackendPort(p, r, b, service)
 		}
 	}
 }

@@ -24,9 +24,12 @@ const (
 	byMaker                          // a custom object, a role, or an Ingress for which there is a certificate to be made
 )
 
-func neighbours(p *review.Pass) *neighbourhood {
-	return review.Once(p.Root, "api-neighbours", survey)
-}
+func neighbours(p *review.Pass) *neighbourhood { return neighboursAt(p.Root) }
+
+func neighboursAt(v *review.RootView) *neighbourhood { return review.Once(v, "api-neighbours", survey) }
+
+// makesIn reports whether something may have pods and Services made in a namespace.
+func (n *neighbourhood) makesIn(namespace string) bool { return n.makers[namespace] || n.makers[""] }
 
 func survey(v *review.RootView) *neighbourhood {
 	n := &neighbourhood{makers: map[string]bool{}, grants: map[string]bool{}, words: map[string]mention{}}
@@ -58,6 +61,9 @@ func survey(v *review.RootView) *neighbourhood {
 func (n *neighbourhood) addRules(rules manifests.Field) {
 	for _, rule := range rules.Items() {
 		n.addTexts(rule.Get("resourceNames"), byMaker)
+		if !ofKubernetes(rule.Get("apiGroups")) {
+			continue
+		}
 		for _, verb := range rule.Get("verbs").Items() {
 			if verb.Text() != "create" && verb.Text() != "*" {
 				continue
@@ -67,6 +73,17 @@ func (n *neighbourhood) addRules(rules manifests.Field) {
 			}
 		}
 	}
+}
+
+// ofKubernetes reports whether any of a rule's API groups has the kinds that references lead to.
+func ofKubernetes(groups manifests.Field) bool {
+	for _, group := range groups.Items() {
+		switch group.Text() {
+		case "", "*", "apps", "batch":
+			return true
+		}
+	}
+	return false
 }
 
 // creates reports whether the root lets somebody create any of some resources.

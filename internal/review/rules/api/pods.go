@@ -49,7 +49,7 @@ func isSteady(o *manifests.Object) bool {
 }
 
 // selected returns what a selector selects: a mapping of labels when it is plain, else one with matchLabels and
-// matchExpressions. It looks at those only that have the rarest of the labels.
+// matchExpressions. It looks at those only that have the rarest of the labels, and no further than mostSelected.
 func (s *shelf) selected(selector manifests.Field, plain bool) (found []labelled) {
 	if s == nil {
 		return nil
@@ -64,12 +64,35 @@ func (s *shelf) selected(selector manifests.Field, plain bool) (found []labelled
 			few = with
 		}
 	}
+	for _, item := range selector.Get("matchExpressions").Items() {
+		if with, ok := s.among(item); ok && !plain && len(with) < len(few) {
+			few = with
+		}
+	}
 	for _, l := range few {
+		if len(found) == mostSelected {
+			break
+		}
 		if plain && review.SelectsPlain(selector, l.labels) || !plain && review.Selects(selector, l.labels) {
 			found = append(found, l)
 		}
 	}
 	return found
+}
+
+// mostSelected is how many of what is selected are looked at: a selector may be one of thousands that select everything.
+const mostSelected = 500
+
+// among returns what has one of the values that an expression asks for; false for expressions that ask for none.
+func (s *shelf) among(expression manifests.Field) (with []labelled, ok bool) {
+	if expression.Get("operator").Text() != "In" {
+		return nil, false
+	}
+	key := expression.Get("key").Text()
+	for _, value := range expression.Get("values").Items() {
+		with = append(with, s.byLabel[[2]string{key, value.Text()}]...)
+	}
+	return with, true
 }
 
 // meets reports whether anything has a label.
@@ -192,13 +215,16 @@ func (c choice) pods(p *review.Pass) []labelled {
 // there were such pods at base.
 func (c choice) dangles(p *review.Pass) (at manifests.Field, label string, yes bool) {
 	namespace := p.Root.Namespace(p.Object)
-	if kubeapi.HasPlaceholder(c.selector) || setLater(c.selector) || len(c.pods(p)) > 0 {
+	if p.Root.Partial || kubeapi.HasPlaceholder(c.selector) || setLater(c.selector) || len(c.pods(p)) > 0 {
 		return at, "", false
 	}
 	here, n := podsOf(p.Root)[namespace], neighbours(p)
 	switch {
+	case p.Base != nil && n.makesIn(namespace) && !neighboursAt(p.Base).makesIn(namespace):
+		return at, "", false
 	case p.Base != nil && len(podsOf(p.Base).within(namespace, c.selector, c.plain)) > 0:
-	case here == nil || !here.steady || n.makers[namespace] || n.makers[""]:
+	case c.selectedBefore(p) && p.Index.Searched() && len(podsBeyond(p.Index).within(namespace, c.selector, c.plain)) == 0:
+	case here == nil || !here.steady || n.makesIn(namespace):
 		return at, "", false
 	case n.creates("pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs"):
 		return at, "", false
@@ -210,6 +236,20 @@ func (c choice) dangles(p *review.Pass) (at manifests.Field, label string, yes b
 		at = c.selector
 	}
 	return at, labelOf(c.labels(), at), true
+}
+
+// selectedBefore reports whether the object selected pods of the root at base, by the selector that it had in the same
+// place.
+func (c choice) selectedBefore(p *review.Pass) bool {
+	if p.Base == nil {
+		return false
+	}
+	was := p.Base.Match(p.Object)
+	if was == nil {
+		return false
+	}
+	selector := was.Lookup(c.selector.Path())
+	return selector.IsMap() && len(podsOf(p.Base).within(p.Base.Namespace(was), selector, c.plain)) > 0
 }
 
 // guilty returns the entry of a mapping of labels that nothing on a shelf has, or the mapping itself when only all of

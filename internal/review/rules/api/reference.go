@@ -72,8 +72,12 @@ func namedBy(x *review.Index, kind string, beyond bool) byName {
 	})
 }
 
-// target returns the object that a reference names: of the root, else of the other rendered ones; nil for none.
-func (r reference) target(p *review.Pass) *manifests.Object {
+// target returns the object that a reference names: of the root, else of what is known of the rest; nil for none.
+func (r reference) target(p *review.Pass) *manifests.Object { return r.find(p, false) }
+
+// find is target. When it has to be sure, plain source of which nobody knows whether, and into which namespace, it is
+// applied does not count.
+func (r reference) find(p *review.Pass, sure bool) *manifests.Object {
 	lands, key := p.Root.Namespace(p.Object), [2]string{r.kind, r.name}
 	if r.kind == "ClusterRole" {
 		lands = ""
@@ -84,7 +88,8 @@ func (r reference) target(p *review.Pass) *manifests.Object {
 		}
 	}
 	for _, o := range namedBy(p.Index, r.kind, false)[key] {
-		if may(lands, p.Index.Namespace(o)) && coreOrKnown(o) {
+		space := p.Index.Namespace(o)
+		if may(lands, space) && coreOrKnown(o) && (!sure || p.Index.View(o) != nil || space != "" && space == lands) {
 			return o
 		}
 	}
@@ -102,7 +107,10 @@ func coreOrKnown(o *manifests.Object) bool {
 // missing reports whether what a reference names is nowhere, although the repository would plausibly have it: the root
 // had it at base, or has others of its kind in the namespace, and nothing says that it may come from elsewhere.
 func (r reference) missing(p *review.Pass) bool {
-	return r.known(p) && r.target(p) == nil && (r.gone(p) || r.expected(p))
+	if !r.known(p) || p.Root.Partial || r.find(p, true) != nil {
+		return false
+	}
+	return r.gone(p) && !r.replaced(p) || r.target(p) == nil && r.expected(p)
 }
 
 // known reports whether the field holds a name, of something that is not said to live elsewhere.
@@ -124,11 +132,21 @@ func (r reference) gone(p *review.Pass) bool {
 	return false
 }
 
+// replaced reports whether the change has something else make what the root had at base: a custom object that names it, as
+// an ExternalSecret in place of a Secret, or one of which nobody knows what it makes.
+func (r reference) replaced(p *review.Pass) bool {
+	lands, now, before := p.Root.Namespace(p.Object), neighbours(p), neighboursAt(p.Base)
+	if now.words[r.name]&byMaker > before.words[r.name]&byMaker || now.makesIn(lands) && !before.makesIn(lands) {
+		return true
+	}
+	return (r.kind == "Secret" || r.kind == "ConfigMap") && (!p.Index.Searched() || madeBeyond(p.Index)[r.name])
+}
+
 // expected reports whether the root is where one would look for what the reference names.
 func (r reference) expected(p *review.Pass) bool {
 	n, lands := neighbours(p), p.Root.Namespace(p.Object)
 	switch {
-	case len(r.siblings(p)) == 0, !p.Index.Searched(), wished(p.Object, r.at), n.makers[lands], n.makers[""]:
+	case len(r.siblings(p)) == 0, !p.Index.Searched(), wished(p.Object, r.at), n.makesIn(lands):
 		return false
 	case n.words[r.name]&r.makers() != 0, n.creates(creatable(r.kind)):
 		return false

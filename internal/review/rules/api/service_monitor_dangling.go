@@ -35,6 +35,9 @@ func checkServiceMonitorDangling(p *review.Pass) {
 		endpoints = spec.Get("podMetricsEndpoints")
 	}
 	found := m.find(m.here, selector)
+	if len(found) >= mostSelected {
+		return // there may be more ports
+	}
 	if len(found) > 0 {
 		m.checkPorts(p, found, endpoints)
 		return
@@ -78,7 +81,7 @@ func (m monitor) find(in shelves, selector manifests.Field) (found []labelled) {
 // dangles reports whether nothing is selected that there plausibly is: the root had it at base, or has others in all of
 // the namespaces, and nothing that makes more.
 func (m monitor) dangles(p *review.Pass, selector manifests.Field) (at manifests.Field, label string, yes bool) {
-	if len(m.find(m.all, selector)) > 0 || setLater(selector) {
+	if p.Root.Partial || len(m.find(m.all, selector)) > 0 || setLater(selector) {
 		return at, "", false
 	}
 	n := neighbours(p)

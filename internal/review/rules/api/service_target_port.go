@@ -24,7 +24,7 @@ func checkServiceTargetPort(p *review.Pass) {
 		return
 	}
 	pods := choice{selector, true}.pods(p)
-	if len(pods) == 0 || slices.ContainsFunc(pods, func(l labelled) bool { return injects(l.pod) }) {
+	if len(pods) == 0 || len(pods) == mostSelected || slices.ContainsFunc(pods, func(l labelled) bool { return injects(l.pod) }) {
 		return
 	}
 	names := portNames(pods)

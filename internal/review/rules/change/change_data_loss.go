@@ -13,8 +13,8 @@ import (
 var changeDataLoss = review.Rule{
 	ID: "change-data-loss", Level: review.Error, Guidelines: []string{"G32"},
 	Summary: "The change removes what holds data",
-	Kinds: append([]string{"PersistentVolumeClaim.", "PersistentVolume.", "Namespace.", "StatefulSet.apps",
-		"CustomResourceDefinition.apiextensions.k8s.io"}, slices.Sorted(maps.Keys(operated))...),
+	Kinds: slices.Concat([]string{"PersistentVolumeClaim.", "PersistentVolume.", "Namespace.", "StatefulSet.apps",
+		"CustomResourceDefinition.apiextensions.k8s.io"}, deployerKinds, slices.Sorted(maps.Keys(operated))),
 	Check:        checkClaimsScaledAway,
 	CheckRemoved: checkChangeDataLoss,
 }
@@ -69,6 +69,8 @@ func lossOf(p *review.Pass) loss {
 	case "CustomResourceDefinition":
 		lost.what = fmt.Sprintf("every %s in the cluster", spec.Get("names", "kind").Text())
 		lost.more = "All objects of the kind are deleted, in every namespace, and what their controllers made of them may follow."
+	case "Kustomization", "HelmRelease", "Application", "ApplicationSet":
+		return lossOfDeployer(p)
 	default:
 		if what, known := operated[p.Object.Kind+"."+p.Object.Group()]; known && !outlives(p.Object) {
 			lost.what, lost.more = "its data", "It stands for "+what+", which goes with it unless something else is set there."

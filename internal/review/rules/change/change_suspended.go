@@ -9,9 +9,8 @@ import (
 
 var changeSuspended = review.Rule{
 	ID: "change-suspended", Level: review.Info,
-	Summary: "Merging does not roll the change out, or rolls out more than it",
-	Kinds: []string{"Kustomization.kustomize.toolkit.fluxcd.io", "HelmRelease.helm.toolkit.fluxcd.io",
-		"Application.argoproj.io", "ApplicationSet.argoproj.io"},
+	Summary:   "Merging does not roll the change out, or rolls out more than it",
+	Kinds:     deployerKinds,
 	Check:     checkResumed,
 	CheckRoot: checkHeldBack,
 }
@@ -66,6 +65,9 @@ func checkResumed(p *review.Pass) {
 	}
 	before, known := newDeployer(p.Before, was)
 	now, also := newDeployer(p.Index, p.Object)
+	if known && also && !before.held.IsSet() && !before.prunes && now.prunes {
+		reportPrunes(p, now)
+	}
 	if !known || !also || !before.held.IsSet() || now.held.IsSet() {
 		return
 	}
@@ -75,6 +77,17 @@ func checkResumed(p *review.Pass) {
 	}
 	p.Report(at, "%s %s %s and no longer is: all that was merged meanwhile rolls out", p.Object.Kind, p.Object.Name, what).
 		Detail("Merging applies not only this change, but everything that has piled up%s. Compare the cluster with the repository first.", under(now)).
+		Raise(review.Warning)
+}
+
+// reportPrunes says that what was left in the cluster goes from now on.
+func reportPrunes(p *review.Pass, now deployer) {
+	at := p.Object.Field().Get("spec", "prune")
+	if now.tool == "Argo CD" {
+		at = p.Object.Lookup(automatedPath(p.Object) + ".prune")
+	}
+	p.Report(at, "%s %s prunes from now on: what the repository no longer has is deleted", p.Object.Kind, p.Object.Name).
+		Detail("That is also what left the repository before, and still runs%s. See what that is in the cluster before this is merged.", under(now)).
 		Raise(review.Warning)
 }
 

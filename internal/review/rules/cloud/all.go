@@ -13,6 +13,7 @@ var docs embed.FS
 // Rules returns the area's rules in the order of the catalogue.
 func Rules() []review.Rule {
 	return review.Area("cloud", docs, podCloudRole, kube2iamIptables,
-		terraformOpenCIDR,
+		terraformOpenCIDR, terraformClusterTags, terraformPublicEndpoint, terraformNodeGroup, terraformRegistry, terraformIAMWildcard,
+		terraformKeyInState, terraformRouteGained,
 	)
 }

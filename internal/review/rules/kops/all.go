@@ -20,6 +20,6 @@ func Rules() []review.Rule {
 	return review.Area("kops", docs,
 		kopsAuthorization, kopsAnonymousAuth, kopsAPIAccess, kopsSSHAccess, kopsMetadata, kopsEtcd, kopsEncryption, kopsAudit, kopsOIDC,
 		kopsStaticAuth, kopsServiceAccountIssuer, kopsTopology, kopsAdmission, kopsKubelet, kopsTLS, kopsBurstable, kopsRootVolume,
-		kopsEdgeGroup, kopsIAMPolicy, kopsVersion, kopsStateStore, kopsNode, kopsImage, kopsHook,
+		kopsEdgeGroup, kopsIAMPolicy, kopsVersion, kopsStateStore, kopsNode, kopsImage, kopsAddonMissing, kopsHook,
 	)
 }

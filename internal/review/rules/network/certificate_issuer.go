@@ -31,9 +31,24 @@ func checkCertificateIssuer(p *review.Pass) {
 		ref := o.Field().Get("spec", "issuerRef")
 		if name := publicName(certificateNames(o)); name != "" && !o.Field().Get("spec", "isCA").True() {
 			reportIssuer(p, ref.Get("name"), name, findIssuer(p, o, ref.Get("kind").Text(), ref.Get("name").Text()))
+		} else if name == "" {
+			checkInsideName(p, ref)
 		}
 	default:
 		checkACMEServer(p)
+	}
+}
+
+// checkInsideName reports a Certificate for names of the inside only that a public authority is asked for.
+func checkInsideName(p *review.Pass, ref manifests.Field) {
+	names := slices.DeleteFunc(certificateNames(p.Object), func(name string) bool { return name == "" || strings.ContainsAny(name, "${}") })
+	issuer := findIssuer(p, p.Object, ref.Get("kind").Text(), ref.Get("name").Text())
+	if len(names) == 0 || issuer == nil {
+		return
+	}
+	if host := acmeHost(issuer.Field().Get("spec", "acme", "server").Text()); host != "" && !isPrivateName(host) {
+		p.Report(ref.Get("name"), "certificate %s asks a public authority for %s, a name of the inside", p.Object.Name, names[0]).
+			Detail("No public authority signs for names that the internet does not know; had it one, every name would stand in its public log. Take it from an authority of your own.")
 	}
 }
 

@@ -12,14 +12,20 @@ import (
 var controlPlaneFirewall = review.Rule{
 	ID: "control-plane-firewall", Level: review.Warning, Guidelines: []string{"G22"},
 	Summary: "Every node can reach the control plane's nodes on all ports",
-	Kinds:   []string{"HostEndpoint"},
-	Check:   checkControlPlaneFirewall,
+	Kinds: append([]string{"HostEndpoint"},
+		resources("aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "aws_security_group", "google_compute_firewall")...),
+	Terraform: true,
+	Check:     checkControlPlaneFirewall,
 }
 
 const controlPlaneDetail = "Workers need the API server, and nothing else there: whoever takes one over can otherwise try etcd, the kubelet and SSH of the nodes that hold the cluster's state."
 
 func checkControlPlaneFirewall(p *review.Pass) {
 	o := p.Object
+	if isResource(o) {
+		checkGroupRules(p)
+		return
+	}
 	if !strings.HasSuffix(o.Group(), "projectcalico.org") || !ofControlPlane(o) {
 		return
 	}

@@ -20,10 +20,16 @@ var machineFiles = map[string][]string{
 
 // machineStarts are the fields that hold what a machine is started with: a cloud-config or a script.
 var machineStarts = map[string][]string{
-	"Cluster":        {"spec.additionalUserData.*.content"},
-	"InstanceGroup":  {"spec.additionalUserData.*.content"},
-	"EC2NodeClass":   {"spec.userData"}, // of Karpenter
-	"VirtualMachine": {"spec.template.spec.volumes.*.cloudInitNoCloud.userData", "spec.template.spec.volumes.*.cloudInitConfigDrive.userData"},
+	"Cluster":                       {"spec.additionalUserData.*.content"},
+	"InstanceGroup":                 {"spec.additionalUserData.*.content"},
+	"EC2NodeClass":                  {"spec.userData"},  // of Karpenter
+	"aws_instance":                  {"body.user_data"}, // of Terraform, as the next
+	"aws_launch_configuration":      {"body.user_data"},
+	"hcloud_server":                 {"body.user_data"},
+	"digitalocean_droplet":          {"body.user_data"},
+	"openstack_compute_instance_v2": {"body.user_data"},
+	"google_compute_instance":       {"body.metadata_startup_script", "body.metadata.startup-script", "body.metadata.user-data"},
+	"VirtualMachine":                {"spec.template.spec.volumes.*.cloudInitNoCloud.userData", "spec.template.spec.volumes.*.cloudInitConfigDrive.userData"},
 }
 
 // machineKinds are the kinds of machineFiles and machineStarts, with their groups.
@@ -32,6 +38,10 @@ var machineKinds = []string{
 	"KubeadmConfigTemplate.bootstrap.cluster.x-k8s.io", "KubeadmControlPlane.controlplane.cluster.x-k8s.io",
 	"EC2NodeClass.karpenter.k8s.aws", "VirtualMachine.kubevirt.io",
 }
+
+// machineResources are the resources of Terraform among them.
+var machineResources = resources("aws_instance", "aws_launch_configuration", "hcloud_server", "digitalocean_droplet", "openstack_compute_instance_v2",
+	"google_compute_instance")
 
 // fileTexts lists the texts of configTexts, what an object puts onto machines, and the files that these texts write.
 func fileTexts(p *review.Pass) []configText {

@@ -10,9 +10,10 @@ import (
 
 var networkPolicyUnenforced = review.Rule{
 	ID: "network-policy-unenforced", Level: review.Warning, Guidelines: []string{"G15"},
-	Summary: "The cluster's network plug-in does not enforce the repository's network policies",
-	Kinds:   []string{"Cluster.kops.k8s.io", "Cluster.kops"},
-	Check:   checkNetworkPolicyUnenforced,
+	Summary:   "The cluster's network plug-in does not enforce the repository's network policies",
+	Kinds:     append([]string{"Cluster.kops.k8s.io", "Cluster.kops"}, resources("google_container_cluster", "azurerm_kubernetes_cluster")...),
+	Terraform: true,
+	Check:     checkNetworkPolicyUnenforced,
 }
 
 // unenforcing are the network plug-ins of kops that do not know network policies. Amazon's does when it is told to.
@@ -20,6 +21,10 @@ var unenforcing = []string{"kubenet", "flannel", "classic", "lyft", "lyftvpc", "
 
 func checkNetworkPolicyUnenforced(p *review.Pass) {
 	if !slices.ContainsFunc(policyKinds, func(kind string) bool { return len(p.Root.OfKind(kind))+len(p.Index.OfKind(kind)) > 0 }) {
+		return
+	}
+	if isResource(p.Object) {
+		checkManagedCluster(p)
 		return
 	}
 	networking := p.Object.Field().Get("spec", "networking")

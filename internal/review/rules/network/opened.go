@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -100,23 +101,31 @@ func (x *exposure) isGone(o *manifests.Object) bool {
 func (x *exposure) findSpaces(namespaces []string) (denied map[string][2]bool) {
 	denied = make(map[string][2]bool)
 	for _, name := range append(namespaces, "") {
+		var lost []found
 		for _, d := range []direction{ingress, egress} {
 			if x.was.deniesByDefault(name, d) != yes || x.now.deniesByDefault(name, d) != no || x.abandoned(name) {
 				continue
 			}
-			who := "namespace " + name
+			f := found{format: d.String(), who: "namespace " + name}
 			if name == "" {
-				who = "the namespace of the root"
+				f.who = "the namespace of " + path.Base(x.Root.Root.Path)
 			}
-			f := found{format: "%s has no default deny for " + d.String() + " any more", who: who}
 			x.blame(&f, x.was.bare[name], d, nil)
 			if f.Gone == nil && f.On == nil {
 				continue
 			}
-			x.found = append(x.found, f)
+			lost = append(lost, f)
 			both := denied[name]
 			both[d] = true
 			denied[name] = both
+		}
+		if len(lost) == 2 && lost[0].Gone == lost[1].Gone && lost[0].On == lost[1].On {
+			lost = lost[:1]
+			lost[0].format = "ingress and egress"
+		}
+		for _, f := range lost {
+			f.format = "%s has no default deny for " + f.format + " any more"
+			x.found = append(x.found, f)
 		}
 	}
 	return denied

@@ -10,9 +10,10 @@ import (
 
 var openVPNMFA = review.Rule{
 	ID: "openvpn-mfa", Level: review.Error, Guidelines: []string{"G21"},
-	Summary: "An OpenVPN server lets people in with a certificate alone",
-	Kinds:   append([]string{"ConfigMap", "Secret", review.Workloads}, machineKinds...),
-	Check:   checkOpenVPNMFA,
+	Summary:   "An OpenVPN server lets people in with a certificate alone",
+	Kinds:     slices.Concat([]string{"ConfigMap", "Secret", review.Workloads}, machineKinds, machineResources, resources("aws_ec2_client_vpn_endpoint")),
+	Terraform: true,
+	Check:     checkOpenVPNMFA,
 }
 
 const vpnDetail = "Whoever has copied a certificate from a laptop is then in the network, and at what is only reached from there, the Kubernetes API first. Load a plug-in that asks for a second factor: duo_openvpn, PAM with one, or OpenID Connect."
@@ -20,6 +21,10 @@ const vpnDetail = "Whoever has copied a certificate from a laptop is then in the
 func checkOpenVPNMFA(p *review.Pass) {
 	if p.Pod != nil {
 		checkVPNArguments(p)
+		return
+	}
+	if isResource(p.Object) && p.Object.Kind == "aws_ec2_client_vpn_endpoint" {
+		checkClientVPN(p)
 		return
 	}
 	for _, t := range fileTexts(p) {

@@ -25,7 +25,7 @@ func checkPrivilegedPort(p *review.Pass) {
 		for _, port := range c.Get("ports").Items() {
 			at := port.Get("containerPort")
 			if n, ok := at.Int(); ok && n > 0 && n < 1024 {
-				p.Report(at, "%s listens on port %d, below 1024, without NET_BIND_SERVICE", c.Title(), n).
+				p.Report(at, "%s listens on port %d, below 1024, and is not given NET_BIND_SERVICE", c.Title(), n).
 					Detail("Below 1024 only root may listen, or who has that capability, unless the runtime lifts the limit. A port of 1024 or more does without both; the Service can keep its own port.")
 			}
 		}

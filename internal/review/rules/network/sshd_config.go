@@ -9,9 +9,10 @@ import (
 
 var sshdConfigRule = review.Rule{
 	ID: "sshd-config", Level: review.Warning, Guidelines: []string{"G20"},
-	Summary: "An sshd_config is outside Mozilla's OpenSSH guide",
-	Kinds:   append([]string{"ConfigMap", "Secret"}, machineKinds...),
-	Check:   checkSSHDConfig,
+	Summary:   "An sshd_config is outside Mozilla's OpenSSH guide",
+	Kinds:     slices.Concat([]string{"ConfigMap", "Secret"}, machineKinds, machineResources),
+	Terraform: true,
+	Check:     checkSSHDConfig,
 }
 
 func checkSSHDConfig(p *review.Pass) {

@@ -169,7 +169,7 @@ func reportGone(p *review.Pass, wants func(r reader, l loss) bool) {
 			continue
 		}
 		says := ", and with it " + lost.does()
-		if lost[0].weaker {
+		if lost[0].weaker && r.policy {
 			says = ", and what stands in for it " + lost[0].says
 		}
 		lost.finish(p.Report(p.Object.Field(), "%s is removed%s", title(p.Object), says))

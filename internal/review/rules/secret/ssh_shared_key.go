@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
@@ -16,8 +17,11 @@ var sshSharedKey = review.Rule{
 		"ConfigMap", "Secret", "Cluster.kops.k8s.io", "SSHCredential.kops.k8s.io", "KubeadmConfig.bootstrap.cluster.x-k8s.io",
 		"KubeadmConfigTemplate.bootstrap.cluster.x-k8s.io", "KubeadmControlPlane.controlplane.cluster.x-k8s.io",
 		"KubeadmControlPlaneTemplate.controlplane.cluster.x-k8s.io",
+		"aws_key_pair.resource.terraform", "google_compute_project_metadata.resource.terraform", "google_compute_project_metadata_item.resource.terraform",
+		"azurerm_ssh_public_key.resource.terraform", "digitalocean_ssh_key.resource.terraform", "hcloud_ssh_key.resource.terraform",
 	},
-	Check: checkSSHSharedKey,
+	Terraform: true,
+	Check:     checkSSHSharedKey,
 }
 
 const (
@@ -38,6 +42,9 @@ func checkSSHSharedKey(p *review.Pass) {
 		at := spec.Get("publicKey")
 		reportKeys(p, file{Field: at, text: at.Text(), written: strings.Contains(at.Text(), "\n")})
 	}
+	if o.Group() == "resource.terraform" {
+		checkTerraformKeys(p, o.Field().Get("body"))
+	}
 	for _, f := range files(o) {
 		if name := path.Base(f.name); strings.HasPrefix(name, "authorized_keys") || strings.HasPrefix(name, "authorized-keys") || strings.HasSuffix(name, ".pub") {
 			reportKeys(p, f)
@@ -54,11 +61,31 @@ func checkSSHSharedKey(p *review.Pass) {
 	}
 }
 
+// checkTerraformKeys judges the keys of a resource: one, or Google's list of users and keys.
+func checkTerraformKeys(p *review.Pass, f manifests.Field) {
+	for _, at := range []manifests.Field{f.Get("public_key"), f.Get("metadata", "ssh-keys"), f.Get("value")} {
+		reportKeys(p, file{Field: at, text: at.Text(), written: strings.Contains(at.Text(), "\n")})
+	}
+	for _, at := range []manifests.Field{f.Get("key_name"), f.Get("name")} {
+		if isShared(at.Text()) {
+			p.Report(at, "SSH key %s is for several people", at.Text()).Detail(sharedKey)
+		}
+	}
+}
+
+// userOf is the user that Google's lists name before a key.
+var userOf = pattern(`^([A-Za-z0-9._-]+):(?:ssh|ecdsa|sk)-`)
+
 // reportKeys judges a list of public keys, one to a line.
 func reportKeys(p *review.Pass, f file) {
 	owners := map[string]string{}
 	for i, line := range strings.Split(f.text, "\n") {
-		reportKey(p, f, i+1, "", keysIn(line), owners)
+		owner := ""
+		if m := userOf().FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+			owner = m[1]
+			line = strings.TrimPrefix(strings.TrimSpace(line), owner+":")
+		}
+		reportKey(p, f, i+1, owner, keysIn(line), owners)
 	}
 }
 

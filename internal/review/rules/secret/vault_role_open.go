@@ -11,14 +11,20 @@ var vaultRoleOpen = review.Rule{
 	ID: "vault-role-open", Level: review.Warning, Guidelines: []string{"G27"},
 	Summary: "A role of Vault is open to everybody, or gives tokens that live long",
 	Kinds: []string{review.Workloads, "ConfigMap", "Secret", "Vault.vault.banzaicloud.com",
-		"KubernetesAuthEngineRole.redhatcop.redhat.io", "JWTOIDCAuthEngineRole.redhatcop.redhat.io"},
-	Check: checkVaultRoleOpen,
+		"KubernetesAuthEngineRole.redhatcop.redhat.io", "JWTOIDCAuthEngineRole.redhatcop.redhat.io",
+		"vault_kubernetes_auth_backend_role.resource.terraform", "vault_jwt_auth_backend_role.resource.terraform"},
+	Terraform: true,
+	Check:     checkVaultRoleOpen,
 }
 
 func checkVaultRoleOpen(p *review.Pass) {
 	o := p.Object
 	spec := o.Field().Get("spec")
 	switch o.Kind {
+	case "vault_kubernetes_auth_backend_role":
+		reportTerraformRole(p, "kubernetes")
+	case "vault_jwt_auth_backend_role":
+		reportTerraformRole(p, "jwt")
 	case "Vault":
 		reportMounts(p, part{Field: spec.Get("externalConfig")})
 	case "KubernetesAuthEngineRole":
@@ -38,6 +44,20 @@ func checkVaultRoleOpen(p *review.Pass) {
 	for _, x := range documents(o, "bound_service_account") {
 		reportMounts(p, x)
 	}
+}
+
+// reportTerraformRole judges a role that Terraform makes.
+func reportTerraformRole(p *review.Pass, method string) {
+	f := p.Object.Field().Get("body")
+	name := f.Get("role_name").Text()
+	if name == "" || strings.Contains(name, "${") {
+		name = p.Object.Name
+	}
+	r := fieldRole(name, method, f, nil)
+	if strings.Contains(f.Get("bound_claims").Text()+f.Get("bound_subject").Text(), "${") {
+		return // what it is bound to is not known
+	}
+	reportRole(p, part{Field: f}, r)
 }
 
 // reportMounts judges the roles of the mounts that a configuration of Bank-Vaults lists.
