@@ -59,6 +59,10 @@ func (e *Engine) deploy(ctx context.Context, change *source.Change, plan *Plan, 
 func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.Discovery, settings manifests.Settings, opts Options) (*deployed, error) {
 	found := &deployed{known: make(map[string]rendered), parents: make(map[string]manifests.Root)}
 	files, err := d.Naming(ctx, tree, slices.Concat(gitops.Kinds(), gitops.Sources()))
+	files = slices.DeleteFunc(files, func(file string) bool {
+		text, err := tree.ReadFile(file)
+		return err == nil && !gitops.Mentioned(text)
+	})
 	if err != nil || len(files) == 0 {
 		return found, err
 	}

@@ -9,6 +9,7 @@ package gitops
 import (
 	"cmp"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,6 +21,11 @@ import (
 func Kinds() []string {
 	return []string{"Application", "ApplicationSet", "Kustomization", "HelmRelease"}
 }
+
+var apiVersion = regexp.MustCompile(`apiVersion["']?\s*:\s*["']?(argoproj\.io|[a-z]+\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/`)
+
+// Mentioned reports whether a text may hold objects of Argo CD or Flux, rather than others whose kinds have the same names.
+func Mentioned(text []byte) bool { return apiVersion.Match(text) }
 
 // Repository is a repository at one commit.
 type Repository struct {
