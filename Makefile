@@ -6,7 +6,7 @@ PACKAGES := ./...
 # The plays of the whole App take minutes under the race detector, so that only these few run under it.
 RACED    := ^TestServe(Lifecycle|TwoPushes|Commands|MergeQueue)$$
 
-.PHONY: build test lint fmt generate fuzz bench demo
+.PHONY: build test lint fmt generate fuzz bench act demo
 
 build: ## the program, into bin/
 	$(GO) build -o bin/landwaiter ./cmd/bot
@@ -45,6 +45,12 @@ bin/peers/kustomize:
 
 bin/peers/helm:
 	$(GO) build -modfile=tools/peers/go.mod -o $@ helm.sh/helm/v3/cmd/helm
+
+act: bin/act ## the workflows of docs/action.md, run by act without containers beside a GitHub for tests
+	LANDWAITER_ACT=$(CURDIR)/bin/act $(GO) test -count=1 -run '^TestActionUnderAct$$' -timeout 10m ./cmd/bot
+
+bin/act:
+	$(GO) build -modfile=tools/act/go.mod -o $@ github.com/nektos/act
 
 demo: build ## the App beside a GitHub for tests: the example's pull request, what a reviewer sees, and a correction
 	$(GO) run ./cmd/demo bin/landwaiter

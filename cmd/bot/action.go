@@ -144,7 +144,7 @@ func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.
 	shown.Rules = append(shown.Rules, rulesOf.Own...)
 	own := *rulesOf
 	own.Acknowledge = nil // by commands to the App
-	shown.Policy, shown.FailOn, shown.Renderers, shown.As, shown.Link = &own, own.Gate.FailOn, rendererVersions(), a.name(), a.link
+	shown.Policy, shown.FailOn, shown.As, shown.Link = &own, own.Gate.FailOn, a.name(), a.link
 	return shown, nil
 }
 

@@ -92,12 +92,17 @@ func (w *workshop) run(commit string, event map[string]any, env map[string]strin
 // checkOut is what actions/checkout does by default: one commit, and nothing of its history.
 func (w *workshop) checkOut(dir, commit string) {
 	w.Helper()
-	for _, args := range [][]string{{"init", "-q"}, {"fetch", "-q", "--depth=1", w.repo.CloneURL(), commit}, {"checkout", "-q", "FETCH_HEAD"}} {
-		cmd := exec.CommandContext(w.Context(), "git", append([]string{"-C", dir}, args...)...)
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			w.Fatalf("git %v: %v\n%s", args, err, out)
-		}
+	w.git("-C", dir, "init", "-q")
+	w.git("-C", dir, "fetch", "-q", "--depth=1", w.repo.CloneURL(), commit)
+	w.git("-C", dir, "checkout", "-q", "FETCH_HEAD")
+}
+
+func (w *workshop) git(args ...string) {
+	w.Helper()
+	cmd := exec.CommandContext(w.Context(), "git", args...)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.Fatalf("git %v: %v\n%s", args, err, out)
 	}
 }
 

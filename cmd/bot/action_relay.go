@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -193,7 +194,7 @@ func (a *action) claims(ctx context.Context, pull github.PullRequest, read *revi
 	if change, err = fetched.Change(ctx, fetched.IDs[1], fetched.IDs[0]); err != nil {
 		return nil, report.Publication{}, err
 	}
-	shown := report.Claims(read, rules.All(), followed, change)
+	shown := report.Claims(read, slices.Concat(rules.All(), followed.Own), followed, change)
 	shown.Version, shown.Link = version(), a.link
 	shown.Caveat = fmt.Sprintf("*Advisory: so says [a run](%s) of what the pull request brought, and nobody computed it again.*", a.runAddress(strconv.FormatInt(a.reported.ID, 10)))
 	return shown, report.Advise(shown, change), nil

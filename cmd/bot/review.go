@@ -167,7 +167,7 @@ func policyTree(change *source.Change) source.Tree {
 }
 
 func newReport(result *review.Result, head source.Tree, level review.Level) *report.Report {
-	return &report.Report{Result: result, Rules: rules.All(), Level: level, Version: version(), Now: time.Now(), Source: func(file string) []byte {
+	return &report.Report{Result: result, Rules: rules.All(), Level: level, Version: version(), Renderers: rendererVersions(), Now: time.Now(), Source: func(file string) []byte {
 		text, _ := head.ReadFile(file)
 		return text
 	}}

@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -250,35 +248,4 @@ func build() string {
 		return version()
 	}
 	return fmt.Sprintf("%s %d %d", version(), stat.Size(), stat.ModTime().UnixNano())
-}
-
-// version is what "landwaiter version" prints and what the cache is bound to.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision := ""
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = " " + s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return strings.TrimSpace(info.Main.Version + revision)
-}
-
-// rendererVersions names what renders, since the same source may render otherwise with another version.
-func rendererVersions() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	names := map[string]string{"sigs.k8s.io/kustomize/api": "kustomize/api", "helm.sh/helm/v3": "Helm", "helm.sh/helm/v4": "Helm"}
-	var all []string
-	for _, module := range info.Deps {
-		if name := names[module.Path]; name != "" {
-			all = append(all, name+" "+strings.TrimPrefix(module.Version, "v"))
-		}
-	}
-	return strings.Join(all, ", ")
 }

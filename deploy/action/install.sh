@@ -36,7 +36,7 @@ digest() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum 
 build() {
   command -v go >/dev/null ||
     fail "the action is used at ${ACTION_REF:-a path}, which is no release, so it is built: set Go up before it (actions/setup-go), or use a release"
-  (cd "$action" && go build -trimpath -o "$bin/landwaiter$exe" ./cmd/bot)
+  (cd "$action" && go build -o "$bin/landwaiter$exe" ./cmd/bot)
 }
 
 # attested holds the archive to the attestation of its build, where gh is there and this is the GitHub that has it.

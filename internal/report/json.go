@@ -23,6 +23,13 @@ type jsonReport struct {
 	Notes     []string               `json:"notes"`
 	Unreached []string               `json:"unreached"` // changed files that lead to no root
 	Timings   review.Timings         `json:"timings"`
+	Tool      jsonTool               `json:"tool"`
+}
+
+// jsonTool says what made a report.
+type jsonTool struct {
+	Version   string `json:"version"`
+	Renderers string `json:"renderers"`
 }
 
 // JSON writes the report as one JSON object, the contract's version 1.
@@ -32,6 +39,7 @@ func JSON(w io.Writer, r *Report) error {
 		Version: 1, Verdict: r.Verdict, Base: r.BaseID, Head: r.HeadID,
 		Roots: append([]review.RootResult{}, r.Roots...), Findings: []review.Finding{}, Images: orEmpty(r.Images), Diff: orEmpty(r.Diff),
 		Summary: r.Summary, Notes: orEmpty(r.Notes), Unreached: orEmpty(r.Unreached), Timings: r.Timings,
+		Tool: jsonTool{r.Version, r.Renderers},
 	}
 	for i := range out.Roots {
 		out.Roots[i].Because = orEmpty(out.Roots[i].Because)

@@ -68,7 +68,7 @@ func sample(name string) *Report {
 			{ID: "privileged", Area: "pod", Level: review.Error, Guidelines: []string{"G1"}, Summary: "A container is privileged", Doc: "# privileged\n\nWhy.\n"},
 			{ID: "low-uid", Area: "pod", Level: review.Warning, Summary: "A low user id", Doc: "# low-uid\n\nWhy.\n"},
 		},
-		Version: "v1.2.3", Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
+		Version: "v1.2.3", Renderers: "kustomize 5.7, Helm 4.3", Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
 		Source: func(file string) []byte {
 			if file != "apps/base.yaml"+name {
 				return nil

@@ -76,7 +76,10 @@ func compressed(text []byte, enough int) int {
 
 func sarifReport(r *Report, all []review.Finding, leftOut int) *sarif.Report {
 	run := sarif.NewRunWithInformationURI("landwaiter", projectURL)
-	run.Tool.Driver.WithSemanticVersion(semantic(r.Version))
+	run.Tool.Driver.WithSemanticVersion(semantic(r.Version)).WithVersion(r.Version)
+	if r.Renderers != "" {
+		run.Tool.Driver.WithProperties(properties(map[string]any{"renderers": r.Renderers}))
+	}
 	indexes := addRules(run.Tool.Driver, r)
 	shown := newShown(r)
 	for _, f := range all {

@@ -204,4 +204,7 @@ func (t *textWriter) summary() {
 	parts = append(parts, r.otherCounts()...)
 	parts = append(parts, r.rootCounts())
 	fmt.Fprintln(t.w, plain(strings.Join(parts, " · ")))
+	if r.Renderers != "" {
+		fmt.Fprintln(t.w, t.paint(dim, plain(fmt.Sprintf("landwaiter %s · %s", r.Version, r.Renderers))))
+	}
 }

@@ -91,6 +91,9 @@ func fromLiteral(v cty.Value) *value {
 		return &value{tag: boolTag, text: "false"}
 	case v.Type() == cty.Number:
 		number := v.AsBigFloat()
+		if number.IsInf() || number.MantExp(nil) > 256 || number.MantExp(nil) < -256 {
+			return unknown() // its digits would fill the memory, as those of 1e999999999
+		}
 		if number.IsInt() {
 			return &value{tag: intTag, text: number.Text('f', 0)}
 		}

@@ -149,6 +149,7 @@ func TestHostile(t *testing.T) {
 		"texts":      {"locals {\n t0 = \"ha\"\n}\n" + texts.String() + use("t30"), "makes a text of more than 1 MiB"},
 		"lists":      {"locals {\n c0 = [1]\n}\n" + lists.String() + use("c30"), "comes to more than 300000 values"},
 		"keys":       {"resource \"a\" \"b\" {\n x = { for k in [" + strings.Repeat("1,", 200_000) + "] : uuid() => k }\n}\n", ""},
+		"numbers":    {"resource \"a\" \"b\" {\n x = 1e999999999\n y = -1e-999999999\n}\n", ""},
 		"no HCL":     {"resource {{ .Values.x }}", "is no valid Terraform"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -201,11 +201,11 @@ func FuzzCompile(f *testing.F) {
 		"object.metadata.name.matches('(a|b)+')", "variables.a.b", "params.x[0].?y.orValue(dyn(null)) == 1", "cel.bind(x, object, x == oldObject)"} {
 		f.Add(seed)
 	}
+	compiler := NewCompiler(36)
 	f.Fuzz(func(t *testing.T, expression string) {
 		p := one(expression)
-		p.Variables = []Named{{"a", expression}}
 		p.Validations[0].MessageExpression = expression
-		program, mistakes := NewCompiler(36).Compile(p)
+		program, mistakes := compiler.Compile(p)
 		if (program == nil) == (len(mistakes) == 0) {
 			t.Fatalf("%q: %v %v", expression, program, mistakes)
 		}
@@ -221,6 +221,7 @@ func FuzzFillIn(f *testing.F) {
 	f.Add("{apiVersion: v1, kind: Secret, stringData: {a: b}, data: 1}")
 	f.Add("{apiVersion: v1, kind: Service, spec: {ports: [1, {port: x}]}}")
 	f.Add("{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: [], template: 1}}")
+	program, _ := NewCompiler(36).Compile(one("object.metadata.name != '' && has(object.spec)"))
 	f.Fuzz(func(t *testing.T, text string) {
 		var node yaml.Node
 		if yaml.Unmarshal([]byte(text), &node) != nil {
@@ -235,7 +236,6 @@ func FuzzFillIn(f *testing.F) {
 			return
 		}
 		s := Subject{APIVersion: o.APIVersion, Kind: o.Kind, Resource: "things", Name: o.Name, Object: value, Operation: Create, AsStored: true}
-		program, _ := NewCompiler(36).Compile(one("object.metadata.name != '' && has(object.spec)"))
 		program.Evaluate(NewRequest(s), Around{})
 		if _, err := json.Marshal(value); err != nil {
 			t.Skip(err)

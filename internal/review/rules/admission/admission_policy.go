@@ -28,16 +28,28 @@ func checkAdmissionPolicy(p *review.Pass) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	refused := map[*policy]bool{}
-	for _, one := range all.concerning(p, p.Object.APIVersion, p.Object.Kind) {
-		refused[one] = all.ask(p, one, all.subject(p))
+	if concerned := all.concerning(p, p.Object.APIVersion, p.Object.Kind); len(concerned) > 0 {
+		itself := all.subject(p)
+		for _, one := range concerned {
+			refused[one] = all.ask(p, one, itself)
+		}
 	}
-	if p.Object.Kind == "Pod" && p.Object.APIVersion == "v1" {
+	if p.Object.Kind != "Pod" || p.Object.APIVersion != "v1" {
+		all.askOfPods(p, refused)
+	}
+}
+
+// askOfPods asks the policies on pods about those that the object makes; those that refuse it already say nothing more.
+func (all *policies) askOfPods(p *review.Pass, refused map[*policy]bool) {
+	concerned := all.concerning(p, "v1", "Pod")
+	if len(concerned) == 0 {
 		return
 	}
-	for _, one := range all.concerning(p, "v1", "Pod") {
-		for _, pod := range p.Root.Workloads(p.Object) {
+	for _, pod := range p.Root.Workloads(p.Object) {
+		made := all.podSubject(p, pod)
+		for _, one := range concerned {
 			if !refused[one] {
-				refused[one] = all.ask(p, one, all.podSubject(p, pod))
+				refused[one] = all.ask(p, one, made)
 			}
 		}
 	}

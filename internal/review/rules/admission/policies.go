@@ -85,6 +85,9 @@ func collect(p *review.Pass, x *review.Index, before *policies) *policies {
 		}
 		made := read(o, compiler, compiled[string(o.Raw)])
 		made.bindings, made.added = bindings[o.Name], before != nil && !names[o.Name]
+		if before != nil && compiled[string(o.Raw)] == nil && len(made.bindings) > 0 {
+			p.Omit("admission policies that this change brings or changes were asked about the roots that it affects, not about the others", o.Name)
+		}
 		all.all = append(all.all, made)
 	}
 	if len(all.all) > 0 {
