@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"internal/review/ownrule", "internal/review/rules/api/validation", "internal/review/rules/pss/standard"},
 	{"internal/review"},
 	{"internal/review/imagetable", "internal/review/admission"},
-	{"internal/images/evidence", "internal/images/imagestest", "internal/images/chartseal"},
+	{"internal/images/evidence", "internal/images/imagestest", "internal/images/chartseal", "internal/fetch"},
 	{"internal/images/registry"},
 	{"internal/manifests/sandbox", "internal/manifests/kustomize", "internal/manifests/helm", "internal/manifests/kops", "internal/manifests/gitops", "internal/manifests/terraform", "internal/manifests/edit", "internal/manifests/kubeapi"},
 	{"internal/manifests/helm/trace"},

@@ -132,7 +132,7 @@ func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.
 	engine := newEngine(a.sys, pool)
 	asks := newRegistries(a.sys, engine.Cache)
 	asks.signIn(a.server, a.in["token"])
-	engine.Proving = asks.proving
+	engine.Proving, engine.Fetching = asks.proving, asks.fetching
 	result, err := engine.Review(ctx, change, rulesOf, review.Options{
 		Under: []string{filepath.ToSlash(filepath.Clean(a.in["path"]))}, Repository: a.repository, URLs: []string{a.server + "/" + a.repository}, KubeVersion: a.in["kube-version"],
 		Named: func(_, file string) ([]byte, error) { return tree.ReadFile(file) },

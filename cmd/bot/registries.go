@@ -2,12 +2,14 @@ package main
 
 import (
 	"crypto/x509"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/landwaiter/landwaiter/internal/fetch"
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/images/evidence"
 	"github.com/landwaiter/landwaiter/internal/images/registry"
@@ -22,6 +24,7 @@ import (
 type registries struct {
 	credentials registry.Credentials
 	cache       *manifests.Cache
+	charts      *fetch.Store                // nil where what was fetched is not kept
 	gitHub      evidence.GitHubAttestations // nil when GitHub is not asked what it keeps of images
 	proxy       func(*url.URL) (*url.URL, error)
 	roots       *x509.CertPool // nil for the system's
@@ -35,7 +38,7 @@ type registries struct {
 // through the proxies of the environment.
 func newRegistries(sys surroundings, cache *manifests.Cache) *registries {
 	site, token := sys.env("GITHUB_SERVER_URL"), sys.env("GITHUB_TOKEN")
-	r := &registries{cache: cache, proxy: httpproxy.FromEnvironment().ProxyFunc(), credentials: registry.Credentials{
+	r := &registries{cache: cache, charts: openCharts(cacheDir(sys)), proxy: httpproxy.FromEnvironment().ProxyFunc(), credentials: registry.Credentials{
 		Docker: dockerDir(sys), Cloud: true, Azure: azure(sys),
 	}}
 	r.signIn(site, token)
@@ -82,6 +85,30 @@ func (r *registries) proving(p *review.Policy, named func(layer, file string) ([
 	return &review.Proving{Prover: prover, Demand: func(ref images.Reference) *images.Demand { return proof.Demand(ref) }, Close: client.Close}, nil
 }
 
+// chartBytes caps the archives of charts on disk, of a repository of the App or of a person.
+const chartBytes = 256 << 20
+
+// openCharts returns what was fetched of charts, in a directory of the cache; nil without one.
+func openCharts(cache string) *fetch.Store {
+	if cache == "" {
+		return nil
+	}
+	return fetch.OpenStore(filepath.Join(cache, "charts"), chartBytes)
+}
+
+// fetching makes what gets charts under a policy. It is a review.ChartsFunc.
+func (r *registries) fetching(p *review.Policy, offline bool) (review.Charts, func(), error) {
+	places, err := fetch.NewPlaces(p.Charts.Allow, p.Images.Deny)
+	if err != nil {
+		return nil, nil, fmt.Errorf("charts.allow: %w", err)
+	}
+	client := registry.New(registry.Config{
+		Allows: places.Allows, Hosts: r.hosts(p.Images.Registries), Keychain: r.credentials.Keychain(), UserAgent: "landwaiter/" + version(),
+		Network: registry.Network{Proxy: r.proxy, RootCAs: r.roots},
+	})
+	return fetch.New(fetch.Config{Client: client, Places: places, Store: r.charts, Offline: offline}), client.Close, nil
+}
+
 // hosts are a policy's registries, as far as it may say of them what it does.
 func (r *registries) hosts(all []review.Registry) []registry.Host {
 	var hosts []registry.Host
@@ -115,9 +142,9 @@ func newServerRegistries(sys surroundings, settings server.Settings, policy *pol
 }
 
 // with returns the same for one repository: with its cache, and with what GitHub says to its installation.
-func (r *registries) with(cache *manifests.Cache, gitHub evidence.GitHubAttestations) *registries {
+func (r *registries) with(cache *manifests.Cache, charts *fetch.Store, gitHub evidence.GitHubAttestations) *registries {
 	own := *r
-	own.cache, own.gitHub = cache, gitHub
+	own.cache, own.charts, own.gitHub = cache, charts, gitHub
 	return &own
 }
 

@@ -84,7 +84,12 @@ func (c *renderCmd) Run(ctx context.Context, sys surroundings) error {
 		todo = widen(ctx, pool, where, todo)
 	}
 	printer := &objectPrinter{cmd: c, out: bufio.NewWriter(sys.stdout), shown: todo.shown}
-	err = c.renderAll(ctx, engine.Renderer, todo, printer, sys.stderr)
+	renderer, done, err := engine.Rendering(policy, review.Options{})
+	if err != nil {
+		return configuration(err)
+	}
+	defer done()
+	err = c.renderAll(ctx, renderer, todo, printer, sys.stderr)
 	return errors.Join(err, printer.out.Flush())
 }
 

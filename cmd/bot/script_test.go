@@ -49,7 +49,8 @@ func (s stopping) Run() int {
 //	same FILE FILE               compare two files byte for byte
 //
 // On the loopback interface they have a registry, $REGISTRY, with images of acme: web:1.4.2 ($WEB), signed by the key
-// $KEYS/acme.pub, and tools:1.0.0 ($TOOLS), which nobody signed.
+// $KEYS/acme.pub, and tools:1.0.0 ($TOOLS), which nobody signed; and a chart repository, $CHARTS at $CHARTS_HOST, with the
+// chart web, which the registry has as charts/web.
 func TestScripts(t *testing.T) {
 	registry := scriptRegistry(t)
 	testscript.Run(t, testscript.Params{
@@ -74,8 +75,32 @@ func scriptRegistry(t *testing.T) map[string]string {
 	web, _ := r.Image(t, "acme/web", "1.4.2")
 	r.Attach(t, web, imagestest.CosignSign, key.Bundle(t, nil, imagestest.SignStatement(t, web.Digest), imagestest.Sealing{}))
 	tools, _ := r.Image(t, "acme/tools", "1.0.0")
-	return map[string]string{"REGISTRY": r.Host, "KEYS": keys, "WEB": web.Digest, "TOOLS": tools.Digest}
+	charts := imagestest.NewChartRepository(t)
+	for version, extra := range map[string]string{"1.0.0": "", "1.1.0": "      hostPID: true\n"} {
+		archive := imagestest.Pack(t, map[string]string{"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: " + version + "\n", "web/values.yaml": "privileged: false\n",
+			"web/templates/web.yaml": chartTemplate + extra})
+		charts.Add("web", version, archive)
+		r.Chart(t, "charts/web", version, archive)
+	}
+	return map[string]string{"REGISTRY": r.Host, "KEYS": keys, "WEB": web.Digest, "TOOLS": tools.Digest, "CHARTS": charts.URL, "CHARTS_HOST": charts.Host}
 }
+
+// chartTemplate is the template of the chart that scripts fetch.
+const chartTemplate = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: {{ .Release.Name }}, namespace: {{ .Release.Namespace }}}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: nginx:1
+          securityContext:
+            privileged: {{ .Values.privileged }}
+      hostNetwork: true
+`
 
 // surround gives a script surroundings of its own: no configuration and no cache of whoever runs the test.
 func surround(env *testscript.Env) error {

@@ -32,8 +32,14 @@ type RemoteChart struct {
 	URL     string // of a chart repository over HTTP, or of a registry with oci://
 	Name    string // in the repository; "" for one in a registry, which is named by its address
 	Version string // a version or a range of versions; "" for the newest
-	Digest  string // "sha256:…" of a chart in a registry; "" where it is not pinned
+	Tag     bool   // Version is a tag of a registry, and no range
+	Digest  string // "sha256:…" of its manifest in a registry, or of its archive; "" where it is not pinned
 	At      Origin // where the version is written, or the chart
+
+	Found   string            // the version that it has, once that is known
+	Address string            // of what has the digest, once that is known
+	Notes   []string          `json:"-"` // what a reader should know of it
+	Files   map[string][]byte `json:"-"` // by their paths below it, once they are fetched
 }
 
 // Finish is what is done to objects after they are rendered.
@@ -59,7 +65,7 @@ func (c *RemoteChart) String() string {
 		text = "the chart " + c.Name + " of " + c.URL
 	}
 	switch {
-	case c.Digest != "":
+	case c.Digest != "" && c.Found == "":
 		text += " at " + c.Digest
 	case c.Version != "":
 		text += " in version " + c.Version

@@ -28,6 +28,9 @@ type Engine struct {
 	Now      func() time.Time              // for exemptions
 	Progress func(stage string, n, of int) // nil for none; called from several goroutines
 	Proving  ProvingFunc                   // nil where no registry is asked
+	Fetching ChartsFunc                    // nil where nothing is fetched
+
+	charts Charts // of the review under way; nil where nothing is fetched
 }
 
 // Options is what the caller of one review chooses, over the policy.
@@ -53,6 +56,11 @@ const NewestKube = "1.36"
 // both. An error means wrong configuration or a failure of the bot; roots that do not render are findings.
 func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Policy, opts Options) (*Result, error) {
 	watch := startWatch()
+	e, done, err := e.fetching(policy, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	run, err := e.prepare(change, policy, opts)
 	if err != nil {
 		return nil, err
@@ -260,19 +268,23 @@ func (e *Engine) renderOnce(ctx context.Context, known map[string]rendered, tree
 
 // render renders one side of a root, out of the cache where that holds.
 func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (rendered, error) {
-	if r, reads, ok := e.Cache.Get(root, settings, tree); ok {
-		return rendered{rendering: r, reads: reads}, nil
-	}
-	r, reads, err := e.Renderer.Render(ctx, tree, root, settings)
+	pinned, err := pin(ctx, e.charts, root)
 	var failed *manifests.RenderError
+	if errors.As(err, &failed) {
+		return rendered{err: failed}, nil
+	}
+	if r, reads, ok := e.Cache.Get(pinned, settings, tree); ok {
+		return rendered{rendering: withChart(r, root, pinned), reads: reads}, nil
+	}
+	r, reads, err := e.Renderer.Render(ctx, tree, pinned, settings)
 	switch {
 	case errors.As(err, &failed):
 		return rendered{reads: reads, err: failed}, nil
 	case err != nil:
 		return rendered{}, fmt.Errorf("rendering %s: %w", root.Path, err)
 	}
-	e.Cache.Put(root, settings, reads, r)
-	return rendered{rendering: r, reads: reads}, nil
+	e.Cache.Put(pinned, settings, reads, r)
+	return rendered{rendering: withChart(r, root, pinned), reads: reads}, nil
 }
 
 // judged is all that is judged: the affected roots, and what they were held against.

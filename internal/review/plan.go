@@ -38,6 +38,11 @@ type Plan struct {
 
 // Plan finds the roots that the change may affect: a superset of those that it does, which only rendering tells.
 func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy, opts Options) (*Plan, error) {
+	e, done, err := e.fetching(policy, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	memo := e.Cache.Memo(opts.Repository)
 	defer memo.Save()
 	discover := discoverOptions(policy, opts)
@@ -251,6 +256,11 @@ type ListedRoot struct {
 
 // Roots lists the roots of head, and says which of them the change affects and by which files.
 func (e *Engine) Roots(ctx context.Context, change *source.Change, policy *Policy, opts Options) ([]ListedRoot, []string, error) {
+	e, done, err := e.fetching(policy, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
 	run, err := e.prepare(change, policy, opts)
 	if err != nil {
 		return nil, nil, err

@@ -132,12 +132,13 @@ func (c *Client) signIn(ctx context.Context, ref images.Reference, s *session) e
 		return fmt.Errorf("reading %s as a repository: %w", ref.Name(), err)
 	}
 	registry := repository.Registry
-	inner := &counting{c, &guard{transports: c.transports, host: registry.RegistryStr(), private: host.Private, plainHTTP: host.PlainHTTP,
-		realms: append(append([]string(nil), knownRealms[ref.Host]...), lower(host.Realms)...)}}
+	guard := &guard{transports: c.transports, host: registry.RegistryStr(), private: host.Private, plainHTTP: host.PlainHTTP,
+		realms: append(append([]string(nil), knownRealms[ref.Host]...), lower(host.Realms)...)}
+	inner := &counting{c, guard, guard}
 	agent := transport.NewUserAgent(inner, c.config.UserAgent)
 	asked, err := c.ask(ctx, registry, agent)
 	if err != nil {
-		return unavailable(ref, err)
+		return unavailable(ref.Host, err)
 	}
 	auth, err := authn.Resolve(ctx, c.config.Keychain, repository)
 	if err != nil {
@@ -146,12 +147,12 @@ func (c *Client) signIn(ctx context.Context, ref images.Reference, s *session) e
 	token := &transport.Token{}
 	if strings.EqualFold(asked.Scheme, "bearer") {
 		if token, err = transport.Exchange(ctx, registry, auth, agent, []string{repository.Scope(transport.PullScope)}, asked); err != nil {
-			return unavailable(ref, err)
+			return unavailable(ref.Host, err)
 		}
 	}
 	signed, err := transport.FromToken(registry, auth, agent, asked, token)
 	if err != nil {
-		return unavailable(ref, err)
+		return unavailable(ref.Host, err)
 	}
 	scheme := "https"
 	if asked.Insecure {
@@ -193,7 +194,8 @@ func (c *Client) ask(ctx context.Context, registry name.Registry, inner http.Rou
 // counting counts requests and bounds how many run at one registry at a time.
 type counting struct {
 	client *Client
-	inner  *guard
+	guard  *guard
+	inner  http.RoundTripper // the guard, or one over it
 }
 
 // maxParallel is how many requests run at one registry at a time.
@@ -202,10 +204,10 @@ const maxParallel = 8
 // RoundTrip sends a request when it is its turn.
 func (t *counting) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.client.mu.Lock()
-	turn := t.client.perHost[t.inner.host]
+	turn := t.client.perHost[t.guard.host]
 	if turn == nil {
 		turn = make(chan struct{}, maxParallel)
-		t.client.perHost[t.inner.host] = turn
+		t.client.perHost[t.guard.host] = turn
 	}
 	t.client.requests++
 	t.client.mu.Unlock()

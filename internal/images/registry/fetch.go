@@ -282,7 +282,7 @@ func (c *Client) get(ctx context.Context, ref images.Reference, ask request) (*h
 		case errors.Is(err, errLarge):
 			return nil, nil, &UnavailableError{Host: ref.Host, Reason: fmt.Sprintf("it sent more than %d bytes", ask.limit), Content: true}
 		case err != nil && (try == maxTries || ctx.Err() != nil || isRefused(err)):
-			return nil, nil, unavailable(ref, err)
+			return nil, nil, unavailable(ref.Host, err)
 		case err != nil:
 			err = sleep(ctx, time.Duration(try)*200*time.Millisecond)
 		case resp.StatusCode == http.StatusOK:
@@ -299,7 +299,7 @@ func (c *Client) get(ctx context.Context, ref images.Reference, ask request) (*h
 			err = sleep(ctx, wait)
 		}
 		if err != nil {
-			return nil, nil, unavailable(ref, err)
+			return nil, nil, unavailable(ref.Host, err)
 		}
 	}
 }
@@ -373,7 +373,7 @@ func isRefused(err error) bool {
 
 // unavailable makes one of our errors of what a library or the network said, without the address, in which a token of a
 // redirect could stand.
-func unavailable(ref images.Reference, err error) error {
+func unavailable(host string, err error) error {
 	var refused *RefusedError
 	var known *UnavailableError
 	if errors.As(err, &refused) || errors.As(err, &known) {
@@ -391,7 +391,7 @@ func unavailable(ref images.Reference, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		reason = "it did not answer in time"
 	}
-	return &UnavailableError{Host: ref.Host, Reason: reason, Err: err}
+	return &UnavailableError{Host: host, Reason: reason, Err: err}
 }
 
 func mediaType(resp *http.Response) string {

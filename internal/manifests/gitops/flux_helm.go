@@ -78,7 +78,7 @@ func (w *World) chartRef(o *manifests.Object, ref manifests.Field, d *manifests.
 		}
 	}
 	d.Chart = &manifests.RemoteChart{URL: spec.Get("url").Text(), Digest: version.Get("digest").Text(),
-		Version: cmp.Or(version.Get("semver").Text(), version.Get("tag").Text()), At: originOf(holder, named)}
+		Version: cmp.Or(version.Get("semver").Text(), version.Get("tag").Text()), Tag: version.Get("semver").Text() == "", At: originOf(holder, named)}
 	return chartDir, at, ""
 }
 

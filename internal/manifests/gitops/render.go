@@ -18,16 +18,9 @@ type Inner interface {
 	Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error)
 }
 
-// Charts gets charts that are not in the repository.
-type Charts interface {
-	// Chart returns the files of a chart by their paths below it. The error says in a user's words why there are none.
-	Chart(ctx context.Context, chart manifests.RemoteChart) (map[string][]byte, error)
-}
-
 // Renderer renders roots of all kinds: those with a deployment itself, others as they are.
 type Renderer struct {
-	Inner  Inner
-	Charts Charts // nil where nothing is fetched
+	Inner Inner
 }
 
 // Render implements review.Renderer. What keeps a deployment from rendering is a *manifests.RenderError.
@@ -36,14 +29,14 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 		return r.Inner.Render(ctx, tree, root, settings)
 	}
 	d := root.Deployment
-	over, paths, err := r.over(ctx, tree, root)
+	laid, paths, err := over(tree, root)
 	if err != nil {
 		return nil, nil, err
 	}
 	inner := root
 	inner.Kind, inner.Deployment = d.Render, nil
 	settings.IncludeCRDs = settings.IncludeCRDs || d.CRDs
-	rendering, reads, err := r.Inner.Render(ctx, over, inner, settings)
+	rendering, reads, err := r.Inner.Render(ctx, laid, inner, settings)
 	reads = reads.On(tree, paths)
 	back := newReturner(d)
 	var failed *manifests.RenderError
@@ -71,7 +64,7 @@ func notesOf(d *manifests.Deployment) []string {
 }
 
 // over is the tree with everything that the deployment lays over it, and the paths of that.
-func (r *Renderer) over(ctx context.Context, tree source.Tree, root manifests.Root) (source.Tree, []string, error) {
+func over(tree source.Tree, root manifests.Root) (source.Tree, []string, error) {
 	d := root.Deployment
 	files := make(map[string][]byte)
 	if d.Skip != "" {
@@ -80,17 +73,13 @@ func (r *Renderer) over(ctx context.Context, tree source.Tree, root manifests.Ro
 		return nil, nil, e
 	}
 	if d.Chart != nil {
-		if r.Charts == nil {
+		if d.Chart.Files == nil {
 			e := failureAt(d.At, d.Chart.String()+" is not in the repository, and nothing is fetched here", nil)
 			e.Elsewhere = true
 			return nil, nil, e
 		}
-		chart, err := r.Charts.Chart(ctx, *d.Chart)
-		if err != nil {
-			return nil, nil, failureAt(d.At, err.Error(), err)
-		}
-		for name, text := range chart {
-			files[root.Dir+"/"+name] = text
+		for name, text := range d.Chart.Files {
+			files[chartDir+"/"+name] = text
 		}
 	}
 	for _, laid := range d.Laid {

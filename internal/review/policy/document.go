@@ -164,7 +164,7 @@ type workload struct {
 }
 
 type chartsSection struct {
-	Allow  []string    `yaml:"allow" form:"name" doc:"Patterns of the places they may come from."`
+	Allow  []string    `yaml:"allow" form:"place" doc:"Where charts may be fetched that Argo CD and Flux name: the addresses of chart repositories (https://charts.example.com/stable), and patterns of charts in registries (ghcr.io/acme/charts/**, with oci:// before it or not). Default: nowhere."`
 	Verify []chartSeal `yaml:"verify" doc:"Who has to have signed charts that lie as archives in the repository, by the provenance file of each: NAME-VERSION.tgz.prov. The first entry whose pattern matches counts. Charts in registries are proven by images.verify."`
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/landwaiter/landwaiter/internal/fetch"
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"go.yaml.in/yaml/v3"
@@ -18,7 +19,7 @@ import (
 func (r *reader) form(v value) {
 	checks := map[string]func(value){
 		"version": r.versionForm, "helm": r.helmForm, "rules": r.ruleForm, "day": r.dayForm,
-		"image": r.imageForm, "name": r.nameForm, "path": r.pathForm, "file": r.fileForm, "files": r.filesForm, "rule": r.ruleNameForm,
+		"image": r.imageForm, "name": r.nameForm, "place": r.placeForm, "path": r.pathForm, "file": r.fileForm, "files": r.filesForm, "rule": r.ruleNameForm,
 		"glob": r.globForm, "platform": r.platformForm, "person": r.personForm, "duration": r.durationForm,
 		"ownID": r.ownIDForm, "kind": r.kindForm, "fieldPath": r.fieldPathForm, "params": r.paramsForm,
 		"lock": r.lockForm, "comments": r.commentsForm,
@@ -122,6 +123,12 @@ func (r *reader) imageForm(v value) {
 
 func (r *reader) nameForm(v value) {
 	if _, err := images.ParseNamePattern(v.node.Value); err != nil {
+		r.wrong(v.node.Line, "%s: %v", v.name, err)
+	}
+}
+
+func (r *reader) placeForm(v value) {
+	if _, err := fetch.NewPlaces([]string{v.node.Value}, nil); err != nil {
 		r.wrong(v.node.Line, "%s: %v", v.name, err)
 	}
 }

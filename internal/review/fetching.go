@@ -1,0 +1,115 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// Charts gets charts that are not in the repository, each once in a review. Errors are *manifests.RenderError without a
+// place where the chart, its place or the policy is at fault.
+type Charts interface {
+	// Pin finds out which version of a chart there is, and its digest.
+	Pin(ctx context.Context, chart manifests.RemoteChart) (manifests.RemoteChart, error)
+	// Files returns the files of a pinned chart by their paths below it.
+	Files(ctx context.Context, chart manifests.RemoteChart) (map[string][]byte, error)
+}
+
+// ChartsFunc makes what gets charts under a policy, and what ends it.
+type ChartsFunc func(policy *Policy, offline bool) (Charts, func(), error)
+
+// fetching is the engine with what gets charts under a policy. done ends that.
+func (e *Engine) fetching(policy *Policy, opts Options) (own *Engine, done func(), err error) {
+	if e.Fetching == nil || e.charts != nil {
+		return e, func() {}, nil
+	}
+	charts, done, err := e.Fetching(policy, opts.Offline)
+	if err != nil {
+		return nil, nil, &ConfigError{err}
+	}
+	bound := *e
+	bound.charts = charts
+	bound.Renderer = &fetcher{e.Renderer, charts}
+	return &bound, done, nil
+}
+
+// Rendering returns what renders under a policy, charts from elsewhere included, and what ends it. The error is a
+// *ConfigError.
+func (e *Engine) Rendering(policy *Policy, opts Options) (Renderer, func(), error) {
+	bound, done, err := e.fetching(policy, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return bound.Renderer, done, nil
+}
+
+// fetcher renders roots whose chart is not in the repository with the chart.
+type fetcher struct {
+	inner  Renderer
+	charts Charts
+}
+
+// Render implements Renderer.
+func (f *fetcher) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
+	if remote(root) == nil {
+		return f.inner.Render(ctx, tree, root, settings)
+	}
+	pinned, err := pin(ctx, f.charts, root)
+	if err != nil {
+		return nil, nil, err
+	}
+	chart := pinned.Deployment.Chart
+	if chart.Files, err = f.charts.Files(ctx, *chart); err != nil {
+		return nil, nil, placed(root, err)
+	}
+	return f.inner.Render(ctx, tree, pinned, settings)
+}
+
+// remote is the chart of a root that is not in the repository; nil when there is none that could be fetched.
+func remote(root manifests.Root) *manifests.RemoteChart {
+	if d := root.Deployment; d != nil && d.Skip == "" {
+		return d.Chart
+	}
+	return nil
+}
+
+// pin is a root with the version of its chart that there is. A root that has none, or has that already, stays as it is.
+func pin(ctx context.Context, charts Charts, root manifests.Root) (manifests.Root, error) {
+	chart := remote(root)
+	if chart == nil || charts == nil || chart.Address != "" {
+		return root, nil
+	}
+	found, err := charts.Pin(ctx, *chart)
+	if err != nil {
+		return root, placed(root, err)
+	}
+	d := *root.Deployment
+	d.Chart, root.Deployment = &found, &d
+	return root, nil
+}
+
+// placed is an error on a chart where the root names it.
+func placed(root manifests.Root, err error) error {
+	var failed *manifests.RenderError
+	if frame := root.Deployment.Chart.At.Best(); errors.As(err, &failed) && frame != nil {
+		at := *failed
+		at.Span = frame.Span
+		return &at
+	}
+	return err
+}
+
+// withChart is the rendering of a pinned root as one of the root, with what there is to say of its chart, which may be
+// otherwise in the next review.
+func withChart(rendering *manifests.Rendering, root, pinned manifests.Root) *manifests.Rendering {
+	chart := remote(pinned)
+	if chart == nil {
+		return rendering
+	}
+	own := *rendering
+	own.Root, own.Notes = root, append(slices.Clone(rendering.Notes), chart.Notes...)
+	return &own
+}
