@@ -57,7 +57,7 @@ func (t *tenants) Engine(repo event.Repository) (*review.Engine, func(), error) 
 	dir := filepath.Join(t.dir, strconv.FormatInt(repo.Installation, 10), strconv.FormatInt(repo.ID, 10))
 	t.use(dir, 1)
 	cache := manifests.OpenCache(dir, tenantBytes, t.build)
-	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: t.asks.with(cache, t.attestations(repo.Installation)).proving}
+	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: t.asks.with(cache, t.attestations(repo.Installation), repo.Owner).proving}
 	return engine, func() {
 		pool.Close()
 		t.use(dir, -1)
