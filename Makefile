@@ -28,7 +28,7 @@ lint: ## formatting, vet, staticcheck, generated files
 fmt: ## format the source
 	gofmt -w cmd internal *.go
 
-generate: ## the files that are made from others: docs/rules.md, the schemas
+generate: ## the files that are made from others: docs/rules.md, docs/cli.md, the schemas
 	$(GO) generate $(PACKAGES)
 
 FUZZTIME ?= 10s

@@ -28,6 +28,7 @@ func pins(version, digest string) []pin {
 	return []pin{
 		place("deploy/kustomize/base/kustomization.yaml", `^(    digest: )sha256:[0-9a-f]{64}.*$`, digest),
 		place("deploy/chart/values.yaml", `^(  digest: )sha256:[0-9a-f]{64}$`, digest),
+		place("deploy/chart/README.md", "^(\\| `image\\.digest` \\| `)sha256:[0-9a-f]{64}", digest),
 		place("deploy/chart/Chart.yaml", `^(version: ).*$`, version),
 		place("deploy/chart/Chart.yaml", `^(appVersion: ).*$`, version),
 		place("deploy/compose.yaml", `^(    image: ghcr\.io/landwaiter/landwaiter)[:@].*$`, ":"+version+"@"+digest),
