@@ -6,14 +6,17 @@ PACKAGES := ./...
 # The plays of the whole App take minutes under the race detector, so that only these few run under it.
 RACED    := ^TestServe(Lifecycle|TwoPushes|Commands|MergeQueue)$$
 
-.PHONY: build test lint fmt generate fuzz bench act demo
+# The program is static: nothing needs C but the race detector.
+export CGO_ENABLED ?= 0
+
+.PHONY: build test lint fmt generate fuzz bench act image demo
 
 build: ## the program, into bin/
 	$(GO) build -o bin/landwaiter ./cmd/bot
 
 test: lint ## everything that must hold before a change lands
-	LANDWAITER_CORPUS=none $(GO) test -race -timeout 20m -skip '^TestServe' $(PACKAGES)
-	$(GO) test -race -timeout 10m -run '$(RACED)' ./cmd/bot
+	LANDWAITER_CORPUS=none CGO_ENABLED=1 $(GO) test -race -timeout 20m -skip '^TestServe' $(PACKAGES)
+	CGO_ENABLED=1 $(GO) test -race -timeout 10m -run '$(RACED)' ./cmd/bot
 	$(GO) test -timeout 20m -run '^TestServe' ./cmd/bot
 	$(GO) test -timeout 20m -run Corpus ./internal/...
 
@@ -25,7 +28,7 @@ lint: ## formatting, vet, staticcheck, generated files
 fmt: ## format the source
 	gofmt -w cmd internal *.go
 
-generate: ## the files that are made from others: docs/rules.md, the schemas
+generate: ## the files that are made from others: docs/rules.md, docs/cli.md, the schemas
 	$(GO) generate $(PACKAGES)
 
 FUZZTIME ?= 10s
@@ -39,6 +42,12 @@ fuzz: ## every fuzz target for FUZZTIME each
 bench: build bin/peers/kustomize bin/peers/helm ## the figures of docs/performance.md, as ratios of one run
 	LANDWAITER_BIN=$(CURDIR)/bin/landwaiter LANDWAITER_PEERS=$(CURDIR)/bin/peers \
 	  $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/bot
+
+MACHINE ?= $(shell $(GO) env GOARCH)
+image: build ## on Debian: the container image of this machine into out/image, and the tests of it
+	deploy/image/base.sh out/base $(MACHINE)
+	$(GO) run ./cmd/release image -out out/image -version 0.0.0-dev $(MACHINE)=out/base,bin/landwaiter
+	LANDWAITER_BIN=$(CURDIR)/bin/landwaiter $(GO) test -count=1 -run '^TestImage$$' ./cmd/release
 
 bin/peers/kustomize:
 	$(GO) build -modfile=tools/peers/go.mod -o $@ sigs.k8s.io/kustomize/kustomize/v5

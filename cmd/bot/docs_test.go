@@ -39,6 +39,8 @@ var generated = map[string]func(before string) (string, error){
 		text, err := policy.Schema(rules.All())
 		return string(text), err
 	},
+	"cli.md":                    commandLine,
+	"../deploy/chart/README.md": chartValues,
 	"policy.md": func(before string) (string, error) {
 		head, rest, ok := strings.Cut(before, keysBegin)
 		marker, _, hasLine := strings.Cut(rest, "\n")

@@ -72,7 +72,9 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the GitHub App."`
 	Action  actionCmd  `cmd:"" help:"Run as a step of a GitHub workflow."`
 	Bench   benchCmd   `cmd:"" help:"Show where time and memory go."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Version versionCmd `cmd:"" help:"Print the version, and what renders."`
+
+	Completion completionCmd `cmd:"" help:"Print a script that completes the command line in a shell."`
 
 	RenderChild renderChildCmd `cmd:"" hidden:""`
 }
@@ -116,8 +118,10 @@ func run(ctx context.Context, args []string, sys surroundings) int {
 	if err != nil {
 		return explain(sys.stderr, err)
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
+	if len(args) == 0 { // nothing was asked for: what there is is said, and it is no success
+		parser.Stdout = sys.stderr
+		_, _ = parser.Parse([]string{"--help"})
+		return exitUsage
 	}
 	parsed, err := parser.Parse(args)
 	if exited >= 0 { // --help has been printed

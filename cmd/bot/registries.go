@@ -113,7 +113,7 @@ func (r *registries) fetching(p *review.Policy, offline bool) (review.Charts, fu
 func (r *registries) hosts(all []review.Registry) []registry.Host {
 	var hosts []registry.Host
 	for _, one := range all {
-		if ours, ok := r.listed[strings.ToLower(one.Host)]; ok {
+		if ours, ok := r.listed[one.Host]; ok {
 			one = ours
 		} else if r.listed != nil {
 			one.Private = false
@@ -121,7 +121,7 @@ func (r *registries) hosts(all []review.Registry) []registry.Host {
 		hosts = append(hosts, registry.Host{Name: one.Host, Private: one.Private, PlainHTTP: one.PlainHTTP, Realms: one.Realms})
 	}
 	for host, ours := range r.listed {
-		if !slices.ContainsFunc(hosts, func(h registry.Host) bool { return strings.EqualFold(h.Name, host) }) {
+		if !slices.ContainsFunc(hosts, func(h registry.Host) bool { return h.Name == host }) {
 			hosts = append(hosts, registry.Host{Name: ours.Host, Private: ours.Private, PlainHTTP: ours.PlainHTTP, Realms: ours.Realms})
 		}
 	}
@@ -137,14 +137,22 @@ func newServerRegistries(sys surroundings, settings server.Settings, policy *pol
 	}
 	proxy := httpproxy.Config{HTTPProxy: string(settings.Proxy.HTTP), HTTPSProxy: string(settings.Proxy.HTTPS), NoProxy: settings.Proxy.No}
 	return &registries{proxy: proxy.ProxyFunc(), roots: roots, listed: listed, credentials: registry.Credentials{
-		Docker: dockerDir(sys), Cloud: true, Azure: azure(sys), For: func(host string) bool { _, ok := listed[host]; return ok },
+		Docker: dockerDir(sys), Cloud: true, Azure: azure(sys),
+		For: func(string) bool { return false }, // but what a repository is given
 	}}, nil
 }
 
-// with returns the same for one repository: with its cache, and with what GitHub says to its installation.
-func (r *registries) with(cache *manifests.Cache, charts *fetch.Store, gitHub evidence.GitHubAttestations) *registries {
+// with returns the same for a repository of an owner: with its cache, with what GitHub says to its installation, and with
+// those of the server's registries that are there for it.
+func (r *registries) with(cache *manifests.Cache, charts *fetch.Store, gitHub evidence.GitHubAttestations, owner string) *registries {
 	own := *r
-	own.cache, own.charts, own.gitHub = cache, charts, gitHub
+	own.cache, own.charts, own.gitHub, own.listed = cache, charts, gitHub, make(map[string]review.Registry)
+	for host, one := range r.listed {
+		if one.Owners == nil || slices.ContainsFunc(one.Owners, func(o string) bool { return strings.EqualFold(o, owner) }) {
+			own.listed[host] = one
+		}
+	}
+	own.credentials.For = func(host string) bool { _, ok := own.listed[host]; return ok }
 	return &own
 }
 
@@ -178,7 +186,7 @@ func listedRegistries(server *policy.Layer) (map[string]review.Registry, error) 
 		return nil, err
 	}
 	for _, one := range p.Images.Registries {
-		hosts[strings.ToLower(one.Host)] = one
+		hosts[one.Host] = one
 	}
 	return hosts, nil
 }

@@ -19,8 +19,15 @@ type imageStage struct {
 	key *imagestest.Key
 }
 
-// playImages plays with a registry at a private address, which the server's policy lists when it is to be asked.
-func playImages(t *testing.T, listed bool, gate string) *imageStage {
+// Whose repositories may have a registry asked at a private address, by the server's policy.
+const (
+	forAll    = "private: true, plainHTTP: true"
+	forOthers = forAll + ", owners: [elsewhere]"
+	forNobody = ""
+)
+
+// playImages plays with a registry at a private address, which the server's policy lists for some.
+func playImages(t *testing.T, listed, gate string) *imageStage {
 	t.Helper()
 	r, key := imagestest.NewRegistry(t, imagestest.API), imagestest.NewKey(t)
 	for _, name := range []string{"acme/web:1.0", "acme/signed:2.0"} {
@@ -29,15 +36,15 @@ func playImages(t *testing.T, listed bool, gate string) *imageStage {
 		r.Attach(t, image, imagestest.CosignSign, key.Bundle(t, nil, imagestest.SignStatement(t, image.Digest), imagestest.Sealing{}))
 	}
 	r.Image(t, "acme/unsigned", "2.0")
-	entry := "registries: [{host: \"" + r.Host + "\", private: true, plainHTTP: true}]"
+	entry := func(settings string) string { return "registries: [{host: \"" + r.Host + "\", " + settings + "}]" }
 	s := prepare(t, githubtest.Files{
 		webFile: imageDeployment(r, "web:1.0", 2), "keys/acme.pub": string(key.PEM),
-		".github/landwaiter.yaml": "images:\n  allow: [\"" + r.Host + "/acme/**\"]\n  " + entry +
+		".github/landwaiter.yaml": "images:\n  allow: [\"" + r.Host + "/acme/**\"]\n  " + entry(forAll) +
 			"\n  verify: [{match: \"" + r.Host + "/acme/**\", signature: {key: keys/acme.pub}}]\n" + gate,
 	})
-	if listed {
+	if listed != forNobody {
 		s.env["LANDWAITER_POLICY"] = filepath.Join(s.data, "policy.yaml")
-		if err := os.WriteFile(s.env["LANDWAITER_POLICY"], []byte("images: {"+entry+"}\n"), 0o600); err != nil {
+		if err := os.WriteFile(s.env["LANDWAITER_POLICY"], []byte("images: {"+entry(listed)+"}\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -60,7 +67,7 @@ func (s *imageStage) use(image string) githubtest.Files {
 // TestServeImages holds what the App makes of registries' answers: what nobody signed fails on the line of its tag, what is
 // signed passes, and the keys are those of base, whatever the change makes of them.
 func TestServeImages(t *testing.T) {
-	s := playImages(t, true, "")
+	s := playImages(t, forAll, "")
 	pr := s.open(s.use("unsigned:2.0"))
 	run := s.reviewed(pr, "failure", "1 error")
 	body := s.commented(pr, imageLine)[0].Body
@@ -94,7 +101,7 @@ func TestServeImages(t *testing.T) {
 func TestServeImagesUnanswered(t *testing.T) {
 	for gate, conclusion := range map[string]string{"": "failure", "gate: {onIndeterminate: warn}\n": "success"} {
 		t.Run(conclusion, func(t *testing.T) {
-			s := playImages(t, true, gate)
+			s := playImages(t, forAll, gate)
 			s.Break("/v2/", http.StatusInternalServerError)
 			pr := s.open(githubtest.Files{webFile: imageDeployment(s.Registry, "web:1.0", 3)})
 			run := s.reviewed(pr, "success", "Passed")
@@ -115,17 +122,22 @@ func TestServeImagesUnanswered(t *testing.T) {
 	}
 }
 
-// TestServeImagesPrivate holds that a repository's policy cannot have the App ask within its own network.
+// TestServeImagesPrivate holds that a repository's policy cannot have the App ask within its own network, nor a registry that
+// the server lists for repositories of others.
 func TestServeImagesPrivate(t *testing.T) {
-	s := playImages(t, false, "")
-	s.Requests()
-	pr := s.open(s.use("signed:2.0"))
-	run := s.reviewed(pr, "failure", "")
-	if asked := s.Registry.Requests(); len(asked) > 0 {
-		t.Errorf("asked %v", asked)
-	}
-	if !strings.Contains(run.Summary, "is not contacted") {
-		t.Errorf("the check run does not say why:\n%s", run.Summary)
+	for name, listed := range map[string]string{"nobody's": forNobody, "others'": forOthers} {
+		t.Run(name, func(t *testing.T) {
+			s := playImages(t, listed, "")
+			s.Requests()
+			pr := s.open(s.use("signed:2.0"))
+			run := s.reviewed(pr, "failure", "")
+			if asked := s.Registry.Requests(); len(asked) > 0 {
+				t.Errorf("asked %v", asked)
+			}
+			if !strings.Contains(run.Summary, "is not contacted") {
+				t.Errorf("the check run does not say why:\n%s", run.Summary)
+			}
+		})
 	}
 }
 
@@ -166,7 +178,7 @@ func TestServeImagesAttested(t *testing.T) {
 
 // TestServeImagesMoved holds that a tag which names another image than in an earlier review is told with both digests.
 func TestServeImagesMoved(t *testing.T) {
-	s := playImages(t, true, "")
+	s := playImages(t, forAll, "")
 	pr := s.open(s.use("signed:2.0"))
 	first := s.reviewed(pr, "success", "1 warning")
 	image, _ := s.Image(t, "acme/signed", "2.0")

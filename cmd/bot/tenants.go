@@ -57,7 +57,7 @@ func (t *tenants) Engine(repo event.Repository) (*review.Engine, func(), error) 
 	dir := filepath.Join(t.dir, strconv.FormatInt(repo.Installation, 10), strconv.FormatInt(repo.ID, 10))
 	t.use(dir, 1)
 	cache := manifests.OpenCache(dir, tenantBytes, t.build)
-	asks := t.asks.with(cache, openCharts(dir), t.attestations(repo.Installation))
+	asks := t.asks.with(cache, openCharts(dir), t.attestations(repo.Installation), repo.Owner)
 	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: asks.proving, Fetching: asks.fetching}
 	return engine, func() {
 		pool.Close()

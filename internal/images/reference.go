@@ -3,6 +3,7 @@
 package images
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"regexp"
@@ -68,6 +69,19 @@ func ParseReference(s string) (Reference, error) {
 		return Reference{}, &ReferenceError{Disputed, "is read as " + first.Name() + " and as " + second.Name()}
 	}
 	return first, nil
+}
+
+// ParseHost reads the host of a registry, "registry.internal:5000", and returns it as references have it: lower-cased, without
+// the port of HTTPS, Docker Hub as "docker.io". The error says what is wrong with it.
+func ParseHost(s string) (string, error) {
+	if strings.Contains(s, "/") {
+		return "", fmt.Errorf("%q is an address; write the host alone, with its port", s)
+	}
+	ref, err := ParseReference(s + "/x/x")
+	if err != nil || ref.Repository != "x/x" {
+		return "", fmt.Errorf("%q is no host of a registry; write it as references have it, as ghcr.io or registry.internal:5000", s)
+	}
+	return ref.Host, nil
 }
 
 func parseDistribution(s string) (Reference, error) {

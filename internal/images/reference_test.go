@@ -164,3 +164,16 @@ func TestShown(t *testing.T) {
 		}
 	}
 }
+
+func TestParseHost(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"ghcr.io": "ghcr.io", "Registry.Example.com:443": "registry.example.com", "registry.internal:5000": "registry.internal:5000",
+		"localhost:5000": "localhost:5000", "localhost": "localhost", "[::1]:5000": "[::1]:5000", "index.docker.io": DockerHub, "registry-1.docker.io:443": DockerHub,
+		"": "", "acme": "", "https://ghcr.io": "", "ghcr.io/acme": "", "user@ghcr.io": "", "ghcr.io:0": "", "*.example.com": "", "ghcr.i\u043e": "", "ghcr.io.": "", "${HOST}": "",
+	} {
+		if got, err := ParseHost(text); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}

@@ -20,6 +20,7 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 		}
 		for _, find := range []func() (Location, bool){
 			func() (Location, bool) { return c.gap(change, base.views[pairOf(c.rootKey())]) },
+			func() (Location, bool) { return c.touchedBelow(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return touchedWithin(change, c.object, c.object.Lookup(c.path)) },
 			func() (Location, bool) { return c.touchedRelated(change) },
 			func() (Location, bool) { return c.touchedCause(change, base.views[pairOf(c.rootKey())]) },
@@ -45,6 +46,11 @@ func (r *run) soften(candidates []*candidate) {
 
 // gap finds where the change removed what made the field at base.
 func (c *candidate) gap(change *source.Change, base *RootView) (Location, bool) {
+	return c.gapAt(change, base, c.path)
+}
+
+// gapAt is gap for another field of the object.
+func (c *candidate) gapAt(change *source.Change, base *RootView, path string) (Location, bool) {
 	if base == nil {
 		return Location{}, false
 	}
@@ -52,7 +58,7 @@ func (c *candidate) gap(change *source.Change, base *RootView) (Location, bool) 
 	if before == nil {
 		return Location{}, false
 	}
-	origin, exists := before.OriginAt(equivalentPath(c.object, before, c.path))
+	origin, exists := before.OriginAt(equivalentPath(c.object, before, path))
 	if !exists {
 		return Location{}, false
 	}
@@ -124,6 +130,23 @@ func touchedWithin(change *source.Change, o *manifests.Object, field manifests.F
 func (c *candidate) touchedRelated(change *source.Change) (Location, bool) {
 	for _, path := range c.related {
 		if at, ok := touchedWithin(change, c.object, c.object.Lookup(path)); ok {
+			return at, true
+		}
+	}
+	return Location{}, false
+}
+
+// touchedBelow finds the first line of the change, or the gap that it left, at a part of the field that explains the
+// violation: what a namespace refuses of a pod goes before whatever else changed in the pod.
+func (c *candidate) touchedBelow(change *source.Change, base *RootView) (Location, bool) {
+	for _, path := range c.related {
+		if !strings.HasPrefix(path, c.path+".") {
+			continue
+		}
+		if at, ok := touchedWithin(change, c.object, c.object.Lookup(path)); ok {
+			return at, true
+		}
+		if at, ok := c.gapAt(change, base, path); ok {
 			return at, true
 		}
 	}

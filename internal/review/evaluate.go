@@ -136,42 +136,11 @@ const (
 	maxRootDrafts = 20_000
 )
 
-// evaluate runs the rules over one rendered root. That a rule panics is said, and the others go on. It stops, and says
-// so, when there are too many drafts.
-func evaluate(rules []activeRule, s scene) (drafts []*Draft, failures []string, stopped bool) {
-	if s.most == 0 {
-		s.most = maxRootDrafts
-	}
-	for i := range rules {
-		r := &rules[i]
-		if s.view.Root.Kind == manifests.Terraform && !r.Terraform {
-			continue
-		}
-		pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
-			Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, omitted: s.omitted, evidence: s.known, tree: s.tree, drafts: &drafts}
-		if r.CheckRoot != nil && !s.empty {
-			failures = append(failures, guarded(r.CheckRoot, pass)...)
-		}
-		for _, o := range s.view.Objects {
-			if len(drafts) > s.most {
-				return drafts[:max(s.most, 0)], failures, true
-			}
-			if r.Check != nil {
-				failures = append(failures, checkObject(r.Rule, pass, o)...)
-			}
-		}
-		if r.CheckRemoved != nil {
-			failures = append(failures, checkRemoved(r.Rule, pass, s.gone)...)
-		}
-	}
-	return drafts, failures, false
-}
-
 func checkObject(r *Rule, pass Pass, o *manifests.Object) (failures []string) {
-	pods := pass.Root.Workloads(o)
 	if !r.matches(o, pass.Root) {
 		return nil
 	}
+	pods := pass.Root.Workloads(o)
 	pass.Object = o
 	if len(pods) == 0 {
 		return guarded(r.Check, pass)

@@ -106,7 +106,7 @@ func (v *RootView) Images(o *manifests.Object) []ImageField {
 }
 
 func (v *RootView) findImages(o *manifests.Object) []ImageField {
-	if isHelmTest(o) || !v.Root.Kind.Renders() {
+	if IsHelmTest(o) || !v.Root.Kind.Renders() {
 		return nil
 	}
 	var found []ImageField

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -9,30 +10,42 @@ import (
 // omissions are what rules could not look at, by the reason.
 type omissions struct {
 	reasons []string
-	things  map[string][]string
+	things  map[string]map[string]bool
 }
 
 // Omit says in the notes of the review that the rule could not look at something, and why. However often it is said, a
 // thing is named once.
 func (p *Pass) Omit(reason, thing string) {
-	if p.omitted == nil || slices.Contains(p.omitted.things[reason], thing) {
-		return // base itself is judged, of which nobody reads
+	if p.omitted != nil { // else base itself is judged, of which nobody reads
+		p.omitted.add(reason, shorten(thing))
 	}
-	if p.omitted.things == nil {
-		p.omitted.things = map[string][]string{}
+}
+
+func (o *omissions) add(reason, thing string) {
+	if o.things == nil {
+		o.things = map[string]map[string]bool{}
 	}
-	if p.omitted.things[reason] == nil {
-		p.omitted.reasons = append(p.omitted.reasons, reason)
+	if o.things[reason] == nil {
+		o.reasons = append(o.reasons, reason)
+		o.things[reason] = map[string]bool{}
 	}
-	p.omitted.things[reason] = append(p.omitted.things[reason], shorten(thing))
+	o.things[reason][thing] = true
+}
+
+// take adds all that others hold.
+func (o *omissions) take(others *omissions) {
+	for _, reason := range others.reasons {
+		for thing := range others.things[reason] {
+			o.add(reason, thing)
+		}
+	}
 }
 
 // notes returns a note for each reason.
 func (o *omissions) notes() (notes []string) {
 	const most = 30
 	for _, reason := range o.reasons {
-		things := o.things[reason]
-		slices.Sort(things)
+		things := slices.Sorted(maps.Keys(o.things[reason]))
 		more := ""
 		if len(things) > most {
 			more = fmt.Sprintf(" and %d more", len(things)-most)

@@ -79,10 +79,11 @@ type ImageLayers struct {
 
 // Registry is what differs from a public registry over HTTPS.
 type Registry struct {
-	Host      string
+	Host      string // in the normal form of references
 	Private   bool
 	PlainHTTP bool
 	Realms    []string // hosts of its token servers
+	Owners    []string // on a server: whose repositories may use what it has for this registry; nil for everybody's
 }
 
 // Mirror says that the repositories below From are copies of those below To, each a name or NAME/**.

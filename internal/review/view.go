@@ -2,6 +2,7 @@ package review
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -22,6 +23,9 @@ type RootView struct {
 
 	kinds  sync.Once
 	byKind map[string][]*manifests.Object
+
+	places    sync.Once
+	positions map[string][]int // in Objects, by kind; by Workloads and ImageUsers those of either
 
 	imagePaths []imagetable.Row // of the policy
 	imagesOnce sync.Once
@@ -55,6 +59,41 @@ func (v *RootView) OfKind(kind string) []*manifests.Object {
 		}
 	})
 	return slices.Clip(v.byKind[kind])
+}
+
+// findPositions notes where in the root the objects are that rules ask for.
+func (v *RootView) findPositions() {
+	v.positions = make(map[string][]int)
+	for i, o := range v.Objects {
+		v.positions[o.Kind] = append(v.positions[o.Kind], i)
+		if len(v.Workloads(o)) > 0 {
+			v.positions[Workloads] = append(v.positions[Workloads], i)
+		}
+		if len(v.Images(o)) > 0 {
+			v.positions[ImageUsers] = append(v.positions[ImageUsers], i)
+		}
+	}
+}
+
+// about returns the objects that a rule on kinds may be about, in their order: all that it matches, and perhaps some of
+// other groups.
+func (v *RootView) about(kinds []string) []*manifests.Object {
+	v.places.Do(v.findPositions)
+	var at []int
+	for _, kind := range kinds {
+		if kind == AnyKind {
+			return v.Objects
+		}
+		kind, _, _ = strings.Cut(kind, ".")
+		at = append(at, v.positions[kind]...)
+	}
+	slices.Sort(at)
+	at = slices.Compact(at)
+	found := make([]*manifests.Object, len(at))
+	for i, position := range at {
+		found[i] = v.Objects[position]
+	}
+	return found
 }
 
 // Namespace returns the namespace that o lands in as far as the root says: its own, a chart's release namespace

@@ -134,7 +134,7 @@ var podTemplates = map[string]podTemplate{
 
 // newWorkloads returns the pods that o carries, with those that paths point to. Helm tests are no workloads.
 func newWorkloads(o *manifests.Object, paths []WorkloadPath) []*Workload {
-	if isHelmTest(o) {
+	if IsHelmTest(o) {
 		return nil
 	}
 	var found []*Workload
@@ -187,13 +187,15 @@ func (w *Workload) addContainer(at manifests.Field, kind ContainerKind, name str
 	w.Containers = append(w.Containers, Container{Field: at, Kind: kind, Name: name, pod: w})
 }
 
-// isHelmTest reports whether o is a Helm test, which runs only when asked to.
-func isHelmTest(o *manifests.Object) bool {
+// IsHelmTest reports whether o is a Helm test and nothing else, which runs only when asked to. An object may be a hook of
+// several events: one that is also made before an installation is no test.
+func IsHelmTest(o *manifests.Object) bool {
 	for _, event := range strings.Split(o.Hook, ",") {
-		switch strings.TrimSpace(event) {
+		switch strings.ToLower(strings.TrimSpace(event)) {
 		case "test", "test-success", "test-failure":
-			return true
+		default:
+			return false
 		}
 	}
-	return false
+	return true
 }

@@ -120,11 +120,10 @@ func TestHelmTestsAreNoWorkloads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Hook = "pre-install"; len(newWorkloads(o, nil)) != 1 {
-		t.Error("a hook that is no test is a workload")
-	}
-	if o.Hook = "test"; len(newWorkloads(o, nil)) != 0 {
-		t.Error("a Helm test is no workload")
+	for hook, is := range map[string]bool{"pre-install": true, "test": false, "Test-Success": false, "test, test-failure": false, "test,pre-install": true, "post-upgrade, test": true} {
+		if o.Hook = hook; len(newWorkloads(o, nil)) != map[bool]int{true: 1}[is] {
+			t.Errorf("a hook at %q is a workload: want %v", hook, is)
+		}
 	}
 }
 

@@ -197,13 +197,9 @@ func TestNoMetrics(t *testing.T) {
 	}
 }
 
-// The documentation names every metric that there is, and none that is not.
-func TestMetricsDocumented(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../../docs/app.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// exported are the names of all metrics that there can be.
+func exported(t *testing.T) map[string]bool {
+	t.Helper()
 	m := NewMetrics("x")
 	m.Review("", 0, map[string]time.Duration{"": 0})
 	m.Call("", "", 0, 0)
@@ -220,13 +216,67 @@ func TestMetricsDocumented(t *testing.T) {
 	known := map[string]bool{}
 	for _, family := range families {
 		known[family.GetName()] = true
-		if strings.HasPrefix(family.GetName(), "landwaiter_") && !strings.Contains(string(text), "`"+family.GetName()+"`") {
-			t.Errorf("docs/app.md does not name %s", family.GetName())
+		if len(family.GetMetric()) > 0 && family.GetMetric()[0].GetHistogram() != nil {
+			known[family.GetName()+"_bucket"], known[family.GetName()+"_sum"], known[family.GetName()+"_count"] = true, true, true
 		}
 	}
-	for _, name := range regexp.MustCompile("landwaiter_[a-z_]+").FindAllString(string(text), -1) {
-		if !known[name] {
-			t.Errorf("docs/app.md names %s, which is not there", name)
+	return known
+}
+
+var metricName = regexp.MustCompile(`\b(landwaiter|process|go)_[a-z_]+`)
+
+// The documentation names every metric that there is, and nothing that we hand out names one that is not.
+func TestMetricsDocumented(t *testing.T) {
+	t.Parallel()
+	known := exported(t)
+	for _, file := range []string{"docs/app.md", "docs/operate.md", "deploy/monitoring/alerts.yaml", "deploy/monitoring/dashboard.json"} {
+		text, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := metricName.FindAllString(string(text), -1)
+		if len(names) == 0 {
+			t.Errorf("%s names no metric", file)
+		}
+		for _, name := range names {
+			if !known[name] {
+				t.Errorf("%s names %s, which is not there", file, name)
+			}
+		}
+		for name := range known {
+			histogram := strings.HasSuffix(name, "_bucket") || strings.HasSuffix(name, "_sum") || strings.HasSuffix(name, "_count")
+			if file == "docs/app.md" && strings.HasPrefix(name, "landwaiter_") && !histogram && !strings.Contains(string(text), "`"+name+"`") {
+				t.Errorf("docs/app.md does not name %s", name)
+			}
+		}
+	}
+}
+
+// Every alert leads to the part of docs/operate.md that says what to do.
+func TestAlertsLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/operate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchors := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllSubmatch(page, -1) {
+		anchors[strings.ReplaceAll(strings.ToLower(string(heading[1])), " ", "-")] = true
+	}
+	text, err := os.ReadFile("../../deploy/monitoring/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := strings.Split(string(text), "- alert: ")[1:]
+	if len(alerts) == 0 {
+		t.Fatal("there are no alerts")
+	}
+	for _, alert := range alerts {
+		name, _, _ := strings.Cut(alert, "\n")
+		_, anchor, _ := strings.Cut(alert, "/docs/operate.md#")
+		anchor, _, _ = strings.Cut(anchor, "\n")
+		if !anchors[anchor] {
+			t.Errorf("%s leads to docs/operate.md#%s, which is not there", name, anchor)
 		}
 	}
 }

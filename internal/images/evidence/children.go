@@ -25,8 +25,9 @@ func (r *run) examineChildren(ctx context.Context, s *shape, x *examination) {
 		for _, child := range platforms {
 			of := subject{ref: pinned(s.ref, child.Digest), demand: s.demand, mediaType: child.MediaType}
 			one := r.begin(of, x.signers)
-			one.order, one.proofs = []string{kind}, map[string]*proof{kind: one.proofs[kind]}
+			one.order, one.proofs, one.before = []string{kind}, map[string]*proof{kind: one.proofs[kind]}, x.read()
 			one.run(ctx)
+			x.before = one.read() - (maxRead - x.budget)
 			x.boundTo(one.until)
 			verdict := one.verdict(one.proofs[kind])
 			if proven = verdict.Verdict == images.Verified; !proven {

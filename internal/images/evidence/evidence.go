@@ -180,7 +180,7 @@ func (r *run) examined(ctx context.Context, s subject, key string) (answer image
 	}
 	defer func() {
 		if problem := recover(); problem != nil { // of a library, over content that somebody pushed
-			answer = images.Evidence{Digest: s.ref.Digest, Verdict: images.Untrusted, Reason: fmt.Sprintf("what is attached to it cannot be read: %v", problem)}
+			answer = images.Evidence{Digest: s.ref.Digest, Verdict: images.Untrusted, Reason: "what is attached to it cannot be read: " + oneLine(fmt.Sprint(problem))}
 		}
 	}()
 	answer, until := r.examine(ctx, s)

@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -36,12 +37,16 @@ type examination struct {
 	withheld string // why GitHub was not asked for what it keeps; "" when it was
 	budget   int    // manifests and blobs that are still read
 	bytes    int64  // and how much of them
+	before   int    // manifests and blobs that were read for other platforms of the same image
 }
 
 // What is read for one manifest: more than signers leave, and less than what a flood of junk costs.
 const (
 	maxRead  = 700
 	maxBytes = 64 << 20
+
+	floodRead  = 100 // from here on it is the flood that takes a registry's patience, or our time
+	floodBytes = 16 << 20
 )
 
 // examine answers for a digest: its platforms, and what proves it. until is when the answer may be another; zero for never.
@@ -241,14 +246,21 @@ func wrongContent(err error) bool {
 	return errors.As(err, &unavailable) && unavailable.Content
 }
 
-// trouble notes that something could not be read: a fault of the registry, or junk that somebody pushed.
+// trouble notes that something could not be read: a fault of the registry, or junk that somebody pushed. A registry that gives
+// up under a flood of junk is not at fault: else whoever can push could bring that about.
 func (x *examination) trouble(err error) {
-	if wrongContent(err) {
+	switch n := x.read(); {
+	case wrongContent(err):
 		x.junk = append(x.junk, err.Error())
-		return
+	case n > floodRead, maxBytes-x.bytes > floodBytes:
+		x.junk = append([]string{fmt.Sprintf("more is attached to it than can be read: after %d manifests and blobs, %v", n, err)}, x.junk...)
+	default:
+		x.faults = append(x.faults, err)
 	}
-	x.faults = append(x.faults, err)
 }
+
+// read is how many manifests and blobs were read for the image.
+func (x *examination) read() int { return x.before + maxRead - x.budget }
 
 // spend takes from the budget of what is read, and reports whether there was any left.
 func (x *examination) spend(bytes int64) bool {

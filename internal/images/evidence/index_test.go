@@ -199,3 +199,32 @@ func TestPlatformBesideTag(t *testing.T) {
 		}
 	}
 }
+
+// TestHiddenPlatforms holds that an entry which somebody calls an attestation has to be proven as any other where nodes would
+// pull it, and that what programs could take for an image or for an index is neither.
+func TestHiddenPlatforms(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, API)
+	signed, entry := l.ImageFor(l, repository, "", "linux/amd64")
+	l.sign(signed)
+	_, evil := l.ImageFor(l, repository, "", "linux/arm64")
+	evil.Annotations = registry.Annotations{"vnd.docker.reference.type": "attestation-manifest"}
+	hidden, _ := l.Index(l, repository, "", "", entry, evil)
+	nowhere := evil
+	nowhere.Platform = nil
+	unnamed, _ := l.Index(l, repository, "", "", entry, nowhere)
+	both := l.Manifest(l, repository, "both", map[string]any{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+		"config": l.Blob(l, repository, "application/vnd.oci.image.config.v1+json", []byte("{}")), "layers": []any{}, "manifests": []registry.Descriptor{entry}})
+	ambiguous := hidden
+	ambiguous.Digest = both.Digest
+	for _, c := range []struct {
+		ref  images.Reference
+		want want
+	}{
+		{hidden, want{images.Unsigned, "for linux/arm64, no signature is there"}},
+		{unnamed, want{images.Unsigned, "no signature is there"}},
+		{ambiguous, want{images.Untrusted, "an image and a list of images at once"}},
+	} {
+		c.want.check(t, l.prove(images.Question{Reference: c.ref, Demand: &images.Demand{Signature: l.byKey(), Index: images.AllChildren}}))
+	}
+}

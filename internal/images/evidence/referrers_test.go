@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,4 +181,64 @@ func TestEmptyListBesideFallback(t *testing.T) {
 	l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Unlinked: true, Seals: []Seal{SealOf(Bundle, bundle)}})
 	got := l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: l.byKey()}})
 	verified.check(t, got)
+}
+
+// TestFloods holds that a registry which gives up, or is too slow, for the junk that somebody pushed is not at fault: with a
+// gate that passes over what could not be asked, pushing junk would else let anything pass.
+func TestFloods(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(w http.ResponseWriter, req *http.Request) bool{
+		"asked too often": func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusForbidden); return true },
+		"no time left":    func(_ http.ResponseWriter, req *http.Request) bool { <-req.Context().Done(); return true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, API)
+			for i := range 60 {
+				l.Refer(l, l.image, Referrer{ArtifactType: Bundle, Seals: []Seal{SealOf(Bundle, fmt.Appendf(nil, "junk %d", i))}})
+			}
+			var asked atomic.Int32
+			l.Fault(func(w http.ResponseWriter, req *http.Request) bool {
+				return asked.Add(1) > 110 && answer(w, req)
+			})
+			l.config.Timeout = 3 * time.Second
+			want{images.Untrusted, "more is attached to it than can be read"}.check(t, l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: l.byKey()}}))
+		})
+	}
+}
+
+// TestUnreadableManifests holds that manifests which registries take, and nobody can read, are not the registry's fault, and
+// that annotations which are no text hide nothing.
+func TestUnreadableManifests(t *testing.T) {
+	t.Parallel()
+	refer := func(l *lab, more map[string]any) {
+		_, subject := l.Artifact(l, repository, "", "application/json")
+		subject.Digest = l.image.Digest
+		m := map[string]any{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "subject": subject,
+			"config": l.Blob(l, repository, "application/json", []byte("{}")), "layers": []any{}}
+		for key, value := range more {
+			m[key] = value
+		}
+		l.List(l, l.image, l.Manifest(l, repository, "", m))
+	}
+	for name, c := range map[string]struct {
+		leave func(l *lab)
+		want  want
+	}{
+		"layers that are none":      {func(l *lab) { refer(l, map[string]any{"layers": "x"}) }, want{images.Untrusted, "its manifest cannot be read"}},
+		"image and list at once":    {func(l *lab) { refer(l, map[string]any{"manifests": []any{}}) }, want{images.Untrusted, "an image and a list of images at once"}},
+		"annotations of numbers":    {func(l *lab) { refer(l, map[string]any{"annotations": map[string]any{"a": 1}}) }, want{images.Unsigned, "no signature is there"}},
+		"annotations that are none": {func(l *lab) { refer(l, map[string]any{"annotations": 1}) }, want{images.Unsigned, "no signature is there"}},
+		"a tag that cannot be read": {func(l *lab) {
+			l.Manifest(l, repository, strings.Replace(l.image.Digest, ":", "-", 1)+".sig", map[string]any{"layers": 1})
+		}, want{images.Untrusted, "its manifest cannot be read"}},
+		"beside what is signed well": {func(l *lab) { refer(l, map[string]any{"layers": 7}); l.sign(l.image) }, verified},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, Fallback)
+			c.leave(l)
+			c.want.check(t, l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: l.byKey()}}))
+		})
+	}
 }

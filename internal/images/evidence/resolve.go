@@ -58,7 +58,7 @@ func (r *run) lookUpTag(ctx context.Context, ref images.Reference, n *named) {
 	case errors.Is(err, registry.ErrAbsent):
 		n.note = fmt.Sprintf("its tag %s does not exist", ref.Tag)
 	case err != nil:
-		n.note = fmt.Sprintf("what its tag %s names could not be asked: %v", ref.Tag, err)
+		n.note = fmt.Sprintf("what its tag %s names could not be asked: %s", ref.Tag, oneLine(err.Error()))
 	default:
 		n.tagDigest = found.Digest
 		if found.Digest != ref.Digest && r.isPart(ctx, pinned(tag, found.Digest), ref.Digest) {

@@ -112,9 +112,10 @@ func (s *shape) flatten(ctx context.Context, index *registry.Manifest, depth int
 	return nil
 }
 
-// isAttestation reports whether an entry of an index is one of BuildKit's attestations, and no image.
+// isAttestation reports whether an entry of an index is one of BuildKit's attestations, and no image. That is told by its
+// platform, which no node has, and not by its annotations: runtimes pass over these, and pull the entry all the same.
 func isAttestation(d registry.Descriptor) bool {
-	return d.Annotations["vnd.docker.reference.type"] != "" || d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
+	return d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
 }
 
 // runsOn lists the platforms of the image.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,12 +40,33 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // Descriptor names content (OCI image specification 1.1, descriptor).
 type Descriptor struct {
-	MediaType    string            `json:"mediaType"`
-	Digest       string            `json:"digest"`
-	Size         int64             `json:"size"`
-	ArtifactType string            `json:"artifactType,omitempty"`
-	Annotations  map[string]string `json:"annotations,omitempty"`
-	Platform     *Platform         `json:"platform,omitempty"`
+	MediaType    string      `json:"mediaType"`
+	Digest       string      `json:"digest"`
+	Size         int64       `json:"size"`
+	ArtifactType string      `json:"artifactType,omitempty"`
+	Annotations  Annotations `json:"annotations,omitempty"`
+	Platform     *Platform   `json:"platform,omitempty"`
+}
+
+// Annotations are what somebody notes of content. Those that are no text are left out: registries copy what was pushed into
+// their lists, which would else be unreadable for one bad entry.
+type Annotations map[string]string
+
+// UnmarshalJSON reads what is text.
+func (a *Annotations) UnmarshalJSON(text []byte) error {
+	var all map[string]any
+	if json.Unmarshal(text, &all) != nil {
+		return nil // no mapping at all
+	}
+	for key, value := range all {
+		if s, ok := value.(string); ok {
+			if *a == nil {
+				*a = make(Annotations, len(all))
+			}
+			(*a)[key] = s
+		}
+	}
+	return nil
 }
 
 // Platform is what an image runs on.
@@ -62,13 +84,13 @@ func (p Platform) String() string {
 // Manifest is an image manifest or index, as far as it is looked at.
 type Manifest struct {
 	Descriptor   `json:"-"`
-	MediaType    string            `json:"mediaType"`
-	ArtifactType string            `json:"artifactType"`
-	Config       Descriptor        `json:"config"`
-	Layers       []Descriptor      `json:"layers"`
-	Manifests    []Descriptor      `json:"manifests"`
-	Subject      *Descriptor       `json:"subject"`
-	Annotations  map[string]string `json:"annotations"`
+	MediaType    string       `json:"mediaType"`
+	ArtifactType string       `json:"artifactType"`
+	Config       Descriptor   `json:"config"`
+	Layers       []Descriptor `json:"layers"`
+	Manifests    []Descriptor `json:"manifests"`
+	Subject      *Descriptor  `json:"subject"`
+	Annotations  Annotations  `json:"annotations"`
 }
 
 // Limits of what is read.
@@ -135,12 +157,25 @@ func (c *Client) Manifest(ctx context.Context, ref images.Reference) (*Manifest,
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkDigest(ref, ref.Digest, body); err != nil {
+		return nil, err
+	}
 	m := &Manifest{}
 	if err := json.Unmarshal(body, m); err != nil {
-		return nil, &UnavailableError{Host: ref.Host, Reason: "its manifest is not JSON", Err: err}
+		return nil, &UnavailableError{Host: ref.Host, Reason: "its manifest cannot be read", Err: err, Content: isPushed(ref, resp, body)}
+	}
+	if m.Manifests != nil && (m.Config.Digest != "" || m.Layers != nil) {
+		return nil, &UnavailableError{Host: ref.Host, Reason: "its manifest is an image and a list of images at once, which programs read in different ways", Content: true}
 	}
 	m.Descriptor = Descriptor{MediaType: mediaType(resp), Digest: digestOf(body), Size: int64(len(body)), ArtifactType: m.ArtifactType, Annotations: m.Annotations}
-	return m, c.checkDigest(ref, ref.Digest, body)
+	return m, nil
+}
+
+// isPushed reports whether what was sent is what somebody pushed, and not an error page: it was asked for by its digest, or the
+// registry says that digest of it.
+func isPushed(ref images.Reference, resp *http.Response, body []byte) bool {
+	digest := cmp.Or(ref.Digest, resp.Header.Get("Docker-Content-Digest"))
+	return images.IsDigest(digest) && images.MatchesDigest(digest, body)
 }
 
 // Blob returns content of a repository, of at most limit bytes. It has the descriptor's digest, or the error says so.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -206,5 +207,5 @@ func isBlobRedirect(req *http.Request) bool {
 		}
 		first = first.Response.Request
 	}
-	return first != req && strings.Contains(first.URL.Path, "/blobs/")
+	return first != req && path.Base(path.Dir(first.URL.Path)) == "blobs" // a repository may be called so too
 }

@@ -274,3 +274,29 @@ func TestUnderstated(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestManifestRedirects holds that only the contents of blobs may come from elsewhere, whatever a repository is called.
+func TestManifestRedirects(t *testing.T) {
+	t.Parallel()
+	var storage witness
+	elsewhere, certs := front(t, true, func(w http.ResponseWriter, r *http.Request) bool {
+		storage.see(r)
+		return false
+	})
+	host, _ := front(t, false, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/v2/" {
+			return false
+		}
+		http.Redirect(w, r, "https://"+strings.Replace(elsewhere, "127.0.0.1", "example.com", 1)+r.URL.Path, http.StatusTemporaryRedirect)
+		return true
+	})
+	c := New(Config{Allows: func(images.Reference) bool { return true }, Hosts: []Host{{Name: host, Private: true, PlainHTTP: true}}, Network: names(certs, "example.com")})
+	defer c.Close()
+	var refused *RefusedError
+	if _, err := c.Resolve(t.Context(), reference(t, host+"/acme/blobs/web:1")); !errors.As(err, &refused) {
+		t.Errorf("%v", err)
+	}
+	if asked := storage.all(); len(asked) > 0 {
+		t.Errorf("another host was asked: %v", asked)
+	}
+}

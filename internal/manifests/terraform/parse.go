@@ -32,9 +32,9 @@ func parse(file string, text []byte) (body *hclsyntax.Body, failed *manifests.Re
 		return nil, failure(file, line, "is nested deeper than 100 levels: it is not reviewed")
 	}
 	parsed, diagnostics := hclsyntax.ParseConfig(text, file, hcl.InitialPos)
-	for _, d := range diagnostics.Errs() {
+	if errs := diagnostics.Errs(); len(errs) > 0 {
 		line, what := 0, "error"
-		if diagnostic, ok := d.(*hcl.Diagnostic); ok {
+		if diagnostic, ok := errs[0].(*hcl.Diagnostic); ok {
 			what = diagnostic.Summary // its detail may repeat what is written
 			if diagnostic.Subject != nil {
 				line = diagnostic.Subject.Start.Line

@@ -66,7 +66,7 @@ func fillVolume(v tree) {
 		v.at(key).or("defaultMode", int64(420))
 	}
 	v.at("hostPath").or("type", "")
-	if v != nil && len(v) == 1 {
+	if len(v) == 1 {
 		v.or("emptyDir", map[string]any{})
 	}
 }

@@ -146,7 +146,8 @@ func (r *Request) matchNamespace(selector *metav1.LabelSelector, scope Scope) (M
 	if err != nil {
 		return Elsewhere, fmt.Errorf("namespaceSelector: %w", err)
 	}
-	set, known := labels.Set{}, true
+	var set labels.Set
+	known := true
 	switch isNamespace := r.resource.Group == "" && r.Kind == "Namespace"; {
 	case isNamespace && r.Object != nil:
 		if set = labelsOf(r.Object); set[nameLabel] == "" {

@@ -75,6 +75,7 @@ type registry struct {
 	Private   bool     `yaml:"private" doc:"It may be at a private, loopback or link-local address."`
 	PlainHTTP bool     `yaml:"plainHTTP" doc:"It is spoken to without TLS."`
 	Realms    []string `yaml:"realms" doc:"Hosts of its token servers, where they are not its own. They get its credentials."`
+	Owners    []string `yaml:"owners" doc:"In a server's own policy: the accounts at GitHub for whose repositories the App asks it with the server's credentials, and at a private address. Default: all that have installed the App."`
 }
 
 type mirror struct {

@@ -67,7 +67,7 @@ images:
   deny: [docker.io/library/centos, "**/*-debug"]
   platforms: [linux/amd64, linux/arm64]
   registries:
-    - {host: "registry.internal:5000", private: true, plainHTTP: true, realms: [auth.internal]}
+    - {host: "registry.internal:5000", private: true, plainHTTP: true, realms: [auth.internal], owners: [acme]}
   mirrors: [{from: mirror.internal/hub/**, to: docker.io/**}]
   trustedRoot: keys/trusted_root.json
   verify:

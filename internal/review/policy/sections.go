@@ -41,12 +41,7 @@ func (r *reader) images(s *imagesSection, n *yaml.Node) {
 		p.From.TrustedRoot, p.From.TrustedRootLine = r.file, resolve(entry(n, "trustedRoot")).Line
 	}
 	r.mirrors(s.Mirrors, n)
-	if s.Registries != nil {
-		p.Registries = nil
-	}
-	for _, reg := range s.Registries {
-		p.Registries = append(p.Registries, review.Registry(reg))
-	}
+	r.registries(s.Registries, n)
 	if s.Verify != nil {
 		p.Verify, p.From.Verify = nil, r.file
 	}
@@ -59,6 +54,27 @@ func (r *reader) images(s *imagesSection, n *yaml.Node) {
 	for i, v := range s.Verify {
 		r.verification(v, lineOf(n, "verify", i), i)
 		p.Verify = append(p.Verify, *resolve(resolve(entry(n, "verify")).Content[i]))
+	}
+}
+
+// registries refuses hosts by which no request would find what is said of them.
+func (r *reader) registries(all []registry, n *yaml.Node) {
+	if all != nil {
+		r.policy.Images.Registries = nil
+	}
+	for i, one := range all {
+		line := lineOf(n, "registries", i)
+		host, err := images.ParseHost(one.Host)
+		if err != nil {
+			r.wrong(line, "images.registries[%d].host: %v", i, err)
+		}
+		one.Host = host
+		for j, realm := range one.Realms {
+			if one.Realms[j], err = images.ParseHost(realm); err != nil {
+				r.wrong(line, "images.registries[%d].realms[%d]: %v", i, j, err)
+			}
+		}
+		r.policy.Images.Registries = append(r.policy.Images.Registries, review.Registry(one))
 	}
 }
 

@@ -154,7 +154,7 @@ var setting = regexp.MustCompile("(?ms)^```yaml (policy|base|registry)\n(.*?)^``
 // marked "yaml policy", "yaml base" and "yaml registry" are the policy, the base and the registries of both.
 func (l *Lab) CheckDoc(t *testing.T, rule *review.Rule) {
 	t.Helper()
-	good, bad := examples(t, rule.Doc)
+	good, bad := Examples(t, rule.Doc)
 	if !strings.HasPrefix(rule.Doc, "# "+rule.ID+"\n") {
 		t.Errorf("the documentation does not begin with %q", "# "+rule.ID)
 	}
@@ -183,8 +183,8 @@ func (l *Lab) CheckDoc(t *testing.T, rule *review.Rule) {
 	}
 }
 
-// examples reads the good and the bad example of a rule's documentation; nil for one that is missing.
-func examples(t *testing.T, doc string) (good, bad *Fixture) {
+// Examples reads the good and the bad example of a rule's documentation; nil for one that is missing.
+func Examples(t *testing.T, doc string) (good, bad *Fixture) {
 	t.Helper()
 	around := map[string]string{}
 	for _, m := range setting.FindAllStringSubmatch(doc, -1) {

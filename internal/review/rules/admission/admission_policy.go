@@ -22,7 +22,7 @@ var admissionPolicy = review.Rule{
 
 func checkAdmissionPolicy(p *review.Pass) {
 	all := policiesOf(p)
-	if len(all.all) == 0 || strings.Contains(p.Object.Hook, "test") {
+	if len(all.all) == 0 || review.IsHelmTest(p.Object) {
 		return
 	}
 	all.mu.Lock()

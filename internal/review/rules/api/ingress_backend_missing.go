@@ -10,7 +10,7 @@ import (
 
 var ingressBackendMissing = review.Rule{
 	ID: "ingress-backend-missing", Level: review.Warning,
-	Summary: "A route leads to a Service, or to a port of one, that is not there",
+	Summary: "A route leads to a Service, or to a port of one, that is not there, or loses its certificate",
 	Kinds: []string{"Ingress.networking.k8s.io", "Ingress.extensions", "HTTPRoute.gateway.networking.k8s.io", "GRPCRoute.gateway.networking.k8s.io",
 		"TCPRoute.gateway.networking.k8s.io", "TLSRoute.gateway.networking.k8s.io", "UDPRoute.gateway.networking.k8s.io",
 		"VirtualService.networking.istio.io", "IngressRoute.traefik.io", "IngressRouteTCP.traefik.io", "IngressRouteUDP.traefik.io",
@@ -20,6 +20,7 @@ var ingressBackendMissing = review.Rule{
 }
 
 func checkIngressBackendMissing(p *review.Pass) {
+	checkCertificateGone(p)
 	for _, b := range backendsOf(p.Object) {
 		r := reference{b.name, "Service", b.name.Text()}
 		if b.port.Text() == "use-annotation" { // the AWS load balancer controller does something else
@@ -30,6 +31,22 @@ func checkIngressBackendMissing(p *review.Pass) {
 				Detail("Nothing of what is rendered with it has the name in the namespace, so that requests are answered with an error.")
 		} else if service := r.target(p); service != nil {
 			checkBackendPort(p, r, b, service)
+		}
+	}
+}
+
+// checkCertificateGone finds the Secrets with an Ingress's certificates that the change takes away. Of others nobody
+// knows who makes them: cert-manager does so for annotations of many kinds.
+func checkCertificateGone(p *review.Pass) {
+	if p.Object.Kind != "Ingress" {
+		return
+	}
+	for _, tls := range p.Object.Field().Get("spec", "tls").Items() {
+		at := tls.Get("secretName")
+		r := reference{at, "Secret", at.Text()}
+		if r.known(p) && r.gone(p) && !r.replaced(p) && r.find(p, true) == nil {
+			p.Report(at, "Ingress %s takes its certificate from Secret %s, which is not there any more", p.Object.Name, r.name).
+				Detail("Controllers then answer with a certificate of their own, which no client trusts.")
 		}
 	}
 }

@@ -52,12 +52,12 @@ func TestManySelectors(t *testing.T) {
 
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
-	e := &elsewhere{Elsewhere: []string{"Secret/shop/*", "ConfigMap/ca-*", "[", "Service/*/web"}}
+	e := &elsewhere{Elsewhere: []string{"Secret/shop/*", "ConfigMap/ca-*", "[", "Service/*/web", "mesh-*"}}
 	for _, c := range []struct {
 		kind, namespace, name string
 		want                  bool
 	}{
-		{"Secret", "shop", "any", true}, {"Secret", "other", "any", false}, {"ConfigMap", "", "ca-bundle", true},
+		{"Secret", "shop", "any", true}, {"Secret", "other", "any", false}, {"Service", "", "mesh-gateway", true}, {"ConfigMap", "", "ca-bundle", true},
 		{"ConfigMap", "a", "cb", false}, {"Service", "a", "web", true}, {"Service", "a", "api", false},
 	} {
 		if got := e.has(c.kind, c.namespace, c.name); got != c.want {

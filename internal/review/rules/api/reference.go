@@ -13,7 +13,7 @@ import (
 
 // elsewhere are the parameters of the rules on references.
 type elsewhere struct {
-	Elsewhere []string `yaml:"elsewhere" doc:"Objects that live outside of the repository: Kind/name or Kind/namespace/name, with * in parts."`
+	Elsewhere []string `yaml:"elsewhere" doc:"Objects that live outside of the repository: name, Kind/name or Kind/namespace/name, with * in parts."`
 }
 
 func newElsewhere() any { return &elsewhere{} }
@@ -22,7 +22,10 @@ func newElsewhere() any { return &elsewhere{} }
 func (e *elsewhere) has(kind, namespace, name string) bool {
 	for _, pattern := range e.Elsewhere {
 		full := kind + "/" + name
-		if strings.Count(pattern, "/") == 2 {
+		switch strings.Count(pattern, "/") {
+		case 0:
+			full = name
+		case 2:
 			full = kind + "/" + namespace + "/" + name
 		}
 		if ok, err := path.Match(pattern, full); err == nil && ok {

@@ -1,6 +1,7 @@
 package namespace
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -30,12 +31,22 @@ func ofGitOps(o *manifests.Object) bool {
 	return o.Group() == "argoproj.io" && strings.HasPrefix(o.Kind, "App") || strings.HasSuffix(o.Group(), ".fluxcd.io")
 }
 
+// byInstaller reports whether a namespace is one that installing Flux or Argo CD makes.
+func byInstaller(namespace string) bool {
+	return namespace == "flux-system" || namespace == "argocd" || namespace == "openshift-gitops"
+}
+
 // declaredNamespaces are those that the repository makes: as objects, or by a GitOps tool that is told to.
 func declaredNamespaces(p *review.Pass) map[string]bool {
 	declared := map[string]bool{}
 	for _, kind := range []string{"Namespace", "Project", "ProjectRequest"} {
 		for _, o := range append(p.Root.OfKind(kind), p.Index.OfKind(kind)...) {
 			declared[o.Name] = true
+		}
+	}
+	for _, o := range slices.Concat(p.Root.Objects, p.Index.OfKind("Kustomization"), p.Index.OfKind("Application")) {
+		if ofGitOps(o) && byInstaller(o.Namespace) {
+			declared[o.Namespace] = true
 		}
 	}
 	for _, o := range append(p.Root.OfKind("Application"), p.Index.OfKind("Application")...) {

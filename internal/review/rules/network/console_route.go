@@ -62,7 +62,7 @@ func inward(o *manifests.Object) bool {
 }
 
 // hostRule matches the hosts of a rule of Traefik.
-var hostRule = regexp.MustCompile("Host\\(([^)]*)\\)")
+var hostRule = regexp.MustCompile(`Host\(([^)]*)\)`)
 
 // routePublic reports whether a route has a host that the internet may know; without any it has.
 func routePublic(o *manifests.Object) bool {

@@ -12,12 +12,17 @@ var roleMissing = review.Rule{
 
 // elsewhereParams says what lives outside of the repository.
 type elsewhereParams struct {
-	Elsewhere []string `yaml:"elsewhere"` // patterns of names
+	Elsewhere []string `yaml:"elsewhere"` // patterns of names, Kind/name or Kind/namespace/name
+}
+
+// has reports whether an object is said to live outside of the repository.
+func (e *elsewhereParams) has(kind, namespace, name string) bool {
+	return isNamed(e.Elsewhere, name) || isNamed(e.Elsewhere, kind+"/"+name) || isNamed(e.Elsewhere, kind+"/"+namespace+"/"+name)
 }
 
 func checkRoleMissing(p *review.Pass) {
 	b := bindingOf(p.Object, p.Root, p.Root.Namespace(p.Object))
-	if b.role.name == "" || isOwn(b.role) || isNamed(review.Params[elsewhereParams](p).Elsewhere, b.role.name) ||
+	if b.role.name == "" || isOwn(b.role) || review.Params[elsewhereParams](p).has(b.role.kind, b.role.namespace, b.role.name) ||
 		has(worldOf(p.Index).heard.named[[2]string{b.role.kind, b.role.name}], b.role.namespace) {
 		return
 	}

@@ -16,11 +16,11 @@ var subjectMissing = review.Rule{
 }
 
 func checkSubjectMissing(p *review.Pass) {
-	elsewhere, known := review.Params[elsewhereParams](p).Elsewhere, worldOf(p.Index).heard
+	elsewhere, known := review.Params[elsewhereParams](p), worldOf(p.Index).heard
 	for _, s := range bindingOf(p.Object, p.Root, p.Root.Namespace(p.Object)).subjects {
 		id := [2]string{"ServiceAccount", s.name}
 		switch {
-		case s.kind != "ServiceAccount" || s.name == "" || s.name == "default" || isNamed(elsewhere, s.name):
+		case s.kind != "ServiceAccount" || s.name == "" || s.name == "default" || elsewhere.has(s.kind, s.namespace, s.name):
 			continue
 		case has(known.named[id], s.namespace), has(known.runs[id], s.namespace):
 			continue

@@ -1,0 +1,239 @@
+//go:build unix
+
+package rules_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// heavy are the rules that look at more than fields: they scan for credentials, hold objects against schemas and
+// definitions, and ask admission policies.
+var heavy = []string{"secret-in-config", "secret-env", "schema", "admission-policy", "admission-policy-invalid", "admission-unevaluated"}
+
+// rehearsal renders each root once and hands it out again, so that a review costs what judging costs.
+type rehearsal struct {
+	inner   review.Renderer
+	mu      sync.Mutex
+	done    map[string]*manifests.Rendering
+	reads   map[string]source.ReadSet
+	lastCPU float64 // seconds of processor time, when a root was handed out last
+	lastAt  time.Time
+}
+
+// Render renders a root of a tree that is known by what it is asked for first.
+func (r *rehearsal) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
+	key := fmt.Sprintf("%p|%s|%s", tree, root.Kind, root.Path)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.done[key] == nil {
+		rendering, reads, err := r.inner.Render(ctx, tree, root, settings)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.done[key], r.reads[key] = rendering, reads
+	}
+	r.lastCPU, r.lastAt = processorTime(), time.Now()
+	return r.done[key], r.reads[key], nil
+}
+
+// rehearse renders a change, which must have roots.
+func rehearse(tb testing.TB, change *source.Change) *rehearsal {
+	tb.Helper()
+	lab := newLab()
+	r := &rehearsal{inner: lab.Renderer, done: map[string]*manifests.Rendering{}, reads: map[string]source.ReadSet{}}
+	if c := r.judge(tb, change, lab.Rules, "duplicate-object"); c.objects == 0 {
+		tb.Fatal("nothing was rendered")
+	}
+	return r
+}
+
+// judging is what judging a change took.
+type judging struct {
+	cpu, wall float64 // seconds
+	mallocs   uint64
+	objects   int // of head
+	result    *review.Result
+}
+
+// judge reviews a change with some of the rules and measures it from the moment on when all is rendered.
+func (r *rehearsal) judge(tb testing.TB, change *source.Change, catalogue []*review.Rule, only ...string) judging {
+	tb.Helper()
+	engine := &review.Engine{Renderer: r, Rules: catalogue, Now: time.Now}
+	var before, after runtime.MemStats
+	engine.Progress = func(_ string, n, of int) {
+		if n == of {
+			runtime.ReadMemStats(&before)
+		}
+	}
+	result, err := engine.Review(tb.Context(), change, review.DefaultPolicy(), review.Options{Only: only})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	j := judging{cpu: processorTime() - r.lastCPU, wall: time.Since(r.lastAt).Seconds(), mallocs: after.Mallocs - before.Mallocs, result: result}
+	for _, root := range result.Roots {
+		if root.Status == review.Failed {
+			tb.Fatalf("%s: %s", root.Path, root.Reason)
+		}
+		j.objects += root.Objects
+	}
+	return j
+}
+
+// parsing returns the processor time of parsing all that was rendered once, in seconds, and the number of objects.
+func (r *rehearsal) parsing(tb testing.TB) (cpu float64, objects int) {
+	tb.Helper()
+	began := processorTime()
+	for _, rendering := range r.done {
+		for _, o := range rendering.Objects {
+			if _, err := manifests.ParseYAML(o.Raw); err != nil {
+				tb.Fatal(err)
+			}
+			objects++
+		}
+	}
+	return processorTime() - began, objects
+}
+
+// processorTime is what this process has been charged for so far, in seconds.
+func processorTime() float64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
+}
+
+// stopwatch is a catalogue whose rules note how long they take.
+type stopwatch struct {
+	rules []*review.Rule
+	took  []atomic.Int64 // nanoseconds
+}
+
+func newStopwatch(catalogue []*review.Rule) *stopwatch {
+	w := &stopwatch{took: make([]atomic.Int64, len(catalogue))}
+	for i, r := range catalogue {
+		timed := *r
+		timed.Check, timed.CheckRoot, timed.CheckRemoved = w.timed(i, r.Check), w.timed(i, r.CheckRoot), w.timed(i, r.CheckRemoved)
+		w.rules = append(w.rules, &timed)
+	}
+	return w
+}
+
+func (w *stopwatch) timed(i int, check func(*review.Pass)) func(*review.Pass) {
+	if check == nil {
+		return nil
+	}
+	return func(p *review.Pass) {
+		began := time.Now()
+		defer func() { w.took[i].Add(int64(time.Since(began))) }()
+		check(p)
+	}
+}
+
+// slowest logs the rules that took longest. What several rules share is charged to the one that asks for it first.
+func (w *stopwatch) slowest(tb testing.TB, n, objects int) {
+	order := make([]int, len(w.rules))
+	var total int64
+	for i := range order {
+		order[i] = i
+		total += w.took[i].Load()
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(w.took[b].Load(), w.took[a].Load()) })
+	for _, i := range order[:min(n, len(order))] {
+		took := w.took[i].Load()
+		tb.Logf("%-28s %6.2f µs an object, %4.1f %%", w.rules[i].ID, float64(took)/1000/float64(objects), 100*float64(took)/float64(total))
+	}
+}
+
+// split parts the catalogue's ids into those that look at fields and the heavy ones.
+func split(catalogue []*review.Rule) (light []string) {
+	for _, r := range catalogue {
+		if !slices.Contains(heavy, r.ID) {
+			light = append(light, r.ID)
+		}
+	}
+	return light
+}
+
+// BenchmarkCatalogue holds the catalogue against parsing the same objects once: all rules but the heavy ones, and these.
+func BenchmarkCatalogue(b *testing.B) {
+	b.Run("generated", func(b *testing.B) {
+		benchmarkCatalogue(b, mustChange(b, cluster{apps: 450, perTeam: 25, kyverno: 5, admission: 5}))
+	})
+	for _, name := range []string{"msdemo", "argo-cd", "kubeflow"} {
+		b.Run(name, func(b *testing.B) {
+			tree, err := source.OpenDir(filepath.Join(corpus(b, name)), source.Limits{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer tree.Close()
+			benchmarkCatalogue(b, &source.Change{Head: tree})
+		})
+	}
+}
+
+func mustChange(tb testing.TB, c cluster) *source.Change {
+	tb.Helper()
+	change, err := c.fixture().Change()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return change
+}
+
+func benchmarkCatalogue(b *testing.B, change *source.Change) {
+	r := rehearse(b, change)
+	watch := newStopwatch(newLab().Rules)
+	light := split(watch.rules)
+	for b.Loop() {
+		parse, objects := r.parsing(b)
+		none := r.judge(b, change, watch.rules, "duplicate-object")
+		fields := r.judge(b, change, watch.rules, light...)
+		more := r.judge(b, change, watch.rules, heavy...)
+		b.ReportMetric(fields.cpu/parse, "rules/parse")
+		b.ReportMetric(none.cpu/parse, "frame/parse")
+		b.ReportMetric(more.cpu/parse, "heavy/parse")
+		b.ReportMetric(float64(objects)/fields.cpu, "objects/cpu-s")
+		b.ReportMetric(float64(fields.mallocs)/float64(objects), "allocs/object")
+		b.ReportMetric(float64(len(fields.result.Findings))/float64(objects), "findings/object")
+		watch.slowest(b, 10, objects)
+	}
+}
+
+// BenchmarkMany judges fifty thousand objects with five thousand policies, at base and at head. LANDWAITER_MANY gives
+// another number of applications, which are eleven objects each.
+func BenchmarkMany(b *testing.B) {
+	apps := 4500
+	if text := os.Getenv("LANDWAITER_MANY"); text != "" {
+		if _, err := fmt.Sscan(text, &apps); err != nil {
+			b.Fatal(err)
+		}
+	}
+	change := mustChange(b, cluster{apps: apps, perTeam: 25, kyverno: apps / 45, admission: apps / 450, change: 20})
+	r := rehearse(b, change)
+	watch := newStopwatch(newLab().Rules)
+	for b.Loop() {
+		took := r.judge(b, change, watch.rules)
+		b.ReportMetric(took.wall, "judge-s")
+		b.ReportMetric(took.cpu, "judge-cpu-s")
+		b.ReportMetric(float64(took.objects), "objects")
+		b.ReportMetric(float64(len(took.result.Findings)), "findings")
+		watch.slowest(b, 20, took.objects)
+	}
+}
