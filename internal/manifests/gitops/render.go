@@ -99,6 +99,12 @@ func (r *Renderer) over(ctx context.Context, tree source.Tree, root manifests.Ro
 	if len(files) == 0 {
 		return tree, nil, nil
 	}
+	_ = source.Walk(tree, laidDir, func(f source.Info) error { // what the repository has there itself is none of it; mostly nothing
+		if _, ok := files[f.Path]; !ok && f.Kind != source.Dir {
+			files[f.Path] = nil
+		}
+		return nil
+	})
 	over, err := source.Edit(tree, files)
 	if err != nil {
 		return nil, nil, failureAt(d.At, err.Error(), err)
