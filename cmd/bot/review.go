@@ -102,6 +102,9 @@ func (c *reviewCmd) change(ctx context.Context, where *place) (*source.Change, e
 		}
 		return &source.Change{Head: where.tree}, nil
 	}
+	if c.All && c.Base != "" {
+		return nil, usageError(errors.New("--all reviews everything as if it were new, so --base means nothing with it: leave one of them out"))
+	}
 	if c.All {
 		return everything(ctx, where, c.Head)
 	}

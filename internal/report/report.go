@@ -74,7 +74,7 @@ func (r *Report) Title() string {
 	case len(failed) > 1:
 		return fmt.Sprintf("Could not render %s", Plural(len(failed), "root"))
 	case len(r.Roots) == 0:
-		return fmt.Sprintf("Passed: the change affects none of %s", Plural(r.Total, "root"))
+		return "Passed: " + r.rootCounts()
 	case new.Info > 0:
 		return fmt.Sprintf("Passed: %s changed, %s", Plural(len(r.Diff), "object"), counts(new))
 	}
@@ -166,11 +166,25 @@ func (r *Report) otherCounts() []string {
 	return parts
 }
 
-// rootCounts says how many roots were looked at, out of how many.
+// rootCounts says how many roots were looked at, out of how many, and that modules of Terraform were.
 func (r *Report) rootCounts() string {
-	if len(r.Roots) == 0 {
-		return fmt.Sprintf("the change affects none of %s", Plural(r.Total, "root"))
+	none := "the change affects none of " + Plural(r.Total, "root")
+	switch modules := Plural(r.Modules, "Terraform module") + " read"; {
+	case r.Modules == 0 && len(r.Roots) == 0:
+		return none
+	case r.Modules == 0:
+		return r.renderedCounts()
+	case len(r.Roots) > 0:
+		return r.renderedCounts() + ", " + modules
+	case r.Total > 0:
+		return modules + ", " + none
+	default:
+		return modules
 	}
+}
+
+// renderedCounts says how many of the affected roots were rendered, and which could not be.
+func (r *Report) renderedCounts() string {
 	rendered, failed := 0, r.Unrendered()
 	for _, root := range r.Roots {
 		if root.Status == review.Rendered {

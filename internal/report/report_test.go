@@ -158,6 +158,7 @@ func TestTitle(t *testing.T) {
 		want   string
 	}{
 		{review.Result{Total: 3}, "Passed: the change affects none of 3 roots"},
+		{review.Result{Total: 3, Modules: 2}, "Passed: 2 Terraform modules read, the change affects none of 3 roots"},
 		{review.Result{Roots: failed(0), Diff: make([]manifests.ObjectDiff, 14)}, "Passed: 14 objects changed, nothing new"},
 		{review.Result{Roots: failed(0), Diff: make([]manifests.ObjectDiff, 1), Summary: review.Summary{New: review.LevelCounts{Info: 2}}}, "Passed: 1 object changed, 2 notes"},
 		{review.Result{Roots: failed(1)}, "Could not render apps/api: chart redis 19.0 is not in the repository"},

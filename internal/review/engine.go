@@ -322,6 +322,7 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 			result.Findings = append(result.Findings, f)
 		}
 		if !p.kind().Renders() {
+			result.Modules++
 			continue
 		}
 		result.ImageChanges = append(result.ImageChanges, imageChanges(before, after)...)

@@ -14,6 +14,7 @@ type Result struct {
 	Verdict  Verdict
 	Roots    []RootResult // the roots that the change affects
 	Total    int          // roots there are at head
+	Modules  int          // modules of Terraform that the change affects: they are judged, and are no roots
 	Findings []Finding
 	Images   []ImageResult // of the affected roots at head
 	Diff     []manifests.ObjectDiff

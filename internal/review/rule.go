@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,9 @@ var levelNames = [...]string{"", "info", "warning", "error"}
 
 // String returns "info", "warning" or "error".
 func (l Level) String() string { return levelNames[min(int(l), len(levelNames)-1)] }
+
+// milder is the next level below, if there is one.
+func (l Level) milder() Level { return max(l-1, Info) }
 
 // ParseLevel reads a level as the policy file and the command line write it.
 func ParseLevel(s string) (Level, error) {
@@ -174,12 +178,29 @@ func (p *Pass) Report(at manifests.Field, format string, args ...any) *Draft {
 func (p *Pass) ReportOn(o *manifests.Object, at manifests.Field, format string, args ...any) *Draft {
 	text := fmt.Sprintf(format, args...)
 	d := &Draft{rule: p.Rule, root: p.Root, object: o, path: at.Path(), message: shorten(text),
-		level: p.level, firm: p.firm, gone: p.removed && o == p.Object}
+		level: p.level, firm: p.firm, guessed: p.guesses(o, at), gone: p.removed && o == p.Object}
 	if d.message != text {
 		d.uncut = fingerprint(text)
 	}
+	if d.guessed && !d.firm {
+		d.level = d.level.milder()
+	}
 	*p.drafts = append(*p.drafts, d)
 	return d
+}
+
+// guesses reports whether a field is one of a pod that was found in its object by its shape. What rules say of every kind
+// does not hang on that.
+func (p *Pass) guesses(o *manifests.Object, at manifests.Field) bool {
+	if p.Root == nil || slices.Contains(p.Rule.Kinds, AnyKind) {
+		return false
+	}
+	for _, pod := range p.Root.Workloads(o) {
+		if pod.Found && (strings.HasPrefix(at.Path(), pod.Spec.Path()) || strings.HasPrefix(at.Path(), pod.Meta.Path())) {
+			return true
+		}
+	}
+	return false
 }
 
 // Draft is a finding as its rule made it: a symbolic place, not yet a line.
@@ -199,6 +220,7 @@ type Draft struct {
 	line    int // see Line; 0 for the field itself
 	level   Level
 	firm    bool   // Lower does not count
+	guessed bool   // said of a Workload that is Found
 	effect  string // hash of what Effect said
 	uncut   string // hash of a message that was cut
 	gone    bool   // the object is one of base, which head has no more
@@ -229,6 +251,9 @@ func (d *Draft) Lower(to Level) *Draft {
 // Raise makes the finding one of a worse level than its rule's, for a case of the violation that is worse. It counts where
 // Lower does.
 func (d *Draft) Raise(to Level) *Draft {
+	if d.guessed {
+		to = to.milder()
+	}
 	if !d.firm {
 		d.level = max(to, d.level)
 	}

@@ -3,7 +3,9 @@ package review
 import (
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
@@ -24,9 +26,12 @@ type Workload struct {
 	Meta       manifests.Field // the pod's metadata
 	Spec       manifests.Field // the pod's spec
 	Containers []Container     // init, sidecar, regular and ephemeral ones
+	Found      bool            // by its shape, in a custom resource that is not known: what is said of it is milder
 
 	// above are mappings, nearest first, whose fields hold where Spec has none: an Argo workflow's for its templates.
 	above []manifests.Field
+
+	memo memo
 }
 
 // Get returns a field of the pod's spec: the spec's own, or what the pod takes over from further above. A field that
@@ -65,6 +70,16 @@ type Container struct {
 	Kind ContainerKind
 	Name string
 	pod  *Workload
+
+	reference func() (images.Reference, error)
+}
+
+// Reference returns what the container's image is called, read as images.ParseReference does, once for all rules.
+func (c Container) Reference() (images.Reference, error) {
+	if c.reference == nil {
+		return images.ParseReference(c.Get("image").Text())
+	}
+	return c.reference()
 }
 
 // Title names the container in messages: "container web", "init container setup".
@@ -132,20 +147,26 @@ var podTemplates = map[string]podTemplate{
 	"Revision":              {"", []string{"serving.knative.dev"}},
 }
 
-// newWorkloads returns the pods that o carries, with those that paths point to. Helm tests are no workloads.
+// newWorkloads returns the pods that o carries: where its kind has them, where paths point to, or else what looks like a
+// pod's template. Helm tests are no workloads.
 func newWorkloads(o *manifests.Object, paths []WorkloadPath) []*Workload {
 	if IsHelmTest(o) {
 		return nil
 	}
 	var found []*Workload
+	told := false
 	if known, ok := podTemplates[o.Kind]; ok && slices.Contains(known.groups, o.Group()) {
 		found = templateWorkloads(o, known.path)
 	}
 	found = append(found, argoWorkloads(o)...)
 	for _, p := range paths {
 		if kind, group, grouped := strings.Cut(p.Kind, "."); kind == o.Kind && (!grouped || group == o.Group()) {
+			told = true
 			found = append(found, templateWorkloads(o, p.Path)...)
 		}
+	}
+	if len(found) == 0 && !told {
+		return foundWorkloads(o)
 	}
 	return slices.CompactFunc(found, func(a, b *Workload) bool { return a.Spec.Path() == b.Spec.Path() })
 }
@@ -184,7 +205,8 @@ func (w *Workload) addContainer(at manifests.Field, kind ContainerKind, name str
 	if kind == InitContainer && at.Get("restartPolicy").Text() == "Always" {
 		kind = SidecarContainer
 	}
-	w.Containers = append(w.Containers, Container{Field: at, Kind: kind, Name: name, pod: w})
+	reference := sync.OnceValues(func() (images.Reference, error) { return images.ParseReference(at.Get("image").Text()) })
+	w.Containers = append(w.Containers, Container{Field: at, Kind: kind, Name: name, pod: w, reference: reference})
 }
 
 // IsHelmTest reports whether o is a Helm test and nothing else, which runs only when asked to. An object may be a hook of

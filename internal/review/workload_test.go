@@ -183,3 +183,39 @@ func TestIndexAndView(t *testing.T) {
 		t.Error("objects land in other namespaces")
 	}
 }
+
+// TestFoundWorkloads holds what of a custom resource that nobody named is taken for a pod's template.
+func TestFoundWorkloads(t *testing.T) {
+	t.Parallel()
+	const pod = "{containers: [{name: a, image: b}]}"
+	for name, test := range map[string]struct {
+		apiVersion, body string
+		want             string
+	}{
+		"a template":                     {"example.com/v1", "spec: {podTemplate: {spec: " + pod + "}}", "spec.podTemplate.spec"},
+		"several in a list":              {"ray.io/v1", "spec: {groups: [{template: {spec: " + pod + "}}, {template: {spec: " + pod + "}}]}", "spec.groups[0].template.spec spec.groups[1].template.spec"},
+		"a template of templates":        {"jobset.x-k8s.io/v1", "spec: {jobs: [{template: {spec: {template: {spec: " + pod + "}}}}]}", "spec.jobs[0].template.spec.template.spec"},
+		"the specification alone":        {"example.com/v1", "spec: {podSpec: " + pod + "}", "spec.podSpec"},
+		"containers to be laid over":     {"monitoring.coreos.com/v1", "spec: " + pod, ""},
+		"a container that is completed":  {"example.com/v1", "spec: {podTemplate: {spec: {containers: [{name: a}, {name: b, image: c}]}}}", ""},
+		"no containers":                  {"example.com/v1", "spec: {template: {spec: {containers: []}}}", ""},
+		"wrong types":                    {"example.com/v1", "spec: {template: {spec: {containers: {name: a, image: b}}}}", ""},
+		"a pattern":                      {"kyverno.io/v1", "spec: {rules: [{validate: {pattern: {spec: " + pod + "}}}]}", ""},
+		"values of a chart":              {"helm.toolkit.fluxcd.io/v2", "spec: {values: {pod: {spec: " + pod + "}}}", ""},
+		"a kind of Kubernetes":           {"v1", "data: {pod: {spec: " + pod + "}}", ""},
+		"what the controller wrote down": {"example.com/v1", "status: {pod: {spec: " + pod + "}}", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var paths []string
+			for _, w := range workloadsOf(t, "apiVersion: "+test.apiVersion+"\nkind: Thing\nmetadata: {name: a}\n"+test.body+"\n") {
+				if paths = append(paths, w.Spec.Path()); !w.Found || len(w.Containers) != 1 {
+					t.Errorf("found %+v", w)
+				}
+			}
+			if got := strings.Join(paths, " "); got != test.want {
+				t.Errorf("pods at %q, want %q", got, test.want)
+			}
+		})
+	}
+}

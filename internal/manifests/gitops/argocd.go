@@ -225,32 +225,45 @@ func (w *World) valueFile(called, dir string, refs map[string]manifests.Field) (
 	if !strings.ContainsAny(p, "*?[") {
 		return []string{p}, ""
 	}
-	return w.glob(p), ""
+	return w.glob(p)
 }
 
 // glob lists the files that a pattern matches, in which "**" stands for directories, sorted.
-func (w *World) glob(pattern string) []string {
-	fixed := pattern[:strings.IndexAny(pattern, "*?[")]
-	var files []string
-	_ = source.Walk(w.repository.Tree, path.Dir(fixed+"x"), func(f source.Info) error { // what is not there has no files
-		if f.Kind == source.File && matchPath(strings.Split(pattern, "/"), strings.Split(f.Path, "/")) {
+func (w *World) glob(pattern string) (files []string, why string) {
+	fixed := path.Dir(pattern[:strings.IndexAny(pattern, "*?[")] + "x")
+	if !w.isDir(fixed) {
+		return nil, ""
+	}
+	parts := strings.Split(pattern, "/")
+	err := w.walk(fixed, cost(pattern), func(f source.Info) error {
+		if f.Kind == source.File && matchPath(parts, strings.Split(f.Path, "/")) {
 			files = append(files, f.Path)
 		}
 		return nil
 	})
-	return files
+	if err != nil {
+		return nil, fmt.Sprintf("the values files %s cannot be found: %v", pattern, err)
+	}
+	return files, ""
 }
 
+// matchPath reports whether a pattern matches a path, by their parts. It takes time in the product of their lengths, however
+// many "**" there are.
 func matchPath(pattern, p []string) bool {
-	if len(pattern) == 0 {
-		return len(p) == 0
+	reach := make([]bool, len(p)+1) // up to which part the pattern so far matches
+	reach[0] = true
+	for _, part := range pattern {
+		next := make([]bool, len(p)+1)
+		for i := range next {
+			switch {
+			case part == "**":
+				next[i] = reach[i] || i > 0 && next[i-1]
+			case i > 0 && reach[i-1]:
+				ok, err := path.Match(part, p[i-1])
+				next[i] = ok && err == nil
+			}
+		}
+		reach = next
 	}
-	if pattern[0] == "**" {
-		return matchPath(pattern[1:], p) || len(p) > 0 && matchPath(pattern, p[1:])
-	}
-	if len(p) == 0 {
-		return false
-	}
-	ok, err := path.Match(pattern[0], p[0])
-	return err == nil && ok && matchPath(pattern[1:], p[1:])
+	return reach[len(p)]
 }

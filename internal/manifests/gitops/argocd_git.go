@@ -2,8 +2,10 @@ package gitops
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -22,7 +24,11 @@ func (g *generation) git(f manifests.Field, outer params) ([]params, error) {
 		field, matching = f.Get("files"), g.files
 	}
 	for _, item := range field.Items() {
-		pattern := strings.Trim(fill(item.Get("path").Text(), known), "/")
+		pattern, err := fill(item.Get("path").Text(), known)
+		if err != nil {
+			return nil, err
+		}
+		pattern = strings.Trim(pattern, "/")
 		if item.Get("exclude").True() {
 			unwanted = append(unwanted, pattern)
 		} else {
@@ -39,7 +45,9 @@ func (g *generation) git(f manifests.Field, outer params) ([]params, error) {
 			says := flat(sets[i].says)
 			filled := map[string]any{}
 			for key, value := range values {
-				filled[key] = fill(value, says)
+				if filled[key], err = fill(value, says); err != nil {
+					return nil, err
+				}
 			}
 			sets[i].says["values"] = filled
 		}
@@ -64,35 +72,52 @@ func anyMatches(patterns []string, p string) bool {
 	return false
 }
 
+// fixed is the directory below which everything is that patterns match. False when there is none.
+func (w *World) fixed(patterns []string) (dir string, ok bool) {
+	for i, pattern := range patterns {
+		parts := strings.Split(path.Dir(path.Join("/", pattern))[1:], "/")
+		if n := slices.IndexFunc(parts, func(part string) bool { return strings.ContainsAny(part, "*?[\\") }); n >= 0 {
+			parts = parts[:n]
+		}
+		own := path.Join(parts...)
+		if i == 0 {
+			dir = own
+		}
+		for dir != "" && own != dir && !strings.HasPrefix(own, dir+"/") {
+			dir = strings.TrimSuffix(path.Dir(dir), ".")
+		}
+	}
+	dir = path.Clean(dir)
+	return dir, len(patterns) > 0 && w.isDir(dir)
+}
+
 // directories are the directories that match, but for hidden ones.
 func (g *generation) directories(wanted, unwanted []string) (sets []params, err error) {
-	var walk func(dir string) error
-	walk = func(dir string) error {
-		entries, err := g.repository.Tree.ReadDir(dir)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			p := path.Join(dir, e.Name)
-			if e.Kind != source.Dir || strings.HasPrefix(e.Name, ".") || e.Link {
-				continue
-			}
-			if anyMatches(wanted, p) && !anyMatches(unwanted, p) {
-				sets = append(sets, params{says: map[string]any{"path": pathParams(p, "")}})
-			}
-			if err := walk(p); err != nil {
-				return err
-			}
+	from, ok := g.fixed(wanted)
+	if !ok || from != "." && strings.Contains("/"+from, "/.") {
+		return nil, nil
+	}
+	err = g.walk(from, cost(slices.Concat(wanted, unwanted)...), func(f source.Info) error {
+		switch {
+		case f.Kind != source.Dir:
+		case strings.HasPrefix(f.Name, "."), f.Link:
+			return fs.SkipDir
+		case anyMatches(wanted, f.Path) && !anyMatches(unwanted, f.Path):
+			sets = append(sets, params{says: map[string]any{"path": pathParams(f.Path, "")}})
 		}
 		return nil
-	}
-	return sets, walk(".")
+	})
+	return sets, err
 }
 
 // files are the files that match: what they say, and where they lie.
 func (g *generation) files(wanted, unwanted []string) (sets []params, err error) {
 	var found []string
-	err = source.Walk(g.repository.Tree, ".", func(f source.Info) error {
+	from, ok := g.fixed(wanted)
+	if !ok {
+		return nil, nil
+	}
+	err = g.walk(from, cost(slices.Concat(wanted, unwanted)...), func(f source.Info) error {
 		if f.Kind == source.File && anyMatches(wanted, f.Path) && !anyMatches(unwanted, f.Path) {
 			found = append(found, f.Path)
 		}
@@ -100,6 +125,9 @@ func (g *generation) files(wanted, unwanted []string) (sets []params, err error)
 	})
 	if err != nil {
 		return nil, err
+	}
+	if len(found) > maxGenerated {
+		return nil, errGenerated
 	}
 	for _, file := range found {
 		data, err := g.repository.Tree.ReadFile(file)

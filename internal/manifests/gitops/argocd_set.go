@@ -13,9 +13,6 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
-// maxGenerated caps the Applications that one ApplicationSet may make.
-const maxGenerated = 1000
-
 // applicationSet is what an ApplicationSet makes of its template: a root that renders to Applications, which make roots in
 // turn. Templates of Go are executed like those of a chart, in the child; the older ones are texts with gaps.
 func (w *World) applicationSet(o *manifests.Object) []made {
@@ -26,9 +23,9 @@ func (w *World) applicationSet(o *manifests.Object) []made {
 	sets, err := g.all(spec.Get("generators").Items(), params{})
 	switch {
 	case err != nil:
-		return []made{{called, broken(manifests.ArgoCD, at, err.Error())}}
-	case len(sets) > maxGenerated:
-		return []made{{called, broken(manifests.ArgoCD, at, fmt.Sprintf("it makes more than %d Applications", maxGenerated))}}
+		return []made{{called, broken(manifests.ArgoCD, at, manifests.Discreet(err.Error()))}}
+	case g.goTemplate && g.namesOwn():
+		return []made{{called, skipped(manifests.ArgoCD, originOf(o, spec.Get("template")), "its template calls a function of Argo CD's own, normalize or slugify, which is not evaluated")}}
 	}
 	root := manifests.Root{Kind: manifests.ArgoCD, Dir: dirOf(o), Release: "set", Namespace: o.Namespace, Deployment: &manifests.Deployment{At: at, Under: dirOf(o), Notes: g.notes}}
 	if patch := spec.Get("templatePatch"); patch.IsSet() {
@@ -89,7 +86,7 @@ func (g *generation) all(generators []manifests.Field, outer params) (sets []par
 			return nil, err
 		}
 		if sets = append(sets, some...); len(sets) > maxGenerated {
-			return sets, nil
+			return nil, errGenerated
 		}
 	}
 	return sets, nil
@@ -103,7 +100,7 @@ func (g *generation) one(f manifests.Field, outer params) ([]params, error) {
 		case "selector", "template":
 			continue
 		case "list":
-			sets = g.list(e.Value)
+			sets, err = g.list(e.Value)
 		case "git":
 			sets, err = g.git(e.Value, outer)
 		case "matrix":
@@ -114,23 +111,37 @@ func (g *generation) one(f manifests.Field, outer params) ([]params, error) {
 			g.notes = append(g.notes, fmt.Sprintf("the generator %s of ApplicationSet %s asks others than the repository: its template is rendered once, with the names of its parameters", e.Key, g.set.Name))
 			sets = []params{{says: g.names(), at: originOf(g.set, e.Value)}}
 		}
+		if err == nil {
+			err = g.spend(perSet * (1 + len(sets)))
+		}
 		if err != nil {
 			return nil, err
 		}
 		return g.selected(f.Get("selector"), sets), nil
 	}
-	return nil, nil
+	return nil, fmt.Errorf("%s of ApplicationSet %s is no generator", f.Path(), g.set.Name)
 }
 
 // list are the elements of a list.
-func (g *generation) list(f manifests.Field) (sets []params) {
-	for _, e := range f.Get("elements").Items() {
-		says := map[string]any{}
-		if e.Decode(&says) == nil {
-			sets = append(sets, params{says: says, at: originOf(g.set, e)})
-		}
+func (g *generation) list(f manifests.Field) (sets []params, err error) {
+	if f.Get("elementsYaml").IsSet() {
+		g.notes = append(g.notes, fmt.Sprintf("the elementsYaml of ApplicationSet %s are not evaluated", g.set.Name))
 	}
-	return sets
+	elements := f.Get("elements").Items()
+	if len(elements) > maxGenerated {
+		return nil, errGenerated
+	}
+	if err := g.spend(perSet * len(elements)); err != nil {
+		return nil, err
+	}
+	for _, e := range elements {
+		says := map[string]any{}
+		if !e.IsMap() || e.Decode(&says) != nil {
+			return nil, fmt.Errorf("%s of ApplicationSet %s is no mapping", e.Path(), g.set.Name)
+		}
+		sets = append(sets, params{says: says, at: originOf(g.set, e)})
+	}
+	return sets, nil
 }
 
 // matrix gives each parameters of the first generator with each of the second, which may use those of the first.
@@ -151,7 +162,7 @@ func (g *generation) matrix(generators []manifests.Field, outer params) (sets []
 			sets = append(sets, p.with(q))
 		}
 		if len(sets) > maxGenerated {
-			break
+			return nil, errGenerated
 		}
 	}
 	return sets, nil
@@ -163,6 +174,9 @@ func (g *generation) merge(f manifests.Field, outer params) ([]params, error) {
 	for _, k := range f.Get("mergeKeys").Items() {
 		keys = append(keys, k.Text())
 	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("a merge of ApplicationSet %s has no mergeKeys", g.set.Name)
+	}
 	var sets []params
 	for i, generator := range f.Get("generators").Items() {
 		more, err := g.one(generator, outer)
@@ -173,21 +187,31 @@ func (g *generation) merge(f manifests.Field, outer params) ([]params, error) {
 			sets = more
 			continue
 		}
+		index := make(map[string][]params, len(more))
+		for _, q := range more {
+			index[q.key(keys)] = append(index[q.key(keys)], q)
+		}
 		for j, p := range sets {
-			for _, q := range more {
-				if sameKeys(keys, p, q) {
-					sets[j] = p.with(q)
-					p = sets[j]
-				}
+			matching := index[p.key(keys)]
+			if err := g.spend(perSet * (1 + len(matching))); err != nil {
+				return nil, err
+			}
+			for _, q := range matching {
+				sets[j] = sets[j].with(q)
 			}
 		}
 	}
 	return sets, nil
 }
 
-func sameKeys(keys []string, p, q params) bool {
-	a, b := flat(p.says), flat(q.says)
-	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return a[k] != b[k] })
+// key joins the parameters of names.
+func (p params) key(names []string) string {
+	says := flat(p.says)
+	var key []string
+	for _, name := range names {
+		key = append(key, strconv.Quote(says[name]))
+	}
+	return strings.Join(key, ",")
 }
 
 // selected are the parameters that a generator's selector wants.
@@ -242,14 +266,31 @@ func flat(says map[string]any) map[string]string {
 var gap = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
 
 // fill puts parameters into the gaps of a text. Those that are not known stay, so that they are seen.
-func fill(text string, says map[string]string) string {
-	return gap.ReplaceAllStringFunc(text, func(found string) string {
-		name := strings.TrimPrefix(gap.FindStringSubmatch(found)[1], ".")
-		if value, ok := says[name]; ok {
-			return value
+func fill(text string, says map[string]string) (string, error) {
+	var out strings.Builder
+	done := 0
+	for _, at := range gap.FindAllStringSubmatchIndex(text, -1) {
+		value, ok := says[strings.TrimPrefix(text[at[2]:at[3]], ".")]
+		if !ok {
+			continue
 		}
-		return found
-	})
+		out.WriteString(text[done:at[0]])
+		out.WriteString(value)
+		if done = at[1]; out.Len() > maxFilled {
+			return "", errFilled
+		}
+	}
+	out.WriteString(text[done:])
+	return out.String(), nil
+}
+
+// own are the functions of Argo CD's templates that Helm's do not have.
+var own = regexp.MustCompile(`\{\{[^{}]*\b(normalize|slugify)\b`)
+
+// namesOwn reports whether the template calls such a function.
+func (g *generation) namesOwn() (found bool) {
+	g.set.Field().Get("spec", "template").Walk(func(f manifests.Field) { found = found || own.MatchString(f.Text()) })
+	return found
 }
 
 // names are the parameters that the template uses, with their own names for values.
@@ -286,7 +327,8 @@ func nest(says map[string]any, keys []string, value string) {
 func (g *generation) texts(sets []params, root *manifests.Root) error {
 	whole := &page{}
 	for _, p := range sets {
-		one, err := g.template(func(text string) string { return fill(text, flat(p.says)) })
+		says := flat(p.says)
+		one, err := g.template(func(text string) (string, error) { return fill(text, says) })
 		if err != nil {
 			return err
 		}
@@ -296,6 +338,9 @@ func (g *generation) texts(sets []params, root *manifests.Root) error {
 		}
 		whole.text.Write(one.text.Bytes())
 		whole.lines = append(whole.lines, one.lines...)
+		if whole.text.Len() > maxFilled {
+			return errFilled
+		}
 	}
 	d := root.Deployment
 	d.Render = manifests.Plain
@@ -304,21 +349,35 @@ func (g *generation) texts(sets []params, root *manifests.Root) error {
 	return nil
 }
 
-// template is the Application that the set makes, its texts changed by change.
-func (g *generation) template(change func(string) string) (*page, error) {
+// template is the Application that the set makes, its texts changed by change. A text stays one, whatever is put into it.
+func (g *generation) template(change func(string) (string, error)) (*page, error) {
 	template := g.set.Field().Get("spec", "template")
-	p, err := fieldPage(g.set, template)
+	changed := bare(template.Node())
+	if err := changeTexts(changed, change); err != nil {
+		return nil, err
+	}
+	p, err := writePage(g.set, template, changed)
 	if err != nil {
 		return nil, err
 	}
 	head := &page{}
 	head.add("apiVersion: argoproj.io/v1alpha1\nkind: Application\n", originOf(g.set, template))
-	i := 0
-	for line := range strings.Lines(p.text.String()) {
-		head.add(change(strings.TrimSuffix(line, "\n"))+"\n", p.lines[i])
-		i++
-	}
+	head.text.Write(p.text.Bytes())
+	head.lines = append(head.lines, p.lines...)
 	return head, nil
+}
+
+// changeTexts changes the texts in a node, keys among them.
+func changeTexts(n *yaml.Node, change func(string) (string, error)) (err error) {
+	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "{{") {
+		n.Value, err = change(n.Value)
+	}
+	for _, below := range n.Content {
+		if err == nil {
+			err = changeTexts(below, change)
+		}
+	}
+	return err
 }
 
 // goChart makes a chart of the template, whose values are all parameters.
@@ -331,8 +390,11 @@ func (g *generation) goChart(sets []params, root *manifests.Root) error {
 			return err
 		}
 		sheet.add(string(text), p.at)
+		if sheet.text.Len() > maxFilled {
+			return errFilled
+		}
 	}
-	body, err := g.template(func(line string) string { return line })
+	body, err := g.template(func(text string) (string, error) { return text, nil })
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package gitops
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,9 +178,12 @@ func (w *World) argoDirectory(o *manifests.Object, options manifests.Field, root
 	recurse := options.Get("recurse").True()
 	include, exclude := patterns(options.Get("include")), patterns(options.Get("exclude"))
 	var jsonnet string
-	err := source.Walk(w.repository.Tree, root.Dir, func(f source.Info) error {
+	err := w.walk(root.Dir, cost(slices.Concat(include, exclude)...), func(f source.Info) error {
 		relative := strings.TrimPrefix(strings.TrimPrefix(f.Path, root.Dir), "/")
-		if f.Kind != source.File || !recurse && strings.Contains(relative, "/") {
+		switch {
+		case f.Kind == source.Dir && !recurse:
+			return fs.SkipDir
+		case f.Kind != source.File:
 			return nil
 		}
 		if len(include) > 0 && !matches(include, relative) || matches(exclude, relative) {

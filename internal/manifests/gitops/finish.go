@@ -2,9 +2,11 @@ package gitops
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,18 +70,55 @@ func first(o *manifests.Object) manifests.Origin {
 
 // variable is an expression that substitution replaces; simple ones have no operator.
 var (
-	variable = regexp.MustCompile(`\$\{([_a-zA-Z][_a-zA-Z0-9]*)`)
-	simple   = regexp.MustCompile(`\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}`)
+	variable     = regexp.MustCompile(`\$\{([_a-zA-Z][_a-zA-Z0-9]*)`)
+	variableName = regexp.MustCompile(`^[_[:alpha:]][_[:alpha:][:digit:]]*$`) // as Flux has it
+	simple       = regexp.MustCompile(`\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}`)
 )
+
+// sign stands for an expression that is left as it is.
+var sign = regexp.MustCompile("\x01[0-9]+\x02")
+
+// nested counts how deep replacements, ${A//x/y}, stand in each other: each may multiply what is in it.
+func nested(text string) (deepest int) {
+	var open []bool // of each expression that is not closed yet, whether it replaces
+	depth := 0
+	for i := 0; i+1 < len(text) && len(open) <= maxNested; i++ {
+		switch {
+		case text[i] == '$' && text[i+1] == '{':
+			rest := text[i+2:]
+			name := len(rest) - len(strings.TrimLeft(rest, "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+			replaces := strings.HasPrefix(rest[name:], "/")
+			if open = append(open, replaces); replaces {
+				depth++
+			}
+			deepest = max(deepest, depth)
+		case text[i] == '}' && len(open) > 0:
+			if open[len(open)-1] {
+				depth--
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	return deepest
+}
+
+// maxNested caps how deep expressions are looked into.
+const maxNested = 1000
 
 // evaluate substitutes the variables in a text. Those that may be set by what is not in the repository are left as they
 // are where nothing else is said; all others that are not set are empty.
 func evaluate(text string, after manifests.Finish) (string, error) {
 	longest := 0
-	for _, v := range after.Variables {
+	for name, v := range after.Variables {
+		if !variableName.MatchString(name) {
+			return "", fmt.Errorf("%q is no name of a variable", name)
+		}
 		longest = max(longest, len(v.Value))
 	}
 	if max(longest, 1)*len(text) > maxSubstituted {
+		return "", errors.New("they would become too large")
+	}
+	if deepest := nested(text); deepest > 1 && math.Pow(float64(max(longest, 2)), float64(deepest))*float64(len(text)) > maxSubstituted {
 		return "", errors.New("they would become too large")
 	}
 	kept := make(map[string]string)
@@ -88,19 +127,16 @@ func evaluate(text string, after manifests.Finish) (string, error) {
 			if _, known := after.Variables[expression[2:len(expression)-1]]; known {
 				return expression
 			}
-			sign := fmt.Sprintf("\x01%d\x02", len(kept))
-			kept[sign] = expression
-			return sign
+			mark := fmt.Sprintf("\x01%d\x02", len(kept))
+			kept[mark] = expression
+			return mark
 		})
 	}
 	out, err := envsubst.Eval(text, func(name string) (string, bool) { return after.Variables[name].Value, true })
 	if err != nil {
 		return "", err
 	}
-	for sign, expression := range kept {
-		out = strings.Replace(out, sign, expression, 1)
-	}
-	return out, nil
+	return sign.ReplaceAllStringFunc(out, func(found string) string { return cmp.Or(kept[found], found) }), nil
 }
 
 // substituted gives the fields of changed the origins that they had in o, and those into which variables went the place of

@@ -3,6 +3,7 @@ package gitops
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -74,7 +75,7 @@ func pin(ref manifests.Field) string {
 // artifact finds an ExternalArtifact that an ArtifactGenerator copies from this repository. The copy has to keep the
 // places that files have to each other, so that what they name is found here too.
 func (w *World) artifact(namespace, called, dir string) location {
-	for _, o := range w.byName {
+	for _, o := range w.order {
 		if o.Group() != fluxArtifacts || o.Kind != "ArtifactGenerator" || o.Namespace != namespace && o.Namespace != "" {
 			continue
 		}
@@ -113,9 +114,13 @@ func (w *World) copied(generator *manifests.Object, made manifests.Field, dir st
 // aliased finds a source of an ArtifactGenerator.
 func (w *World) aliased(generator *manifests.Object, alias string) location {
 	for _, s := range generator.Field().Get("spec", "sources").Items() {
-		if s.Get("alias").Text() == alias {
-			return w.source(generator, s, ".")
+		if s.Get("alias").Text() != alias {
+			continue
 		}
+		if s.Get("kind").Text() == "ExternalArtifact" { // which may lead back to this one
+			return location{why: fmt.Sprintf("its ArtifactGenerator %s copies from another artifact", generator.Name)}
+		}
+		return w.source(generator, s, ".")
 	}
 	return location{why: fmt.Sprintf("its ArtifactGenerator %s names no source %s", generator.Name, alias)}
 }
@@ -124,11 +129,12 @@ func (w *World) aliased(generator *manifests.Object, alias string) location {
 func (w *World) kustomization(o *manifests.Object) manifests.Root {
 	spec := o.Field().Get("spec")
 	at := originOf(o, spec.Get("path"))
-	where := w.source(o, spec.Get("sourceRef"), spec.Get("path").Text())
+	named := path.Clean("/" + spec.Get("path").Text()) // Flux lets nothing lead out of the source
+	where := w.source(o, spec.Get("sourceRef"), named)
 	if where.why != "" {
 		return skipped(manifests.Flux, originOf(o, spec.Get("sourceRef")), where.why)
 	}
-	dir, ok := inside(where.dir, spec.Get("path").Text())
+	dir, ok := inside(where.dir, named)
 	if !ok || !w.isDir(dir) {
 		return broken(manifests.Flux, at, fmt.Sprintf("the directory %s is not in the repository", dir))
 	}
@@ -164,6 +170,15 @@ func (w *World) amended(o *manifests.Object, dir, ignore string, d *manifests.De
 			if err := a.set(f.to, value.Text(), originOf(o, value)); err != nil {
 				return manifests.Laid{}, failureAt(originOf(o, value), err.Error(), err)
 			}
+		}
+	}
+	if metadata := spec.Get("buildMetadata"); len(metadata.Items()) > 0 {
+		var said []string
+		for _, m := range metadata.Items() {
+			said = append(said, m.Text())
+		}
+		if err := a.set("buildMetadata", said, originOf(o, metadata)); err != nil {
+			return manifests.Laid{}, failureAt(originOf(o, metadata), err.Error(), err)
 		}
 	}
 	for _, step := range []func(*amendment, *manifests.Object, string) error{w.addPatches, w.addComponents, w.addImages} {
@@ -237,8 +252,8 @@ func (w *World) addComponents(a *amendment, o *manifests.Object, dir string) err
 	items := &page{}
 	for _, c := range spec.Get("components").Items() {
 		p, ok := inside(dir, c.Text())
-		if !ok {
-			return fmt.Errorf("the component %s lies outside of the repository", c.Text())
+		if !ok || path.IsAbs(c.Text()) || strings.Contains(c.Text(), "://") {
+			return fmt.Errorf("the component %s is no path in the repository", c.Text())
 		}
 		if spec.Get("ignoreMissingComponents").True() && !w.isDir(p) && !w.isFile(p) {
 			continue
@@ -256,6 +271,9 @@ func (w *World) addImages(a *amendment, o *manifests.Object, _ string) error {
 	return mergeImages(a, o, o.Field().Get("spec", "images").Items())
 }
 
+// imageKeys are what an entry of images may say besides its name.
+func imageKeys() []string { return []string{"newName", "newTag", "digest", "tagSuffix"} }
+
 // mergeImages adds entries to a kustomization's images. One that is there by its name keeps what the new one does not say;
 // a tag takes away a digest, and the other way round, since both say the version.
 func mergeImages(a *amendment, o *manifests.Object, images []manifests.Field) error {
@@ -263,41 +281,35 @@ func mergeImages(a *amendment, o *manifests.Object, images []manifests.Field) er
 		return nil
 	}
 	type entry struct {
-		says map[string]any
+		says map[string]string
 		at   manifests.Origin
 	}
 	var all []*entry
 	if k := a.key("images"); k != nil && k.value != nil {
-		for _, item := range k.value.Content {
-			e := &entry{at: a.from[min(item.Line-1, len(a.from)-1)]}
-			if err := item.Decode(&e.says); err != nil {
-				return err
+		for _, item := range manifests.NewField(k.value, "").Items() {
+			e := &entry{says: map[string]string{}, at: a.from[min(max(item.Node().Line-1, 0), len(a.from)-1)]}
+			for _, said := range item.Entries() {
+				e.says[said.Key] = said.Value.Text()
 			}
 			all = append(all, e)
 		}
 	}
 	for _, image := range images {
-		var says map[string]any
-		if err := image.Decode(&says); err != nil {
-			return err
+		name := image.Get("name").Text()
+		i := slices.IndexFunc(all, func(e *entry) bool { return e.says["name"] == name })
+		if i < 0 {
+			i, all = len(all), append(all, &entry{says: map[string]string{"name": name}})
 		}
-		var known *entry
-		for _, e := range all {
-			if e.says["name"] == says["name"] {
-				known = e
-			}
-		}
-		if known == nil {
-			known = &entry{says: map[string]any{}}
-			all = append(all, known)
-		}
+		known := all[i]
 		known.at = originOf(o, image)
-		if says["newTag"] != nil || says["digest"] != nil {
+		if image.Get("newTag").Text() != "" || image.Get("digest").Text() != "" {
 			delete(known.says, "newTag")
 			delete(known.says, "digest")
 		}
-		for key, value := range says {
-			known.says[key] = value
+		for _, key := range imageKeys() {
+			if value := image.Get(key).Text(); value != "" {
+				known.says[key] = value
+			}
 		}
 	}
 	p := &page{}

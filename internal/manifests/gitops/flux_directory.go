@@ -3,6 +3,7 @@ package gitops
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -79,30 +80,30 @@ func (w *World) dirsOf(dir string, files []string) (dirs []string) {
 // manifestsBelow lists what Flux takes for resources, relative to dir: directories with a kustomization, and YAML files.
 func (w *World) manifestsBelow(dir, ignore string) (files []string, err error) {
 	ignored := w.ignored(ignore)
-	var walk func(at string) error
-	walk = func(at string) error {
-		entries, err := w.repository.Tree.ReadDir(at)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			p := path.Join(at, e.Name)
-			relative := strings.TrimPrefix(strings.TrimPrefix(p, dir), "/")
-			switch {
-			case ignored(p, e.Kind == source.Dir):
-			case e.Kind == source.Dir && w.hasKustomization(p):
-				files = append(files, relative)
-			case e.Kind == source.Dir:
-				if err := walk(p); err != nil {
-					return err
-				}
-			case e.Kind == source.File && (path.Ext(e.Name) == ".yaml" || path.Ext(e.Name) == ".yml"):
-				files = append(files, relative)
-			}
+	err = w.walk(dir, 1, func(f source.Info) error {
+		relative := strings.TrimPrefix(strings.TrimPrefix(f.Path, dir), "/")
+		switch {
+		case f.Link: // source-controller packs no links
+			return skipDir(f)
+		case ignored(f.Path, f.Kind == source.Dir):
+			return skipDir(f)
+		case f.Kind == source.Dir && w.hasKustomization(f.Path):
+			files = append(files, relative)
+			return fs.SkipDir
+		case f.Kind == source.File && (path.Ext(f.Name) == ".yaml" || path.Ext(f.Name) == ".yml"):
+			files = append(files, relative)
 		}
 		return nil
+	})
+	return files, err
+}
+
+// skipDir leaves out what is below a directory; of a file nothing is.
+func skipDir(f source.Info) error {
+	if f.Kind == source.Dir {
+		return fs.SkipDir
 	}
-	return files, walk(dir)
+	return nil
 }
 
 func (w *World) hasKustomization(dir string) bool {
@@ -115,15 +116,38 @@ func (w *World) hasKustomization(dir string) bool {
 }
 
 // ignored returns what tells whether Flux leaves a path of the repository out of its artifact: by the patterns of its own,
-// those of .sourceignore at the top, and those of the source.
+// those of .sourceignore in any directory, and those of the source.
 func (w *World) ignored(ignore string) func(p string, dir bool) bool {
-	var patterns []gitignore.Pattern
-	if data, err := w.repository.Tree.ReadFile(sourceignore.IgnoreFile); err == nil {
-		patterns = append(patterns, sourceignore.ReadPatterns(bytes.NewReader(data), nil)...)
+	if w.sourceIgnore == nil {
+		w.sourceIgnore = append([]gitignore.Pattern{}, w.ignoreFiles()...)
 	}
-	patterns = append(patterns, sourceignore.ReadPatterns(strings.NewReader(ignore), nil)...)
+	patterns := slices.Concat(w.sourceIgnore, sourceignore.ReadPatterns(strings.NewReader(ignore), nil))
 	matcher := sourceignore.NewDefaultMatcher(patterns, nil)
 	return func(p string, dir bool) bool { return matcher.Match(strings.Split(p, "/"), dir) }
+}
+
+// maxIgnoreFiles caps the .sourceignore files that are read.
+const maxIgnoreFiles = 100
+
+// ignoreFiles are the patterns of .sourceignore files, each for its own directory.
+func (w *World) ignoreFiles() (patterns []gitignore.Pattern) {
+	var files []string
+	_ = w.walk(".", 1, func(f source.Info) error { // where the work is too much, what spends next says so
+		if f.Kind == source.File && f.Name == sourceignore.IgnoreFile && !f.Link && len(files) < maxIgnoreFiles {
+			files = append(files, f.Path)
+		}
+		return nil
+	})
+	for _, file := range files {
+		var domain []string
+		if dir := path.Dir(file); dir != "." {
+			domain = strings.Split(dir, "/")
+		}
+		if data, err := w.repository.Tree.ReadFile(file); err == nil {
+			patterns = append(patterns, sourceignore.ReadPatterns(bytes.NewReader(data), domain)...)
+		}
+	}
+	return patterns
 }
 
 func jsonText(value any) (string, error) {

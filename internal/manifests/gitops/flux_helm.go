@@ -174,7 +174,8 @@ func (w *World) valuesFrom(o *manifests.Object, from manifests.Field, root *mani
 	}
 	if target := from.Get("targetPath").Text(); target != "" {
 		p := &page{}
-		if err := p.setPath(target, strings.TrimSuffix(values.text.String(), "\n"), false, values.lines[0]); err != nil {
+		at := originOf(holder, holder.Field().Get("data", key))
+		if err := p.setPath(target, strings.TrimSuffix(values.text.String(), "\n"), false, at); err != nil {
 			return failureAt(originOf(o, from.Get("targetPath")), err.Error(), err)
 		}
 		values = p

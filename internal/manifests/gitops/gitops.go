@@ -11,8 +11,12 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/fluxcd/pkg/sourceignore/gitignore"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -39,6 +43,11 @@ type World struct {
 	repository Repository
 	urls       map[string]bool
 	byName     map[name]*manifests.Object
+	order      []*manifests.Object // as they became known
+	named      map[string]bool     // addresses at which objects name what is here; nil when that has to be found again
+	spent      int                 // steps of work so far
+
+	sourceIgnore []gitignore.Pattern // of the tree, when they were asked for
 }
 
 // name finds an object.
@@ -60,6 +69,7 @@ func (w *World) Add(objects []*manifests.Object) {
 		key := name{o.Group(), o.Kind, o.Namespace, o.Name}
 		if w.byName[key] == nil {
 			w.byName[key] = o
+			w.order, w.named = append(w.order, o), nil
 		}
 	}
 }
@@ -82,7 +92,7 @@ func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []mani
 			continue
 		}
 		for _, made := range w.rootsOf(o) {
-			made.root.Path = place(parent) + "#" + made.name
+			made.root.Path = place(parent) + "#" + oneWord(made.name)
 			made.root.Deployment.By = o.Identity
 			roots = append(roots, made.root)
 		}
@@ -99,15 +109,34 @@ func place(parent manifests.Root) string {
 	return parent.Path
 }
 
-// unlike gives roots of one path names that tell them apart. roots are sorted by path.
+// oneWord is a name as Kubernetes would take it, near enough to be shown on one line: names in files may be anything.
+func oneWord(name string) string {
+	const longest = 300
+	name = strings.Map(func(r rune) rune {
+		if r <= ' ' || r == '#' || r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '_'
+		}
+		return r
+	}, name)
+	return name[:min(len(name), longest)]
+}
+
+// unlike gives roots of one path names that tell them apart: by the namespaces of their objects, then by number. roots are
+// sorted by path.
 func unlike(roots []manifests.Root) []manifests.Root {
-	n := 1
-	for i := 1; i < len(roots); i++ {
-		if base := roots[i-n].Path; roots[i].Path == base {
-			n++
-			roots[i].Path += "-" + string(rune('0'+min(n, 9)))
-		} else {
-			n = 1
+	count := make(map[string]int, len(roots))
+	for i := range roots {
+		count[roots[i].Path]++
+	}
+	taken := make(map[string]int, len(roots))
+	for i := range roots {
+		root := &roots[i]
+		if by := root.Deployment.By; count[root.Path] > 1 && by.Namespace != "" {
+			root.Path += "." + oneWord(by.Namespace)
+		}
+		taken[root.Path]++
+		if n := taken[root.Path]; n > 1 {
+			root.Path += "-" + strconv.Itoa(n)
 		}
 	}
 	return roots
@@ -174,22 +203,34 @@ func (w *World) ours(url, dir string) bool {
 	if w.isDir(dir) {
 		return true
 	}
-	for _, o := range w.byName {
-		spec := o.Field().Get("spec")
-		for _, s := range append(spec.Get("sources").Items(), spec.Get("source")) {
-			if p, ok := inside(s.Get("path").Text()); ok && p != "." && o.Group() == argo && plainURL(s.Get("repoURL").Text()) == plainURL(url) && w.isDir(p) {
-				return true
-			}
-		}
-		if p, ok := inside(spec.Get("path").Text()); ok && p != "." && o.Group() == fluxKustomize && w.isDir(p) {
-			ref := spec.Get("sourceRef")
-			holder := w.object(fluxSource, ref.Get("kind").Text(), cmp.Or(ref.Get("namespace").Text(), o.Namespace), ref.Get("name").Text())
-			if holder != nil && plainURL(holder.Field().Get("spec", "url").Text()) == plainURL(url) {
-				return true
-			}
+	if w.named == nil {
+		w.named = make(map[string]bool)
+		for _, o := range w.order {
+			w.noteNamed(o)
 		}
 	}
-	return false
+	return w.named[plainURL(url)]
+}
+
+// noteNamed notes the addresses at which an object names directories that are here.
+func (w *World) noteNamed(o *manifests.Object) {
+	spec := o.Field().Get("spec")
+	note := func(url, dir string) {
+		if p, ok := inside(dir); ok && p != "." && url != "" && w.isDir(p) {
+			w.named[plainURL(url)] = true
+		}
+	}
+	switch o.Group() {
+	case argo:
+		for _, s := range append(spec.Get("sources").Items(), spec.Get("source")) {
+			note(s.Get("repoURL").Text(), s.Get("path").Text())
+		}
+	case fluxKustomize:
+		ref := spec.Get("sourceRef")
+		if holder := w.object(fluxSource, ref.Get("kind").Text(), cmp.Or(ref.Get("namespace").Text(), o.Namespace), ref.Get("name").Text()); holder != nil {
+			note(holder.Field().Get("spec", "url").Text(), spec.Get("path").Text())
+		}
+	}
 }
 
 // inside cleans a path of the repository. False when it leads out of it.
@@ -199,16 +240,19 @@ func inside(elements ...string) (string, bool) {
 }
 
 // isFile reports whether a path of the tree is a file.
-func (w *World) isFile(p string) bool {
-	info, err := w.repository.Tree.Stat(p)
-	return err == nil && info.Kind == source.File
-}
+func (w *World) isFile(p string) bool { return w.is(p, source.File) }
 
 // isDir reports whether a path of the tree is a directory.
-func (w *World) isDir(p string) bool {
+func (w *World) isDir(p string) bool { return w.is(p, source.Dir) }
+
+// is reports whether a path of the tree is of a kind. What lies where texts are laid is hidden by them, and is none.
+func (w *World) is(p string, kind source.Kind) bool {
 	info, err := w.repository.Tree.Stat(p)
-	return err == nil && info.Kind == source.Dir
+	return err == nil && info.Kind == kind && !reserved(p)
 }
+
+// reserved reports whether a path is where texts are laid.
+func reserved(p string) bool { return p == laidDir || strings.HasPrefix(p, laidDir+"/") }
 
 // Sources are the kinds of objects that say where others find what they render.
 func Sources() []string {

@@ -32,7 +32,13 @@ func (p *page) laid(path string) manifests.Laid {
 
 // fieldPage writes a field as a document of its own, each line with the origin of the field that it writes.
 func fieldPage(o *manifests.Object, f manifests.Field) (*page, error) {
-	text, err := yaml.Marshal(bare(f.Node()))
+	return writePage(o, f, bare(f.Node()))
+}
+
+// writePage writes a node that has the shape of a field as a document of its own, each line with the origin of the field
+// that it writes.
+func writePage(o *manifests.Object, f manifests.Field, n *yaml.Node) (*page, error) {
+	text, err := yaml.Marshal(n)
 	if err != nil {
 		return nil, err
 	}

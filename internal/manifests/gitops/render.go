@@ -88,6 +88,12 @@ func over(tree source.Tree, root manifests.Root) (source.Tree, []string, error) 
 	if len(files) == 0 {
 		return tree, nil, nil
 	}
+	_ = source.Walk(tree, laidDir, func(f source.Info) error { // what the repository has there itself is none of it; mostly nothing
+		if _, ok := files[f.Path]; !ok && f.Kind != source.Dir {
+			files[f.Path] = nil
+		}
+		return nil
+	})
 	over, err := source.Edit(tree, files)
 	if err != nil {
 		return nil, nil, failureAt(d.At, err.Error(), err)

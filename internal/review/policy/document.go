@@ -20,7 +20,7 @@ type document struct {
 	Roots       *rootsSection        `yaml:"roots" doc:"What renders, beyond what is found by itself."`
 	Exemptions  []exemption          `yaml:"exemptions" doc:"Findings that are accepted until a day."`
 	Annotations bool                 `yaml:"annotations" doc:"Annotations landwaiter.dev/exempt.RULE of manifests exempt too. Whoever opens a pull request writes them. Default: false."`
-	Workloads   []workload           `yaml:"workloads" doc:"Custom resources that carry pods."`
+	Workloads   []workload           `yaml:"workloads" doc:"Custom resources that carry pods. Of others what looks like a pod template is found, with milder findings."`
 	Charts      *chartsSection       `yaml:"charts" doc:"Charts that may be fetched, and whose have to be signed."`
 	Bases       *allowSection        `yaml:"bases" doc:"Kustomize bases that may be fetched."`
 	Gate        *gateSection         `yaml:"gate" doc:"What fails the check."`

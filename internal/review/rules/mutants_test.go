@@ -170,3 +170,20 @@ func gap(at manifests.Field, rest string) string {
 	}
 	return ""
 }
+
+// TestGap holds that TestMutatedExamples knows a field that cannot be.
+func TestGap(t *testing.T) {
+	t.Parallel()
+	o, err := manifests.NewObject([]byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {a/b.c: d}}\nspec: {containers: [{name: a}], volumes: text, nothing: null}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, fits := range map[string]bool{
+		"": true, "spec.containers[0].name": true, "spec.containers[0].securityContext.privileged": true, "metadata.labels[a/b.c]": true, "spec.nothing.x[3]": true,
+		"spec.containers[1].name": false, "spec.volumes[0].name": false, "spec.volumes.name": false, "spec.containers.name": false,
+	} {
+		if problem := gap(o.Field(), path); (problem == "") != fits {
+			t.Errorf("%s: %q", path, problem)
+		}
+	}
+}

@@ -1,0 +1,382 @@
+package gitops
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// objectsIn are the objects of a text of documents; those that are none are left out. Each field's origin is its line.
+func objectsIn(text string) (all []*manifests.Object) {
+	for _, document := range strings.Split(text, "\n---\n") {
+		o, err := manifests.NewObject([]byte(document))
+		if err != nil {
+			continue
+		}
+		o.Walk(func(f manifests.Field) {
+			o.Origins = append(o.Origins, here("clusters/all.yaml", f.Node().Line))
+		})
+		all = append(all, o)
+	}
+	return all
+}
+
+// worldOf is a World over files, of the objects in text.
+func worldOf(t testing.TB, files map[string]string, text string) (*World, []*manifests.Object) {
+	t.Helper()
+	data := make(map[string][]byte, len(files))
+	for name, content := range files {
+		data[name] = []byte(content)
+	}
+	tree, err := source.Memory(data, source.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := objectsIn(text)
+	return NewWorld(Repository{Tree: tree}, objects), objects
+}
+
+// rootsOf are the roots that the objects in text make over files.
+func rootsOf(t testing.TB, files map[string]string, text string) []manifests.Root {
+	t.Helper()
+	w, objects := worldOf(t, files, text)
+	return w.Roots(manifests.Root{Path: "clusters", Dir: "clusters", Kind: manifests.Plain}, objects)
+}
+
+// seeds name every field that is read.
+var seeds = []string{`apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: a, namespace: n}
+spec:
+  path: ./apps
+  sourceRef: {kind: GitRepository, name: r, namespace: n}
+  targetNamespace: t
+  namePrefix: p
+  nameSuffix: s
+  components: [../c]
+  ignoreMissingComponents: true
+  patches: [{patch: "a: b", target: {kind: X}}]
+  patchesStrategicMerge: [{a: b}]
+  patchesJson6902: [{target: {kind: X}, patch: [{op: remove, path: /a}]}]
+  images: [{name: a, newTag: b, newName: c, digest: d}]
+  commonMetadata: {labels: {a: b}, annotations: {c: d}}
+  postBuild: {substitute: {A: b}, substituteFrom: [{kind: ConfigMap, name: m}, {kind: Secret, name: s}]}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: r, namespace: n}
+spec: {url: https://h/r, ref: {branch: main}, ignore: "*.md"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: m, namespace: n}
+data: {values.yaml: "a: b", "": "", empty: ""}
+`, `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: h, namespace: n}
+spec:
+  chart: {spec: {chart: ./chart, version: 1, valuesFiles: [values.yaml], ignoreMissingValuesFiles: true, sourceRef: {kind: GitRepository, name: r}}}
+  chartRef: {kind: HelmChart, name: c, namespace: n}
+  releaseName: x
+  targetNamespace: t
+  storageNamespace: u
+  values: {a: [b, {c: d}]}
+  valuesFrom: [{kind: ConfigMap, name: m, valuesKey: empty, targetPath: a.b, optional: true}]
+  postRenderers: [{kustomize: {patches: [{patch: x, target: {kind: y}}], images: [{name: a, newTag: b}]}}]
+  install: {crds: Skip}
+  commonMetadata: {labels: {a: b}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: m, namespace: n}
+data: {values.yaml: "a: b", empty: ""}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmChart
+metadata: {name: c, namespace: n}
+spec: {chart: ./chart, version: 1, sourceRef: {kind: ExternalArtifact, name: e}}
+---
+apiVersion: source.extensions.fluxcd.io/v1
+kind: ArtifactGenerator
+metadata: {name: g, namespace: n}
+spec:
+  sources: [{alias: s, kind: ExternalArtifact, name: e}]
+  artifacts: [{name: e, copy: [{from: "@s/apps/**", to: "@artifact/apps/"}]}]
+`, `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: a, namespace: argocd}
+spec:
+  destination: {namespace: x, server: https://s, name: c}
+  sourceHydrator: {drySource: {repoURL: u, path: chart}}
+  source:
+    repoURL: https://h/r
+    path: chart
+    targetRevision: main
+    chart: ""
+    plugin:
+    helm: {releaseName: r, valueFiles: [values.yaml, "*.yaml", "$v/values.yaml"], values: "a: b", valuesObject: {a: b}, parameters: [{name: a.b, value: "1", forceString: true}], fileParameters: [{name: a, path: values.yaml}], skipCrds: true, namespace: n}
+  sources:
+  - {repoURL: https://h/r, path: apps, kustomize: {namePrefix: a, nameSuffix: b, namespace: c, images: ["a=b:c"], replicas: [{name: a, count: 3}], commonLabels: {a: b}, labelWithoutSelector: true, commonAnnotations: {a: b}, patches: [{patch: x}], components: [c]}}
+  - {repoURL: https://h/r, path: plain, directory: {recurse: true, include: "{*.yaml,a/**}", exclude: "b*"}}
+  - {repoURL: https://h/r, ref: v}
+`, `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: a, namespace: argocd}
+spec:
+  goTemplate: true
+  generators:
+  - matrix:
+      generators:
+      - git: {repoURL: https://h/r, directories: [{path: "*"}, {path: x, exclude: true}], values: {a: "{{path}}"}, pathParamPrefix: p}
+      - merge:
+          mergeKeys: [a]
+          generators:
+          - list: {elements: [{a: b, c: [d, {e: f}]}]}
+          - git: {repoURL: https://h/r, files: [{path: "**/*.yaml"}]}
+    selector: {matchLabels: {a: b}, matchExpressions: [{key: a}]}
+  - clusters: {}
+  template:
+    metadata: {name: "{{a}}-{{.path.basename}}"}
+    spec: {source: {repoURL: https://h/r, path: "{{path}}"}}
+  templatePatch: x
+`}
+
+// little is a repository that the seeds are about.
+func little() map[string]string {
+	return map[string]string{
+		"apps/a.yaml": "kind: X\n", "c/kustomization.yaml": "kind: Component\n", "chart/Chart.yaml": "name: c\n", "chart/values.yaml": "a: b\n",
+		"plain/kustomization.yml": "images: [null, {name: a}, x]\npatches:\n", "clusters/all.yaml": "", ".sourceignore": "*.txt\n",
+	}
+}
+
+// FuzzRoots holds that no objects whatever, however their fields are mistyped, make a World stumble, and that every root says
+// why it is not rendered or is one of the tree.
+func FuzzRoots(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		w, objects := worldOf(t, little(), text)
+		for _, root := range w.Roots(manifests.Root{Path: "clusters", Dir: "clusters"}, objects) {
+			checkRoot(t, w, root)
+		}
+	})
+}
+
+func checkRoot(t *testing.T, w *World, root manifests.Root) {
+	t.Helper()
+	d := root.Deployment
+	if strings.ContainsAny(root.Path, "\n\r\x1b ") {
+		t.Errorf("the path %q is more than a word", root.Path)
+	}
+	if d.Skip == "" && d.Chart == nil && !w.isDir(root.Dir) && !reserved(root.Dir) {
+		t.Errorf("%s renders %s, which is no directory", root.Path, root.Dir)
+	}
+	for _, laid := range d.Laid {
+		if n := strings.Count(string(laid.Text), "\n"); n != len(laid.Lines) && !strings.HasSuffix(laid.Path, "kustomization.yaml") {
+			t.Errorf("%s: %s has %d lines and %d origins", root.Path, laid.Path, n, len(laid.Lines))
+		}
+		if p, ok := inside(laid.Path); !ok || p != laid.Path {
+			t.Errorf("%s lays %s", root.Path, laid.Path)
+		}
+	}
+}
+
+// TestMistyped puts what does not belong there into every field of the objects, one after the other: nothing stumbles.
+func TestMistyped(t *testing.T) {
+	t.Parallel()
+	wrong := []string{"null", "text", "[a, {b: c}]", "{a: b, name: [c]}", "[]", "{}", "3", `""`, "../../..", "[null]", "[[a]]", "{name: {a: b}}"}
+	n := 0
+	for _, seed := range seeds {
+		for _, o := range objectsIn(seed) {
+			text := string(o.Raw)
+			o.Field().Get("spec").Walk(func(f manifests.Field) {
+				for _, with := range wrong {
+					n++
+					spoilt := strings.Replace(seed, text, spoil(t, text, f.Path(), with), 1)
+					w, objects := worldOf(t, little(), spoilt)
+					for _, root := range w.Roots(manifests.Root{Path: "clusters", Dir: "clusters"}, objects) {
+						checkRoot(t, w, root)
+					}
+				}
+			})
+		}
+	}
+	if n < 1000 {
+		t.Errorf("only %d fields were spoilt", n)
+	}
+}
+
+// TestTooMuch holds that what explodes ends soon, and says so.
+func TestTooMuch(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for i := range 20_000 {
+		files[fmt.Sprintf("d%d/e%d/f%d.yaml", i%100, i%1000, i)] = ""
+	}
+	list := func(n int) string {
+		return "{list: {elements: [" + strings.Repeat("{a: b}, ", n) + "]}}"
+	}
+	matrix := func(a, b string) string { return "{matrix: {generators: [" + a + ", " + b + "]}}" }
+	set := func(generator, name string) string {
+		return "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec:\n  generators: [" + generator + "]\n  template: {metadata: {name: '" + name + "'}, spec: {source: {repoURL: x, path: d1}}}\n"
+	}
+	none := list(0)
+	for range 5 {
+		none = matrix(list(900), none)
+	}
+	stars := strings.Repeat("**/", 300) + "*x*"
+	for _, c := range []struct{ name, text, want string }{
+		{"matrix", set(matrix(list(1000), list(1000)), "a"), "more than 1000 Applications"},
+		{"list", set(list(5000), "a"), "more than 1000 Applications"},
+		{"matrices of nothing", set(none, "a"), "ask for too much"},
+		{"stars", set("{git: {repoURL: x, files: ["+strings.Repeat("{path: '"+stars+"'}, ", 100)+"]}}", "a"), "ask for too much"},
+		{"many walks", set(matrix(list(900), "{git: {repoURL: x, directories: [{path: '**/no{{a}}'}]}}"), "a"), "ask for too much"},
+		{"merge", set("{merge: {mergeKeys: [a], generators: ["+list(1000)+", "+list(1000)+", "+strings.Repeat(list(1000)+", ", 30)+"]}}", "a"), "ask for too much"},
+		{"gaps", set("{list: {elements: [{a: "+strings.Repeat("x", 100_000)+"}]}}", strings.Repeat("{{a}}", 10_000)), "MiB"},
+		{"value files", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: x, path: d1, helm: {valueFiles: [" + strings.Repeat("'/"+stars+"', ", 1000) + "]}}}", "ask for too much"},
+	} {
+		start := time.Now()
+		roots := rootsOf(t, files, c.text)
+		if len(roots) != 1 || !strings.Contains(roots[0].Deployment.Skip, c.want) {
+			t.Errorf("%s: %d roots, %.200q, want %q", c.name, len(roots), roots[0].Deployment.Skip, c.want)
+		}
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%s took %v", c.name, took)
+		}
+	}
+}
+
+// TestOutside holds that nothing is read from out of the repository, or where texts are laid.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"apps/a.yaml": "", "chart/Chart.yaml": "", laidDir + "/chart/templates/evil.yaml": "x: y\n", laidDir + "/values-0.yaml": "z: 1\n"}
+	argo := func(source string) string {
+		return "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: x, " + source + "}}\n"
+	}
+	flux := func(spec string) string {
+		return "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\nspec: {sourceRef: {kind: GitRepository, name: r}, " + spec + "}\n"
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"above", argo("path: ../../etc"), "leads out of the repository"},
+		{"laid", argo("path: " + laidDir), "is another repository"},
+		{"value file above", argo("path: chart, helm: {valueFiles: [../../x.yaml]}"), "outside of the repository"},
+		{"value file of the web", argo("path: chart, helm: {valueFiles: ['https://h/x.yaml']}"), "not in the repository"},
+		{"file parameter", argo("path: chart, helm: {fileParameters: [{name: a, path: ../../etc/passwd}]}"), "not in the repository"},
+		{"no ref", argo("path: chart, helm: {valueFiles: [$x/a.yaml]}"), "no source has the ref"},
+		{"component of the web", flux("path: ./apps, components: ['https://h/x']"), "no path in the repository"},
+		{"component above", flux("path: ./apps, components: [../../../x]"), "no path in the repository"},
+		{"laid by Flux", flux("path: ./" + laidDir), "not in the repository"},
+	} {
+		roots := rootsOf(t, files, c.text)
+		if len(roots) != 1 || !strings.Contains(roots[0].Deployment.Skip, c.want) {
+			t.Errorf("%s: %+v, want %q", c.name, roots[0].Deployment, c.want)
+		}
+	}
+	if roots := rootsOf(t, files, flux("path: ../../apps")); roots[0].Dir != "apps" {
+		t.Errorf("a path that leads up stays in the repository with Flux, got %s", roots[0].Dir)
+	}
+}
+
+// TestNames holds that names tell roots apart, and are words whatever the objects are called.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	text := ""
+	for i := range 30 {
+		text += fmt.Sprintf("apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: \"a\\nb#\\u202e\", namespace: n%d}\nspec: {source: {repoURL: x, path: apps}}\n---\n", i/15)
+	}
+	seen := map[string]bool{}
+	for _, root := range rootsOf(t, map[string]string{"apps/a.yaml": ""}, strings.TrimSuffix(text, "---\n")) {
+		if seen[root.Path] || strings.ContainsAny(root.Path[len("clusters#"):], "\n#\u202e ") {
+			t.Errorf("%q", root.Path)
+		}
+		seen[root.Path] = true
+	}
+	if len(seen) != 30 {
+		t.Errorf("%d names", len(seen))
+	}
+}
+
+// TestBombs holds that variables that multiply are refused before they do.
+func TestBombs(t *testing.T) {
+	t.Parallel()
+	long := map[string]manifests.Variable{"A": {Value: strings.Repeat("a", 8000)}}
+	start := time.Now()
+	for _, text := range []string{"${A//a/${A//a/${A//a/${A}}}}", strings.Repeat("${A//a/", 500) + strings.Repeat("}", 500), strings.Repeat("${B:-${B:=", 400) + strings.Repeat("}}", 400)} {
+		out, err := evaluate(text, manifests.Finish{Variables: long})
+		if len(out) > maxSubstituted {
+			t.Errorf("%.20q became %d bytes: %v", text, len(out), err)
+		}
+	}
+	many := strings.Repeat("${UNKNOWN} ", 100_000)
+	if out, err := evaluate(many, manifests.Finish{Unknown: []string{"Secret x"}}); err != nil || out != many {
+		t.Errorf("what is unknown did not stay: %v", err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// TestFilled holds that a parameter is a text in the template whatever it says.
+func TestFilled(t *testing.T) {
+	t.Parallel()
+	text := "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec:\n  generators: [{list: {elements: [{a: \"x\\nspec: {project: evil}\\n# '\", b: true}]}}]\n  template:\n    metadata: {name: '{{a}}', labels: {b: '{{b}}'}}\n    spec: {source: {repoURL: x, path: apps}}\n"
+	roots := rootsOf(t, map[string]string{"apps/a.yaml": ""}, text)
+	o, err := manifests.NewObject([]byte(strings.TrimPrefix(string(roots[0].Deployment.Laid[0].Text), "---\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Name != "x\nspec: {project: evil}\n# '" || o.Field().Get("spec", "project").IsSet() {
+		t.Errorf("%s", o.Raw)
+	}
+	if b := o.Field().Get("metadata", "labels", "b"); b.Text() != "true" || b.Node().Tag != "!!str" {
+		t.Errorf("a text became %s", b.Node().Tag)
+	}
+}
+
+// spoil puts a value of YAML in the place of a field.
+func spoil(t *testing.T, text, at, with string) string {
+	t.Helper()
+	o, err := manifests.NewObject([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := manifests.ParseYAML([]byte(with))
+	if err != nil {
+		t.Fatal(err)
+	}
+	*o.Lookup(at).Node() = *value
+	node, err := o.Node()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := yaml.Marshal(node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// TestFixed holds that the search for what patterns match begins where it has to.
+func TestFixed(t *testing.T) {
+	t.Parallel()
+	w, _ := worldOf(t, map[string]string{"a/b/c/d.yaml": "", "a/e/f.yaml": "", ".github/x/y.yaml": ""}, "")
+	for _, c := range []struct {
+		patterns []string
+		want     string
+		ok       bool
+	}{
+		{[]string{"*"}, ".", true}, {[]string{"a/b/*"}, "a/b", true}, {[]string{"a/b/c", "a/e/*"}, "a", true},
+		{[]string{"a/b/*", "**/x"}, ".", true}, {[]string{"no/*"}, "no", false}, {nil, ".", false}, {[]string{".github/*"}, ".github", true}, {[]string{"a"}, ".", true},
+	} {
+		if got, ok := w.fixed(c.patterns); got != c.want || ok != c.ok {
+			t.Errorf("%q: %q %v", c.patterns, got, ok)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package gitops
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// Limits of what the objects of a repository may ask for.
+const (
+	maxSteps     = 20_000_000 // names of files times the size of patterns, and parameters
+	perSet       = 100        // steps for the parameters of an Application
+	maxGenerated = 1000       // Applications of one ApplicationSet
+	maxFilled    = 16 << 20   // bytes that templates of one ApplicationSet become
+)
+
+// Errors of what goes beyond the limits.
+var (
+	errSteps     = errors.New("the patterns and generators of the repository's objects ask for too much: name directories instead of patterns, or combine less")
+	errGenerated = fmt.Errorf("it makes more than %d Applications, which is more than is reviewed: split it", maxGenerated)
+	errFilled    = fmt.Errorf("its template becomes more than %d MiB with its parameters", maxFilled>>20)
+)
+
+// spend counts steps of work; an error when there were too many.
+func (w *World) spend(steps int) error {
+	if w.spent += steps; w.spent > maxSteps {
+		return errSteps
+	}
+	return nil
+}
+
+// walk visits what is in and below a directory of the tree, at the cost of so many steps each.
+func (w *World) walk(dir string, cost int, visit func(source.Info) error) error {
+	return source.Walk(w.repository.Tree, dir, func(f source.Info) error {
+		if err := w.spend(cost); err != nil {
+			return err
+		}
+		if reserved(f.Path) && f.Kind == source.Dir {
+			return fs.SkipDir
+		}
+		return visit(f)
+	})
+}
+
+// cost is what matching a name against patterns costs.
+func cost(patterns ...string) int {
+	steps := 5 // reading the entry itself
+	for _, p := range patterns {
+		steps += 1 + len(p)/8
+	}
+	return steps
+}
