@@ -109,7 +109,7 @@ func (s *service) prepare(ctx context.Context, sys surroundings) (err error) {
 	if err != nil {
 		return err
 	}
-	s.tenants = newTenants(sys, filepath.Join(s.settings.Data, "renderings"), s.settings.Cache.Renderings, asks)
+	s.tenants = newTenants(sys, filepath.Join(s.settings.Data, "renderings"), s.settings.Cache.Renderings, asks, func(hit bool) { s.metrics.CacheLook("renderings", hit) })
 	s.unsafe, err = walls(ctx, sys)
 	return err
 }

@@ -32,6 +32,8 @@ type tenants struct {
 	asks  *registries
 	app   atomic.Pointer[github.App] // nil while there is none
 
+	looked func(hit bool) // told of every look for a rendering
+
 	mu     sync.Mutex
 	using  map[string]int // directories that are in use
 	pruned time.Time
@@ -44,8 +46,8 @@ const (
 	pruneEvery = 10 * time.Minute
 )
 
-func newTenants(sys surroundings, dir string, most int64, asks *registries) *tenants {
-	return &tenants{dir: dir, most: most, sys: sys, asks: asks, build: build(), using: make(map[string]int)}
+func newTenants(sys surroundings, dir string, most int64, asks *registries, looked func(hit bool)) *tenants {
+	return &tenants{dir: dir, most: most, sys: sys, asks: asks, looked: looked, build: build(), using: make(map[string]int)}
 }
 
 // Engine makes what reviews a repository. It implements pullrequest.Engines.
@@ -57,6 +59,7 @@ func (t *tenants) Engine(repo event.Repository) (*review.Engine, func(), error) 
 	dir := filepath.Join(t.dir, strconv.FormatInt(repo.Installation, 10), strconv.FormatInt(repo.ID, 10))
 	t.use(dir, 1)
 	cache := manifests.OpenCache(dir, tenantBytes, t.build)
+	cache.Looked = t.looked
 	asks := t.asks.with(cache, openCharts(dir), t.attestations(repo.Installation), repo.Owner)
 	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: asks.proving, Fetching: asks.fetching}
 	return engine, func() {

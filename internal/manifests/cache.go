@@ -33,6 +33,8 @@ const (
 //
 // A rendering in which a Secret has values is never written; only what it read is.
 type Cache struct {
+	Looked func(hit bool) // told of every Get, from any goroutine; nil for nobody. It is set before the first.
+
 	dir     string
 	version string
 	budget  int64 // bytes of one shard
@@ -55,6 +57,15 @@ func (c *Cache) Get(root Root, settings Settings, tree source.Tree) (rendering *
 	if c == nil {
 		return nil, nil, false
 	}
+	rendering, reads, ok = c.find(root, settings, tree)
+	if c.Looked != nil {
+		c.Looked(ok)
+	}
+	return rendering, reads, ok
+}
+
+// find is Get of a cache that there is.
+func (c *Cache) find(root Root, settings Settings, tree source.Tree) (rendering *Rendering, reads source.ReadSet, ok bool) {
 	shard, name := c.place(root, settings)
 	for _, v := range c.variants(shard, name) {
 		if len(v.reads.Changed(tree)) > 0 {

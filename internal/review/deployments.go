@@ -1,10 +1,14 @@
 package review
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -15,6 +19,9 @@ import (
 // maxWaves is how deep objects of Argo CD and Flux may make roots that hold such objects in turn.
 const maxWaves = 5
 
+// maxDeployed caps the roots that objects may make.
+const maxDeployed = 5000
+
 // deployed is one side of a change as Argo CD and Flux see it.
 type deployed struct {
 	roots   []manifests.Root          // that their objects make
@@ -22,20 +29,22 @@ type deployed struct {
 	parents map[string]manifests.Root // what holds the objects, by the rootKey of what they make
 	sets    []manifests.Root          // that only make others
 	reaches *manifests.Reaches        // the changed files
+	taken   map[string]bool           // names of roots, by rootKey
+	notes   []string
 }
 
 // deploy adds to the plan the roots that objects of Argo CD and Flux make. Where such a root renders what a root by itself
 // would, it takes its place: what the cluster sees is what is judged.
 func (e *Engine) deploy(ctx context.Context, change *source.Change, plan *Plan, settings manifests.Settings, opts Options) error {
-	head, err := e.deployedIn(ctx, change.Head, plan.found, settings, opts)
-	if err != nil {
-		return err
-	}
-	base := &deployed{}
+	base, err := &deployed{}, error(nil)
 	if change.Base != nil {
-		if base, err = e.deployedIn(ctx, change.Base, plan.base, settings, opts); err != nil {
+		if base, err = e.deployedIn(ctx, change.Base, plan.base, nil, settings, opts); err != nil {
 			return err
 		}
+	}
+	head, err := e.deployedIn(ctx, change.Head, plan.found, base.parents, settings, opts)
+	if err != nil {
+		return err
 	}
 	if len(base.roots)+len(head.roots)+len(head.sets) == 0 {
 		return nil
@@ -49,27 +58,31 @@ func (e *Engine) deploy(ctx context.Context, change *source.Change, plan *Plan, 
 			plan.Notes = append(plan.Notes, set.Deployment.Notes...)
 		}
 	}
-	plan.replace(base, head)
+	plan.Notes = append(plan.Notes, head.notes...)
 	plan.addDeployed(change, base, head)
 	return nil
 }
 
 // deployedIn finds the roots that objects make, wave by wave: what roots hold that render by themselves, what those hold
-// that these objects make, and so on.
-func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.Discovery, settings manifests.Settings, opts Options) (*deployed, error) {
-	found := &deployed{known: make(map[string]rendered), parents: make(map[string]manifests.Root)}
+// that these objects make, and so on. What held objects before is looked into whatever it seems to hold now.
+func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.Discovery, before map[string]manifests.Root, settings manifests.Settings, opts Options) (*deployed, error) {
+	found := &deployed{known: make(map[string]rendered), parents: make(map[string]manifests.Root), taken: make(map[string]bool)}
 	files, err := d.Naming(ctx, tree, slices.Concat(gitops.Kinds(), gitops.Sources()))
 	files = slices.DeleteFunc(files, func(file string) bool {
 		text, err := tree.ReadFile(file)
 		return err == nil && !gitops.Mentioned(text)
 	})
-	if err != nil || len(files) == 0 {
+	if err != nil || len(files)+len(before) == 0 {
 		return found, err
+	}
+	held := make(map[string]bool)
+	for _, parent := range before {
+		held[rootKey(parent)] = true
 	}
 	holds := d.Reaching(files)
 	var wave []manifests.Root
 	for _, root := range d.Roots {
-		if len(holds.By(&root)) > 0 {
+		if held[rootKey(root)] || len(holds.By(&root)) > 0 {
 			wave = append(wave, root)
 		}
 	}
@@ -79,7 +92,11 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 	}
 	world := gitops.NewWorld(gitops.Repository{Tree: tree, URLs: opts.URLs}, nil)
 	seen := make(map[string]bool)
-	for range maxWaves {
+	for n := 0; len(wave) > 0; n++ {
+		if n == maxWaves {
+			found.notes = append(found.notes, fmt.Sprintf("objects of Argo CD and Flux are followed for %d levels: what %s makes is not looked at", maxWaves, wave[0].Path))
+			break
+		}
 		if err := e.renderWave(ctx, tree, wave, settings, found.known); err != nil {
 			return nil, err
 		}
@@ -91,15 +108,13 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 		}
 		next := found.next(world, wave, seen)
 		wave = slices.DeleteFunc(next, func(root manifests.Root) bool { return !mayHold(holds, &root) })
-		if len(wave) == 0 {
-			break
-		}
 	}
 	found.settle()
 	return found, nil
 }
 
 // settle takes out what the objects of a root make that a deployment renders as well: its objects are those of the latter.
+// What is left gets its names.
 func (f *deployed) settle() {
 	covered := make(map[string]bool)
 	for _, root := range f.roots {
@@ -113,39 +128,109 @@ func (f *deployed) settle() {
 		}
 		return parent.Deployment == nil && covered[coverKey(parent)]
 	})
-	for i := range f.roots {
-		f.roots[i].Path = strings.TrimRight(f.roots[i].Path, "'")
+	f.rename()
+}
+
+// rename gives the roots names without the signs of those that were there first. Where several share one, as what a base
+// holds that two others render, they are told apart by what makes them.
+func (f *deployed) rename() {
+	count := make(map[string]int)
+	plain := func(path string) string { return strings.TrimRight(path, "'") }
+	for _, root := range f.roots {
+		count[plain(root.Path)]++
 	}
+	names, taken := make(map[string]string), make(map[string]int) // by rootKey, of what they were called
+	for i := range f.roots {
+		root := &f.roots[i]
+		was := rootKey(*root)
+		if root.Path = plain(root.Path); count[root.Path] > 1 {
+			parent := f.parents[was]
+			if parent.Deployment != nil {
+				root.Path += "@" + parent.Deployment.By.Name
+			} else {
+				root.Path += "@" + parent.Path
+			}
+		}
+		if taken[root.Path]++; taken[root.Path] > 1 {
+			root.Path += "-" + strconv.Itoa(taken[root.Path])
+		}
+		names[was] = root.Path
+	}
+	for _, set := range f.sets {
+		names[rootKey(set)] = plain(set.Path)
+	}
+	f.rekey(names)
+}
+
+// rekey keeps what is known of roots under the names that they have now. names are those of what objects made.
+func (f *deployed) rekey(names map[string]string) {
+	now := func(key string) (string, bool) {
+		if _, made := f.parents[key]; !made { // a root by itself
+			return key, true
+		}
+		kind, _, _ := strings.Cut(key, ":")
+		return kind + ":" + names[key], names[key] != ""
+	}
+	known, parents := make(map[string]rendered), make(map[string]manifests.Root)
+	for key, r := range f.known {
+		if key, ok := now(key); ok {
+			known[key] = r
+		}
+	}
+	for key, parent := range f.parents {
+		if key, ok := now(key); ok {
+			parent.Path = cmp.Or(names[rootKey(parent)], parent.Path)
+			parents[key] = parent
+		}
+	}
+	f.known, f.parents = known, parents
 }
 
 // next adds the roots that the objects of a wave make, each once.
 func (f *deployed) next(world *gitops.World, wave []manifests.Root, seen map[string]bool) (next []manifests.Root) {
 	for _, root := range wave {
 		for _, made := range world.Roots(root, f.known[rootKey(root)].objects()) {
-			if key := likeness(made); !seen[key] {
-				seen[key] = true
-				f.add(&made)
-				f.parents[rootKey(made)] = root
-				next = append(next, made)
+			key := likeness(made)
+			if seen[key] {
+				continue
 			}
+			seen[key] = true
+			if len(f.roots) >= maxDeployed {
+				return append(next, f.tooMany(root, made))
+			}
+			f.add(&made, root)
+			next = append(next, made)
 		}
 	}
 	return next
 }
 
-// likeness tells roots apart by the object and all that decides how they render.
-func likeness(root manifests.Root) string {
-	root.Path = ""
-	text, _ := json.Marshal(root) // nothing in it that JSON cannot write
-	return string(text)
+// tooMany is a root in the place of all beyond the limit, which says so.
+func (f *deployed) tooMany(parent, made manifests.Root) manifests.Root {
+	rest := manifests.Root{Path: parent.Path + "#more", Kind: made.Kind, Dir: ".", Deployment: &manifests.Deployment{At: made.Deployment.At, By: made.Deployment.By,
+		Skip: fmt.Sprintf("there are more than %d objects that have something rendered: neither it nor what comes after it is", maxDeployed)}}
+	if !f.taken[rootKey(rest)] {
+		f.add(&rest, parent)
+	}
+	return rest
 }
 
 // add takes a root in, under a name that no other one has.
-func (f *deployed) add(root *manifests.Root) {
-	for slices.ContainsFunc(f.roots, func(r manifests.Root) bool { return r.Path == root.Path && r.Kind == root.Kind }) {
+func (f *deployed) add(root *manifests.Root, parent manifests.Root) {
+	for f.taken[rootKey(*root)] {
 		root.Path += "'"
 	}
+	f.taken[rootKey(*root)] = true
 	f.roots = append(f.roots, *root)
+	f.parents[rootKey(*root)] = parent
+}
+
+// likeness tells roots apart by the object and all that decides how they render.
+func likeness(root manifests.Root) string {
+	root.Path = ""
+	hash := sha256.New()
+	_ = json.NewEncoder(hash).Encode(root) // nothing in it that JSON cannot write
+	return string(hash.Sum(nil))
 }
 
 // mayHold reports whether a root may hold objects that make roots.
@@ -168,25 +253,6 @@ func (e *Engine) renderWave(ctx context.Context, tree source.Tree, roots []manif
 		known[rootKey(*p.Head)] = p.head
 	}
 	return nil
-}
-
-// replace takes out the roots that a deployment renders too.
-func (p *Plan) replace(base, head *deployed) {
-	covered := make(map[string]bool)
-	for _, root := range slices.Concat(base.roots, head.roots) {
-		for key := range covers(root) {
-			covered[key] = true
-		}
-	}
-	gone := func(root *manifests.Root) bool { return root == nil || covered[coverKey(*root)] }
-	p.replaced = make(map[string]*manifests.Root)
-	p.Pairs = slices.DeleteFunc(p.Pairs, func(pair RootPair) bool {
-		if pair.Base != nil && covered[coverKey(*pair.Base)] {
-			p.replaced[pair.Base.Dir] = pair.Base
-		}
-		return gone(pair.Base) && gone(pair.Head)
-	})
-	p.head = slices.DeleteFunc(slices.Clone(p.head), func(root manifests.Root) bool { return covered[coverKey(root)] })
 }
 
 // coverKey names what a root renders by itself.
@@ -214,49 +280,4 @@ func covers(root manifests.Root) map[string]bool {
 		all[coverKey(manifests.Root{Kind: manifests.Kustomize, Dir: dir})] = true
 	}
 	return all
-}
-
-// addDeployed adds the roots that the change may affect.
-func (p *Plan) addDeployed(change *source.Change, base, head *deployed) {
-	p.head = append(p.head, head.roots...)
-	slices.SortFunc(p.head, func(a, b manifests.Root) int { return strings.Compare(a.Path, b.Path) })
-	p.Total = len(p.head)
-	before := make(map[string]*manifests.Root, len(base.roots))
-	for i := range base.roots {
-		before[base.roots[i].Path] = &base.roots[i]
-	}
-	reached := make(map[string]bool)
-	for i := range head.roots {
-		root := &head.roots[i]
-		pair := RootPair{Head: root, Base: before[root.Path]}
-		delete(before, root.Path)
-		if pair.Base == nil {
-			pair.Base = p.replaced[root.Dir]
-		}
-		p.addPair(change, pair, base, head, reached)
-	}
-	for _, path := range slices.Sorted(maps.Keys(before)) {
-		p.addPair(change, RootPair{Base: before[path]}, base, head, reached)
-	}
-	p.Unreached = slices.DeleteFunc(p.Unreached, func(file string) bool { return reached[file] })
-}
-
-// addPair adds a root that the change may affect, and notes the changed files that lead to it.
-func (p *Plan) addPair(change *source.Change, pair RootPair, base, head *deployed, reached map[string]bool) {
-	if pair.Head != nil {
-		pair.Reasons = append(pair.Reasons, head.reaches.By(pair.Head)...)
-	}
-	if pair.Base != nil {
-		pair.Reasons = append(pair.Reasons, base.reaches.By(pair.Base)...)
-	}
-	slices.Sort(pair.Reasons)
-	pair.Reasons = slices.Compact(pair.Reasons)
-	same := pair.Base != nil && pair.Head != nil && likeness(*pair.Base) == likeness(*pair.Head)
-	pair.Certain = !same
-	if change.Base == nil || !same || len(pair.Reasons) > 0 {
-		p.Pairs = append(p.Pairs, pair)
-		for _, file := range pair.Reasons {
-			reached[file] = true
-		}
-	}
 }

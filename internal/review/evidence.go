@@ -159,7 +159,7 @@ func namedImages(views []*RootView) (refs []images.Reference, others map[images.
 	runs := make(map[images.Reference]bool)
 	for _, view := range views {
 		view.eachImage(func(_ *manifests.Object, f ImageField) {
-			if ref, err := images.ParseReference(f.Text()); err == nil && !f.Open {
+			if ref, err := f.Reference(); err == nil && !f.Open {
 				runs[ref] = runs[ref] || !f.Chart
 			}
 		})

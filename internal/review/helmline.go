@@ -56,7 +56,7 @@ func (r *run) helmLineDiffers(p *pair) (Finding, bool) {
 		}
 		f.Path = firstDifference(o, match)
 		if origin, _ := o.OriginAt(f.Path); len(origin) > 0 {
-			f.Location = locate(r.change, origin, "")
+			f.Location = locate(r.change, origin, nil)
 		}
 		break
 	}

@@ -95,7 +95,7 @@ func (l *imageLister) result(f ImageField) *ImageResult {
 	if f.Chart {
 		result.Kind = "chart"
 	}
-	ref, err := images.ParseReference(f.Text())
+	ref, err := f.Reference()
 	if err != nil {
 		result.Allowed, result.Reason = !l.list.Restricts(), fmt.Sprintf("the %v", err)
 		return result

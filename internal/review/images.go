@@ -3,7 +3,9 @@ package review
 import (
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review/imagetable"
 )
@@ -18,6 +20,25 @@ type ImageField struct {
 	Open            bool            // tag and digest are decided elsewhere, so that only the repository is known
 
 	reference string // where it is not what the field holds
+	parsed    func() (images.Reference, error)
+}
+
+// Reference returns what the image is called, read as images.ParseReference does, once for all rules.
+func (f ImageField) Reference() (images.Reference, error) {
+	if f.parsed == nil {
+		return images.ParseReference(f.Text())
+	}
+	return f.parsed()
+}
+
+// parsedOnce has the references of fields read when the first one asks.
+func parsedOnce(fields []ImageField) []ImageField {
+	for i, f := range fields {
+		if f.parsed == nil {
+			fields[i].parsed = sync.OnceValues(func() (images.Reference, error) { return images.ParseReference(f.Text()) })
+		}
+	}
+	return fields
 }
 
 // Text returns the reference as it is written: what the field holds, or what several fields make together.
@@ -31,20 +52,24 @@ func (f ImageField) Text() string {
 // Images lists the images of a pod. Left out is what names none: an absent image, and Istio's "auto", which the mesh
 // replaces before the pod is admitted.
 func (w *Workload) Images() []ImageField {
+	return slices.Clone(OnceIn(w, "images", (*Workload).findImages))
+}
+
+func (w *Workload) findImages() []ImageField {
 	var found []ImageField
-	add := func(at, policy manifests.Field, title string) {
+	add := func(at, policy manifests.Field, title string, parsed func() (images.Reference, error)) {
 		if at.IsSet() && !w.isInjected(at) {
-			found = append(found, ImageField{Field: at, PullPolicy: policy, Title: title})
+			found = append(found, ImageField{Field: at, PullPolicy: policy, Title: title, parsed: parsed})
 		}
 	}
 	for _, c := range w.Containers {
-		add(c.Get("image"), c.Get("imagePullPolicy"), c.Title())
+		add(c.Get("image"), c.Get("imagePullPolicy"), c.Title(), c.reference)
 	}
 	for _, volume := range w.List("volumes") {
 		source := volume.Get("image")
-		add(source.Get("reference"), source.Get("pullPolicy"), "volume "+volume.Get("name").Text())
+		add(source.Get("reference"), source.Get("pullPolicy"), "volume "+volume.Get("name").Text(), nil)
 	}
-	return found
+	return parsedOnce(found)
 }
 
 func (w *Workload) isInjected(at manifests.Field) bool {
@@ -98,7 +123,7 @@ func (v *RootView) Images(o *manifests.Object) []ImageField {
 		v.images = make(map[*manifests.Object][]ImageField)
 		for _, o := range v.Objects {
 			if found := v.findImages(o); len(found) > 0 {
-				v.images[o] = found
+				v.images[o] = parsedOnce(found)
 			}
 		}
 	})

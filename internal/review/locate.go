@@ -2,7 +2,6 @@ package review
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
@@ -10,8 +9,8 @@ import (
 
 // locate chooses, out of the stack of places that made a field, the one where the author can act: the innermost
 // exact place that the change touched, else the innermost exact one, else the file. Where several places each give a
-// part of the value, those with the part at fault go before the others.
-func locate(change *source.Change, origin manifests.Origin, part string) Location {
+// part of the value, those whose line is at fault go before the others; atFault may be nil.
+func locate(change *source.Change, origin manifests.Origin, atFault func(line string) bool) Location {
 	best, most := -1, 0
 	for i, frame := range origin {
 		if frame.Precision == manifests.Unknown || frame.Span.File == "" {
@@ -23,7 +22,7 @@ func locate(change *source.Change, origin manifests.Origin, part string) Locatio
 			if touched(change, frame) {
 				rank += 2
 			}
-			if part != "" && len(origin) > 1 && strings.Contains(lineOf(change.Head, frame.Span), part) {
+			if atFault != nil && len(origin) > 1 && atFault(lineOf(change.Head, frame.Span)) {
 				rank++
 			}
 		}

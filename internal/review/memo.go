@@ -14,6 +14,11 @@ func Once[T any](v *RootView, key string, make func(*RootView) T) T {
 	return once(&v.memo, key, func() T { return make(v) })
 }
 
+// OnceIn is Once for a pod.
+func OnceIn[T any](w *Workload, key string, make func(*Workload) T) T {
+	return once(&w.memo, key, func() T { return make(w) })
+}
+
 // OnceOf is Once for what the whole repository is known to hold.
 func OnceOf[T any](x *Index, key string, make func(*Index) T) T {
 	return once(&x.memo, key, func() T { return make(x) })

@@ -32,8 +32,7 @@ type Plan struct {
 	base      *manifests.Discovery // nil when there is no base
 	headPlain []*manifests.Object  // those of HeadContext that plain roots hold, which apply them as they are
 
-	baseKnown, headKnown map[string]rendered        // what was rendered to find roots, by rootKey
-	replaced             map[string]*manifests.Root // roots of base that a deployment renders too, by directory
+	baseKnown, headKnown map[string]rendered // what was rendered to find roots, by rootKey
 }
 
 // Plan finds the roots that the change may affect: a superset of those that it does, which only rendering tells.

@@ -190,9 +190,11 @@ func (p *Pass) ReportOn(o *manifests.Object, at manifests.Field, format string, 
 }
 
 // guesses reports whether a field is one of a pod that was found in its object by its shape. What rules say of every kind
-// does not hang on that.
+// does not hang on that, nor what they say of images where the policy lists them: a list would be passed by a kind that
+// nobody knows.
 func (p *Pass) guesses(o *manifests.Object, at manifests.Field) bool {
-	if p.Root == nil || slices.Contains(p.Rule.Kinds, AnyKind) {
+	listed := p.Policy != nil && len(p.Policy.Images.Allow)+len(p.Policy.Images.Deny) > 0 && slices.Contains(p.Rule.Kinds, ImageUsers)
+	if p.Root == nil || listed || slices.Contains(p.Rule.Kinds, AnyKind) {
 		return false
 	}
 	for _, pod := range p.Root.Workloads(o) {

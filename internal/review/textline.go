@@ -24,7 +24,36 @@ func locateDraft(change *source.Change, origin manifests.Origin, d *Draft) Locat
 			return at
 		}
 	}
-	return locate(change, origin, d.part)
+	return locate(change, origin, d.atFault())
+}
+
+// atFault tells the lines that give the part of a value that a draft blames, and those of patches that take away what it
+// misses: by the end of a JSON pointer (RFC 6901), or by a key with null. It is nil when any line will do.
+func (d *Draft) atFault() func(line string) bool {
+	if d.part != "" {
+		return func(line string) bool { return strings.Contains(line, d.part) }
+	}
+	key := missingKey(d.object, d.path)
+	if key == "" {
+		return nil
+	}
+	return func(line string) bool {
+		return strings.Contains(line, "/"+key) || strings.HasPrefix(strings.TrimLeft(line, " -"), key+":")
+	}
+}
+
+// missingKey returns the first key that is missing on the way to a path, "" when nothing is.
+func missingKey(o *manifests.Object, path string) string {
+	if o.Lookup(path).Exists() {
+		return ""
+	}
+	for i := strings.LastIndexByte(path, '.'); i > 0; i = strings.LastIndexByte(path[:i], '.') {
+		if o.Lookup(path[:i]).Exists() {
+			key, _, _ := strings.Cut(path[i+1:], ".")
+			return key
+		}
+	}
+	return ""
 }
 
 // locateText finds the draft's line of a text in a side's source. A block scalar begins below its key, a file that a generator reads

@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -180,7 +181,12 @@ func (c *Client) ask(ctx context.Context, registry name.Registry, inner http.Rou
 		c.challenges[key] = asked
 	}
 	c.mu.Unlock()
-	asked.once.Do(func() { asked.is, asked.err = transport.Ping(ctx, registry, inner) })
+	asked.once.Do(func() {
+		encrypted := &firstFailure{inner: inner}
+		if asked.is, asked.err = transport.Ping(ctx, registry, encrypted); isRefused(asked.err) {
+			asked.err = cmp.Or(encrypted.failure(), asked.err)
+		}
+	})
 	if asked.err != nil {
 		c.mu.Lock()
 		if c.challenges[key] == asked {
@@ -189,6 +195,32 @@ func (c *Client) ask(ctx context.Context, registry name.Registry, inner http.Rou
 		c.mu.Unlock()
 	}
 	return asked.is, asked.err
+}
+
+// firstFailure notes why a registry could not be asked with encryption. At addresses within, the library goes on without, which
+// is refused, and what it says then hides what is wrong.
+type firstFailure struct {
+	inner http.RoundTripper
+
+	mu  sync.Mutex
+	err error
+}
+
+// RoundTrip sends a request.
+func (f *firstFailure) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := f.inner.RoundTrip(req)
+	if err != nil && req.URL.Scheme == "https" {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.err = cmp.Or(f.err, err)
+	}
+	return resp, err
+}
+
+func (f *firstFailure) failure() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
 // counting counts requests and bounds how many run at one registry at a time.

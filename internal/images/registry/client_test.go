@@ -290,14 +290,24 @@ func TestPlainHTTP(t *testing.T) {
 	})
 	c := New(Config{Allows: func(images.Reference) bool { return true }, Hosts: []Host{{Name: host, Private: true}}})
 	defer c.Close()
-	if _, err := c.Resolve(t.Context(), reference(t, host+"/a/b:1")); err == nil {
-		t.Error("no error")
+	if _, err := c.Resolve(t.Context(), reference(t, host+"/a/b:1")); err == nil || !strings.HasSuffix(err.Error(), "list it under images.registries with plainHTTP: true") || strings.Contains(err.Error(), "Get ") {
+		t.Errorf("%v", err)
+	}
+	c = New(Config{Allows: func(images.Reference) bool { return true }})
+	defer c.Close()
+	if _, err := c.Resolve(t.Context(), reference(t, host+"/a/b:1")); err == nil || !strings.HasSuffix(err.Error(), "list it under images.registries with private: true") || strings.Contains(err.Error(), "Get ") {
+		t.Errorf("%v", err)
 	}
 	secure, certs := front(t, true, nil)
 	c = New(Config{Allows: func(images.Reference) bool { return true }, Hosts: []Host{{Name: secure, Private: true}}, Network: Network{RootCAs: certs}})
 	defer c.Close()
 	if _, err := c.Resolve(t.Context(), reference(t, secure+"/a/b:1")); !errors.Is(err, ErrAbsent) {
 		t.Errorf("own authority: %v", err)
+	}
+	c = New(Config{Allows: func(images.Reference) bool { return true }, Hosts: []Host{{Name: secure, Private: true}}})
+	defer c.Close()
+	if _, err := c.Resolve(t.Context(), reference(t, secure+"/a/b:1")); !isUnavailable(err) || !strings.Contains(err.Error(), "certificate") || strings.Contains(err.Error(), "encryption") {
+		t.Errorf("an authority that nobody knows: %v", err)
 	}
 }
 

@@ -16,82 +16,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/landwaiter/landwaiter/internal/images"
 )
-
-// ErrAbsent tells that the registry answered and does not have what was asked for.
-var ErrAbsent = errors.New("the registry does not have it")
-
-// UnavailableError tells that a registry could not be asked, or did not answer as it should. It says nothing about the
-// image, unless Content is set.
-type UnavailableError struct {
-	Host    string
-	Reason  string
-	Err     error
-	Content bool // what somebody pushed is at fault, and not the registry
-}
-
-// Error returns "HOST could not be asked: reason".
-func (e *UnavailableError) Error() string { return e.Host + " could not be asked: " + e.Reason }
-
-// Unwrap returns the cause.
-func (e *UnavailableError) Unwrap() error { return e.Err }
-
-// Descriptor names content (OCI image specification 1.1, descriptor).
-type Descriptor struct {
-	MediaType    string      `json:"mediaType"`
-	Digest       string      `json:"digest"`
-	Size         int64       `json:"size"`
-	ArtifactType string      `json:"artifactType,omitempty"`
-	Annotations  Annotations `json:"annotations,omitempty"`
-	Platform     *Platform   `json:"platform,omitempty"`
-}
-
-// Annotations are what somebody notes of content. Those that are no text are left out: registries copy what was pushed into
-// their lists, which would else be unreadable for one bad entry.
-type Annotations map[string]string
-
-// UnmarshalJSON reads what is text.
-func (a *Annotations) UnmarshalJSON(text []byte) error {
-	var all map[string]any
-	if json.Unmarshal(text, &all) != nil {
-		return nil // no mapping at all
-	}
-	for key, value := range all {
-		if s, ok := value.(string); ok {
-			if *a == nil {
-				*a = make(Annotations, len(all))
-			}
-			(*a)[key] = s
-		}
-	}
-	return nil
-}
-
-// Platform is what an image runs on.
-type Platform struct {
-	Architecture string `json:"architecture"`
-	OS           string `json:"os"`
-	Variant      string `json:"variant,omitempty"`
-}
-
-// String returns "linux/arm64/v8".
-func (p Platform) String() string {
-	return strings.TrimSuffix(p.OS+"/"+p.Architecture+"/"+p.Variant, "/")
-}
-
-// Manifest is an image manifest or index, as far as it is looked at.
-type Manifest struct {
-	Descriptor   `json:"-"`
-	MediaType    string       `json:"mediaType"`
-	ArtifactType string       `json:"artifactType"`
-	Config       Descriptor   `json:"config"`
-	Layers       []Descriptor `json:"layers"`
-	Manifests    []Descriptor `json:"manifests"`
-	Subject      *Descriptor  `json:"subject"`
-	Annotations  Annotations  `json:"annotations"`
-}
 
 // Limits of what is read.
 const (
@@ -404,29 +330,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 func isRefused(err error) bool {
 	var refused *RefusedError
 	return errors.As(err, &refused)
-}
-
-// unavailable makes one of our errors of what a library or the network said, without the address, in which a token of a
-// redirect could stand.
-func unavailable(host string, err error) error {
-	var refused *RefusedError
-	var known *UnavailableError
-	if errors.As(err, &refused) || errors.As(err, &known) {
-		return err
-	}
-	reason := err.Error()
-	var said *transport.Error
-	var failed *url.Error
-	switch {
-	case errors.As(err, &said):
-		reason = strings.TrimSpace(fmt.Sprintf("it answered %d %s", said.StatusCode, http.StatusText(said.StatusCode)))
-	case errors.As(err, &failed):
-		reason = failed.Err.Error()
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		reason = "it did not answer in time"
-	}
-	return &UnavailableError{Host: host, Reason: reason, Err: err}
 }
 
 func mediaType(resp *http.Response) string {

@@ -223,6 +223,8 @@ func operations(d *document, applies func(*subject) bool) []*effect {
 			e.doc.places.at.at = key
 		case "copy", "move":
 			e.move = moved(d, pathKey, pointer(value(op, "from")))
+		case "remove":
+			e.move = removed(d, pathKey)
 		}
 		all = append(all, e)
 	}

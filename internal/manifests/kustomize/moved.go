@@ -17,13 +17,51 @@ func moved(d *document, pathKey *yaml.Node, from []string) func(*effect, *subjec
 		if pathKey == nil || !ok {
 			return nil
 		}
-		span, found := d.span(place{at: pathKey, value: pathKey})
+		frame, found := d.operation(pathKey)
 		if !found {
 			return nil
 		}
-		frame := manifests.Frame{Span: span, Role: manifests.RolePatch, Precision: manifests.Exact}
 		return gives(whole, append([]manifests.Frame{frame}, e.sources(s, sp, slices.Concat(from, below))...)...)
 	}
+}
+
+// removed claims a part in the mapping from which an operation takes an entry away: what is missing there is missing
+// by its word.
+func removed(d *document, pathKey *yaml.Node) func(*effect, *subject, *spot) []claim {
+	return func(e *effect, _ *subject, sp *spot) []claim {
+		last := len(e.mount) - 1
+		if pathKey == nil || last < 0 || !sp.field.IsMap() || sp.field.Get(e.mount[last]).Exists() {
+			return nil
+		}
+		frame, found := d.operation(pathKey)
+		if from := (&effect{mount: e.mount[:last]}); !found || !from.mounts(sp) {
+			return nil
+		}
+		return gives(part, frame)
+	}
+}
+
+// nulls claims parts in a mapping from which a strategic merge patch takes entries away, by null or by its own directive.
+func (e *effect) nulls(sp *spot, n *yaml.Node) (all []claim) {
+	if n.Kind != yaml.MappingNode || e.json || e.doc.chart != nil || !sp.field.IsMap() {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, v := n.Content[i], n.Content[i+1]
+		if v.ShortTag() != "!!null" && value(v, "$patch") != "delete" || sp.field.Get(key.Value).Exists() {
+			continue
+		}
+		if frame, found := e.doc.operation(key); found {
+			all = append(all, gives(part, frame)...)
+		}
+	}
+	return all
+}
+
+// operation returns where a patch says what it works on: by the path of an operation, or by a key.
+func (d *document) operation(key *yaml.Node) (manifests.Frame, bool) {
+	span, found := d.span(place{at: key, value: key})
+	return manifests.Frame{Span: span, Role: manifests.RolePatch, Precision: manifests.Exact}, found
 }
 
 // reaches reports whether the operation's place is the spot or lies above it, and the way from there to the spot.

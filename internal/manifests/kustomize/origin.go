@@ -92,6 +92,7 @@ func (t *tracer) claims(s *subject, sp *spot) []claim {
 			for at := sp; at != nil && at.aligned[i] != nil; at = at.parent {
 				origin = append(origin, e.doc.uses(at.aligned[i])...)
 			}
+			all = append(all, e.nulls(sp, n)...)
 			all = append(all, claim{frames: origin, strength: t.compare(s, sp, n), doc: e.doc, json: e.json})
 		}
 	}

@@ -101,14 +101,20 @@ func (f *finder) images(row *Row, object manifests.Field, at string) {
 
 // pod finds the images of a pod's spec in a custom resource, and what its containers are told of others.
 func (f *finder) pod(row *Row, spec manifests.Field) {
-	for _, list := range []string{"initContainers", "containers", "ephemeralContainers"} {
+	for _, list := range containerLists {
 		for _, c := range spec.Get(list).Items() {
 			f.container(row, c)
 		}
 	}
+	f.imageVolumes(row, spec, nil)
+}
+
+// imageVolumes finds the images that a pod mounts, but for those at paths that are known.
+func (f *finder) imageVolumes(row *Row, spec manifests.Field, known map[string]bool) {
 	for _, volume := range spec.Get("volumes").Items() {
-		at := volume.Get("image", "reference")
-		f.add(row, Found{Field: at, Text: at.Text()})
+		if at := volume.Get("image", "reference"); !known[at.Path()] {
+			f.add(row, Found{Field: at, Text: at.Text()})
+		}
 	}
 }
 

@@ -43,7 +43,8 @@ type Found struct {
 	Open      bool   // what completes it is decided elsewhere, so that nothing can be said of tag and digest
 }
 
-// Find lists the places where an object names images, beside the pods that Kubernetes' own kinds have. The repository
+// Find lists the places where an object names images, beside the pods that Kubernetes' own kinds have: what the table and more
+// say of its kind, and the pods anywhere in a custom resource. The repository
 // of a chart that a HelmRelease names is looked for by find, which may be nil. More rows are those of a policy.
 func Find(o *manifests.Object, more []Row, find Lookup) []Found {
 	f := finder{find: find}
@@ -57,6 +58,9 @@ func Find(o *manifests.Object, more []Row, find Lookup) []Found {
 	}
 	if find != nil {
 		f.fluxChart(o)
+	}
+	if isCustom(o) {
+		f.anywhere(o.Field())
 	}
 	return f.found
 }

@@ -225,7 +225,11 @@ func BenchmarkMany(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	change := mustChange(b, cluster{apps: apps, perTeam: 25, kyverno: apps / 45, admission: apps / 450, change: 20})
+	perTeam := 25
+	if text := os.Getenv("LANDWAITER_MANY_TEAM"); text != "" {
+		fmt.Sscan(text, &perTeam)
+	}
+	change := mustChange(b, cluster{apps: apps, perTeam: perTeam, kyverno: apps / 45, admission: apps / 450, change: 20})
 	r := rehearse(b, change)
 	watch := newStopwatch(newLab().Rules)
 	for b.Loop() {

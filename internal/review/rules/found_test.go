@@ -31,6 +31,9 @@ func TestPodsFoundByShape(t *testing.T) {
 	}{
 		"a pod's":                  {"", "privileged", review.Warning},
 		"an image's":               {"", "image-latest", review.Warning},
+		"an image's, listed":       {"images: {allow: [ghcr.io/acme/**]}\n", "image-registry", review.Error},
+		"an image's, denied":       {"images: {deny: [docker.io/library/*]}\n", "image-registry", review.Error},
+		"a pod's, images listed":   {"images: {allow: [ghcr.io/acme/**]}\n", "privileged", review.Warning},
 		"the standard's":           {"", "pss-restricted", review.Info},
 		"the mildest":              {"profile: everything\n", "cpu-limits", review.Info},
 		"named by the policy":      {named, "privileged", review.Error},

@@ -22,13 +22,13 @@ func checkServiceMonitorDangling(p *review.Pass) {
 	if !selector.IsMap() || kubeapi.HasPlaceholder(selector) || review.Params[elsewhere](p).has(o.Kind, p.Root.Namespace(o), o.Name) {
 		return
 	}
-	m := monitor{what: "Services", here: servicesOf(p.Root), all: servicesIn(p.Index), spaces: monitored(p)}
+	m := monitor{what: "Services", here: servicesOf(p.Root), all: servicesIn, spaces: monitored(p)}
 	if p.Base != nil {
 		m.before = servicesOf(p.Base)
 	}
 	endpoints := spec.Get("endpoints")
 	if o.Kind == "PodMonitor" {
-		m = monitor{what: "pods", here: podsOf(p.Root), all: podsIn(p.Index), spaces: m.spaces}
+		m = monitor{what: "pods", here: podsOf(p.Root), all: podsIn, spaces: m.spaces}
 		if p.Base != nil {
 			m.before = podsOf(p.Base)
 		}
@@ -50,9 +50,10 @@ func checkServiceMonitorDangling(p *review.Pass) {
 
 // monitor is what a monitor may select from, in which namespaces.
 type monitor struct {
-	what              string
-	here, all, before shelves
-	spaces            []string
+	what         string
+	here, before shelves
+	all          func(*review.Index) shelves // may have the whole source read
+	spaces       []string
 }
 
 // monitored are the namespaces that a monitor looks into.
@@ -81,7 +82,7 @@ func (m monitor) find(in shelves, selector manifests.Field) (found []labelled) {
 // dangles reports whether nothing is selected that there plausibly is: the root had it at base, or has others in all of
 // the namespaces, and nothing that makes more.
 func (m monitor) dangles(p *review.Pass, selector manifests.Field) (at manifests.Field, label string, yes bool) {
-	if p.Root.Partial || len(m.find(m.all, selector)) > 0 || setLater(selector) {
+	if p.Root.Partial || len(m.find(m.all(p.Index), selector)) > 0 || setLater(selector) {
 		return at, "", false
 	}
 	n := neighbours(p)

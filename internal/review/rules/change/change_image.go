@@ -37,7 +37,7 @@ func checkChangeImage(p *review.Pass) {
 
 func reportImage(p *review.Pass, u review.ImageField, old string) {
 	from, err := images.ParseReference(old)
-	to, err2 := images.ParseReference(u.Text())
+	to, err2 := u.Reference()
 	if err != nil || err2 != nil { // it may hold what nobody should read
 		p.Report(u.Field, "%s gets another image", u.Title).Effect("%s", u.Title)
 		return

@@ -4,7 +4,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -31,7 +30,7 @@ func checkDashboardExposed(p *review.Pass) {
 
 func checkDashboardFlags(p *review.Pass) {
 	for _, c := range p.Pod.Containers {
-		ref, err := images.ParseReference(c.Get("image").Text())
+		ref, err := c.Reference()
 		if err != nil || !isDashboardImage(ref.Repository) {
 			continue
 		}

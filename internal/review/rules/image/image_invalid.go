@@ -16,7 +16,7 @@ var imageInvalid = review.Rule{
 
 func checkImageInvalid(p *review.Pass) {
 	for _, u := range p.Images() {
-		_, err := images.ParseReference(u.Text())
+		_, err := u.Reference()
 		var invalid *images.ReferenceError
 		if u.Chart || !errors.As(err, &invalid) || filledInLater(p, invalid.Fault) {
 			continue

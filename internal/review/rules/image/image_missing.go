@@ -31,7 +31,7 @@ func checkImageMissing(p *review.Pass) {
 // eachAsked calls judge for every image and chart of the object of which registries have said something.
 func eachAsked(p *review.Pass, judge func(review.ImageField, images.Reference, review.ImageEvidence)) {
 	for _, u := range p.Images() {
-		ref, err := images.ParseReference(u.Text())
+		ref, err := u.Reference()
 		if err != nil || u.Open {
 			continue
 		}

@@ -20,7 +20,7 @@ func checkImageRegistry(p *review.Pass) {
 		return
 	}
 	for _, u := range p.Images() {
-		ref, err := images.ParseReference(u.Text())
+		ref, err := u.Reference()
 		if err != nil {
 			if list.Restricts() && !u.Chart {
 				p.Report(u.Field, "%s uses an image whose registry cannot be told", u.Title).

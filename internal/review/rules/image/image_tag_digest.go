@@ -78,7 +78,7 @@ func pinnedAtBase(p *review.Pass) map[string]images.Reference {
 		return found
 	}
 	for _, u := range p.Base.Images(object) {
-		if ref, err := images.ParseReference(u.Text()); err == nil && pinned(ref) {
+		if ref, err := u.Reference(); err == nil && pinned(ref) {
 			found[u.Title] = ref
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // each calls judge for every image of the pod that can be read.
 func each(p *review.Pass, judge func(u review.ImageField, ref images.Reference)) {
 	for _, u := range p.Pod.Images() {
-		if ref, err := images.ParseReference(u.Text()); err == nil {
+		if ref, err := u.Reference(); err == nil {
 			judge(u, ref)
 		}
 	}
@@ -21,7 +21,7 @@ func each(p *review.Pass, judge func(u review.ImageField, ref images.Reference))
 // eachNamed calls judge for every image of the object that can be read, charts left out.
 func eachNamed(p *review.Pass, judge func(u review.ImageField, ref images.Reference)) {
 	for _, u := range p.Images() {
-		if ref, err := images.ParseReference(u.Text()); err == nil && !u.Chart {
+		if ref, err := u.Reference(); err == nil && !u.Chart {
 			judge(u, ref)
 		}
 	}

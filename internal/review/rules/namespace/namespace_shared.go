@@ -4,7 +4,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -80,7 +79,7 @@ func database(pod *review.Workload) (manifests.Field, bool) {
 	}
 	for _, c := range pod.Containers {
 		image := c.Get("image")
-		ref, err := images.ParseReference(image.Text())
+		ref, err := c.Reference()
 		if err == nil && c.Kind == review.RegularContainer && databases[path.Base(ref.Repository)] {
 			return image, true
 		}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -26,7 +25,7 @@ var proxies = []string{
 
 func checkIngressControllerEdge(p *review.Pass) {
 	for _, c := range p.Pod.Containers {
-		ref, err := images.ParseReference(c.Get("image").Text())
+		ref, err := c.Reference()
 		if err != nil || c.Kind != review.RegularContainer {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -212,7 +211,7 @@ func flagSettings(c review.Container) (all []tlsSetting) {
 
 // imageName is the last part of a container's image, without tag.
 func imageName(c review.Container) string {
-	ref, err := images.ParseReference(c.Get("image").Text())
+	ref, err := c.Reference()
 	if err != nil {
 		return ""
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"go.yaml.in/yaml/v3"
@@ -64,7 +63,7 @@ func agentIn(in *review.RootView, o *manifests.Object) *agent {
 			if c.Kind != review.RegularContainer {
 				continue
 			}
-			ref, err := images.ParseReference(c.Get("image").Text())
+			ref, err := c.Reference()
 			if err != nil {
 				return nil
 			}

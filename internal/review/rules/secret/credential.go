@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/zricethezav/gitleaks/v8/detect"
 	"github.com/zricethezav/gitleaks/v8/report"
@@ -68,10 +69,16 @@ func credentials(name, text string) string {
 		if len(line) > 4096 {
 			continue // no line that a person writes a password on
 		}
+		if !strings.ContainsAny(line, ":=") {
+			continue // neither of the two below
+		}
 		if match := assignment().FindStringSubmatch(line); match != nil {
 			if kind := passwordIn(strings.TrimLeft(match[1], "-"), match[2]); kind != "" {
 				return kind
 			}
+		}
+		if !strings.Contains(line, "://") {
+			continue
 		}
 		for _, match := range inURL().FindAllStringSubmatch(line, -1) {
 			if user, password := match[1], match[2]; user != password && !isPlaceholder(password) && !weak().MatchString(password) {
@@ -88,8 +95,24 @@ var (
 	objectName = pattern(`^[a-z]{3,}([-.][a-z0-9]+)+$`)
 )
 
+// mayBeNamed reports whether a name ends as those that named finds: few do, and that is cheap to see.
+func mayBeNamed(name string) bool {
+	if len(name) < 3 {
+		return false
+	}
+	end := name[len(name)-2:]
+	switch strings.ToLower(end) {
+	case "rd", "wd", "se", "et", "en", "ey", "al", "ls":
+		return true
+	}
+	return end[0] >= utf8.RuneSelf || end[1] >= utf8.RuneSelf // which may be another form of a letter
+}
+
 // passwordIn reports whether a name says that its value is a secret, and the value looks like one.
 func passwordIn(name, value string) string {
+	if !mayBeNamed(name) {
+		return ""
+	}
 	if match := named().FindString(name); match != "" && !strings.Contains(strings.ToLower(name), "public") &&
 		looksSecret(value) && !isPlaceholder(value) && !(ofSecret().MatchString(name) && objectName().MatchString(value)) {
 		return "password"

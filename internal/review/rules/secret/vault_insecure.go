@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -104,7 +103,7 @@ func flagCalled(name string) func(string) bool {
 
 // isVault reports whether a container runs Vault's or OpenBao's own image, which is server and agent in one.
 func isVault(c review.Container) bool {
-	ref, err := images.ParseReference(c.Get("image").Text())
+	ref, err := c.Reference()
 	if err != nil {
 		return false
 	}

@@ -34,7 +34,7 @@ func Version(kube review.KubeVersion) api.Version {
 // Violations returns every field at which the pod fails the level of the standards at a version, each field once.
 // Fields of a wrong type, which the API server would refuse, are judged as if they were absent.
 func Violations(w *review.Workload, level api.Level, version api.Version) []Violation {
-	pod := decodePod(w)
+	pod := review.OnceIn(w, "pss", decodePod)
 	seen := make(map[string]bool)
 	var found []Violation
 	for _, check := range checksAt(level, version) {
