@@ -307,7 +307,7 @@ func TestMoved(t *testing.T) {
 			t.Errorf("%q, %v", later.Notes, err)
 		}
 		repository.Fault(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusForbidden); return true })
-		oci.Break("", http.StatusForbidden)
+		oci.Break("/manifests/", http.StatusForbidden)
 		l.now = l.now.Add(2 * time.Hour)
 		stale, files, err := l.get(t, chart)
 		if err != nil || string(files["Chart.yaml"]) != "a: 2" || len(stale.Notes) != 1 || !strings.Contains(stale.Notes[0], "403") {
