@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,7 +80,8 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// TestGuidelines holds that rules cite guidelines which exist, and that the guidelines are numbered through.
+// TestGuidelines holds that rules cite guidelines which exist, that the guidelines are numbered through, that each is
+// enforced by rules, and that docs/guidelines.md says by which.
 func TestGuidelines(t *testing.T) {
 	known := make(map[string]bool)
 	for i, g := range report.Guidelines() {
@@ -93,6 +95,28 @@ func TestGuidelines(t *testing.T) {
 			if !known[id] {
 				t.Errorf("rule %s cites %s, which does not exist", r.ID, id)
 			}
+		}
+	}
+	text, err := os.ReadFile("../../docs/guidelines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range report.Guidelines() {
+		_, section, _ := strings.Cut(string(text), "\n### "+g.ID+" ")
+		section, _, _ = strings.Cut(section, "\n### ")
+		enforced := 0
+		for _, r := range rules.All() {
+			link := fmt.Sprintf("[%s](../internal/review/rules/%s/%s.md)", r.ID, r.Area, strings.ReplaceAll(r.ID, "-", "_"))
+			cites := slices.Contains(r.Guidelines, g.ID)
+			if cites {
+				enforced++
+			}
+			if cites != strings.Contains(section, link) {
+				t.Errorf("docs/guidelines.md, %s: rule %s cites it: %t, and is named: %t", g.ID, r.ID, cites, !cites)
+			}
+		}
+		if enforced == 0 {
+			t.Errorf("no rule enforces %s", g.ID)
 		}
 	}
 }

@@ -145,11 +145,9 @@ func (c *Client) signIn(ctx context.Context, ref images.Reference, s *session) e
 	if err != nil {
 		return fmt.Errorf("finding credentials for %s: %w", ref.Host, err)
 	}
-	token := &transport.Token{}
-	if strings.EqualFold(asked.Scheme, "bearer") {
-		if token, err = transport.Exchange(ctx, registry, auth, agent, []string{repository.Scope(transport.PullScope)}, asked); err != nil {
-			return unavailable(ref.Host, err)
-		}
+	token, err := tokenFor(ctx, repository, auth, agent, asked)
+	if err != nil {
+		return unavailable(ref.Host, err)
 	}
 	signed, err := transport.FromToken(registry, auth, agent, asked, token)
 	if err != nil {
@@ -162,6 +160,27 @@ func (c *Client) signIn(ctx context.Context, ref images.Reference, s *session) e
 	s.client = &http.Client{Transport: signed, CheckRedirect: fewHops}
 	s.base = fmt.Sprintf("%s://%s/v2/%s/", scheme, registry.RegistryStr(), repository.RepositoryStr())
 	return nil
+}
+
+// tokenFor returns the token for pulling from a repository: the one that Docker's configuration has, else that of the registry's
+// token server, which may call it by either name (distribution specification of Docker, "token authentication").
+func tokenFor(ctx context.Context, repository name.Repository, auth authn.Authenticator, agent http.RoundTripper, asked *transport.Challenge) (*transport.Token, error) {
+	if !strings.EqualFold(asked.Scheme, "bearer") {
+		return &transport.Token{}, nil
+	}
+	known, err := authn.Authorization(ctx, auth)
+	if err != nil {
+		return nil, err
+	}
+	if known.RegistryToken != "" {
+		return &transport.Token{Token: known.RegistryToken}, nil
+	}
+	token, err := transport.Exchange(ctx, repository.Registry, auth, agent, []string{repository.Scope(transport.PullScope)}, asked)
+	if err != nil {
+		return nil, err
+	}
+	token.Token = cmp.Or(token.AccessToken, token.Token)
+	return token, nil
 }
 
 func fewHops(_ *http.Request, via []*http.Request) error {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/landwaiter/landwaiter/internal/images"
 )
 
 // signedIn returns whom a keychain signs in as: "user:password", "" for nobody.
@@ -167,5 +169,48 @@ func TestAzure(t *testing.T) {
 		if got := signedIn(t, k, "acme.azurecr.io/web"); got != c.want {
 			t.Errorf("%s: %q, want %q", what, got, c.want)
 		}
+	}
+}
+
+// TestTokens holds that a token which Docker's configuration has is used as it is, and that a token server may call its own by
+// either name.
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		has    authn.AuthConfig
+		answer string
+	}{
+		"configured":   {authn.AuthConfig{RegistryToken: "letmein"}, ""},
+		"token":        {authn.AuthConfig{Username: "me", Password: "secret"}, `{"token":"letmein"}`},
+		"access token": {authn.AuthConfig{Username: "me", Password: "secret"}, `{"access_token":"letmein"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var host string
+			var asked witness
+			host, _ = front(t, false, func(w http.ResponseWriter, r *http.Request) bool {
+				asked.see(r)
+				switch {
+				case r.URL.Path == "/token" && c.answer != "":
+					_, _ = w.Write([]byte(c.answer))
+				case r.URL.Path == "/token":
+					t.Error("the token server was asked")
+				case r.Header.Get("Authorization") == "Bearer letmein":
+					return false
+				default:
+					w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+host+`/token",service="x"`)
+					w.WriteHeader(http.StatusUnauthorized)
+				}
+				return true
+			})
+			client := New(Config{Allows: func(images.Reference) bool { return true }, Hosts: []Host{{Name: host, Private: true, PlainHTTP: true}}, Keychain: keychain{host: c.has}})
+			defer client.Close()
+			if _, err := client.Resolve(t.Context(), reference(t, host+"/a/b:1")); !errors.Is(err, ErrAbsent) {
+				t.Error(err)
+			}
+			if n := len(asked.all()); n > 3 { // how to sign in, signing in, the tag
+				t.Errorf("%d requests: %v", n, asked.all())
+			}
+		})
 	}
 }

@@ -17,6 +17,7 @@ type finder struct {
 	found []Found
 	find  Lookup
 	depth int
+	seen  map[string]bool
 }
 
 func (f *finder) add(row *Row, one Found) {
@@ -24,7 +25,12 @@ func (f *finder) add(row *Row, one Found) {
 	if one.Text, ok = row.reference(one.Text); ok && row.Chart {
 		one, ok = row.chart(one)
 	}
-	if ok && len(f.found) < maxFound {
+	at := one.Path() + " " + one.Text
+	if ok && len(f.found) < maxFound && !f.seen[at] {
+		if f.seen == nil {
+			f.seen = make(map[string]bool)
+		}
+		f.seen[at] = true
 		one.Chart, one.Open = row.Chart, one.Open || row.Tags && isTagless(one.Text)
 		f.found = append(f.found, one)
 	}
@@ -73,6 +79,11 @@ func (f *finder) row(row Row, object manifests.Field) {
 	for _, at := range row.Values {
 		for _, values := range fieldsAt(object, at) {
 			f.values(&row, values)
+		}
+	}
+	for _, at := range row.Parameters {
+		for _, list := range fieldsAt(object, at) {
+			f.parameters(&row, list)
 		}
 	}
 	for _, at := range row.Whole {

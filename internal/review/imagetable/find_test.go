@@ -111,7 +111,7 @@ func TestRows(t *testing.T) {
 		if !strings.HasPrefix(row.Source, "https://") {
 			t.Errorf("%s: says not where it is from", row.Kind)
 		}
-		for _, path := range slices.Concat(row.Images, row.Pods, row.Values, row.Whole) {
+		for _, path := range slices.Concat(row.Images, row.Pods, row.Values, row.Whole, row.Parameters) {
 			if key := row.Kind + row.Name + row.Scheme + path; seen[key] {
 				t.Errorf("%s: %s is there twice", row.Kind, path)
 			} else {

@@ -24,6 +24,8 @@ type Row struct {
 	Values []string // values of a chart that nobody here knows, by the conventions of charts
 	Whole  []string // whole objects, lists of them too
 
+	Parameters []string // lists of values of such a chart, each with its name
+
 	Scheme string // that references begin with; what begins otherwise names none
 	Chart  bool   // they name charts and other artifacts, not images
 	Ranges bool   // a version may be a range

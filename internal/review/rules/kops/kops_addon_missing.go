@@ -33,8 +33,16 @@ func checkKopsAddonMissing(p *review.Pass) {
 			continue
 		}
 		if has, known := p.HasFile(file); known && !has {
-			p.Report(at, "addon %s names %s, which is not there", addon.Get("name").Text(), file).
+			p.Report(at, "%s names %s, which is not there", addonTitle(addon), file).
 				Detail("kops applies a channel's addons on every start of a control-plane node, and stops at what it cannot read: this addon, and those after it, stay as they are, or are not there at all in a new cluster.")
 		}
 	}
+}
+
+// addonTitle names an addon, which may go without a name: the channel's is then its own.
+func addonTitle(addon manifests.Field) string {
+	if name := addon.Get("name").Text(); name != "" {
+		return "addon " + name
+	}
+	return "an addon"
 }

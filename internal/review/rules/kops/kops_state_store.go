@@ -8,9 +8,11 @@ import (
 
 var kopsStateStore = review.Rule{
 	ID: "kops-state-store", Level: review.Error, Guidelines: []string{"G24", "G27"},
-	Summary: "The keys of a cluster are kept where they are read on the way",
-	Kinds:   []string{cluster},
-	Check:   checkKopsStateStore,
+	Summary:   "The keys of a cluster are kept where they are read on the way, or by everybody",
+	Kinds:     []string{cluster},
+	Terraform: true,
+	Check:     checkKopsStateStore,
+	CheckRoot: checkStateBuckets,
 }
 
 func checkKopsStateStore(p *review.Pass) {

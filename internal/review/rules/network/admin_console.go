@@ -80,8 +80,11 @@ const (
 	jenkinsSignUp    = "lets everybody make an account in Jenkins"
 )
 
-// openDocument reads the YAML by which Jenkins (configuration as code) and Kiali are set up.
+// openDocument reads the YAML by which Jenkins (configuration as code) and Kiali are set up, and scripts of Jenkins.
 func openDocument(text string) (found []consoleLine) {
+	if strings.Contains(text, "AuthorizationStrategy.") || strings.Contains(text, "HudsonPrivateSecurityRealm(") {
+		return openGroovy(text)
+	}
 	if !strings.Contains(text, "jenkins:") && !strings.Contains(text, "strategy:") {
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 var ingressTLS = review.Rule{
 	ID: "ingress-tls", Level: review.Warning, Guidelines: []string{"G19"},
 	Summary: "A host is served without TLS, or without leading plain HTTP to it",
-	Kinds:   []string{"Ingress", "Gateway", "HTTPRoute", "IngressRoute", "VirtualService", "HTTPProxy"},
+	Kinds:   []string{"Ingress", "Gateway", "HTTPRoute", "IngressRoute", "VirtualService", "HTTPProxy", "ConfigMap"},
 	Params:  func() any { return &ingressTLSParams{} },
 	Check:   checkIngressTLS,
 }
@@ -40,6 +40,8 @@ func checkIngressTLS(p *review.Pass) {
 		checkTraefikPlain(p)
 	case o.Kind == "HTTPProxy" && o.Group() == "projectcontour.io":
 		checkContourPlain(p)
+	case isNginxConfig(o):
+		checkNginxRedirect(p)
 	}
 }
 
@@ -179,5 +181,20 @@ func checkRedirect(p *review.Pass) {
 			p.Report(at, "ingress %s answers in plain HTTP as well: the redirect is switched off", o.Name).Detail(plainDetail).
 				Fix("redirect to HTTPS", review.Remove(at)).Unsafe()
 		}
+	}
+}
+
+// checkNginxRedirect reports the ConfigMap of an ingress-nginx that leads nobody to HTTPS, unless something before it ends
+// TLS, which it is then told in headers or by the PROXY protocol.
+func checkNginxRedirect(p *review.Pass) {
+	data := p.Object.Field().Get("data")
+	for _, key := range []string{"force-ssl-redirect", "use-forwarded-headers", "use-proxy-protocol", "http-snippet", "server-snippet"} {
+		if text := data.Get(key).Text(); text != "" && text != "false" {
+			return
+		}
+	}
+	if at := data.Get("ssl-redirect"); strings.EqualFold(at.Text(), "false") && !controllers(p).offloaded {
+		p.Report(at, "the controller answers in plain HTTP for every host: the redirect is switched off").Detail(plainDetail).
+			Fix("redirect to HTTPS", review.Remove(at)).Unsafe()
 	}
 }

@@ -35,3 +35,18 @@ func openJenkins(text string) (found []consoleLine) {
 		}
 	}
 }
+
+// openGroovy reads a script that sets Jenkins up when it starts, line by line.
+func openGroovy(text string) (found []consoleLine) {
+	for n, line := range strings.Split(text, "\n") {
+		code := strings.ReplaceAll(strings.TrimSpace(line), " ", "")
+		switch {
+		case strings.HasPrefix(code, "//") || strings.HasPrefix(code, "*"):
+		case strings.Contains(code, "AuthorizationStrategy.Unsecured(") || strings.Contains(code, "AuthorizationStrategy.UNSECURED"):
+			found = append(found, consoleLine{n + 1, jenkinsUnsecured})
+		case strings.Contains(code, "newHudsonPrivateSecurityRealm(true"):
+			found = append(found, consoleLine{n + 1, jenkinsSignUp})
+		}
+	}
+	return found
+}
