@@ -14,10 +14,19 @@ type Deployment struct {
 	Chart  *RemoteChart
 	After  Finish
 
+	Effect Effect
+
 	Notes []string // what a reader should know of what is rendered
 
 	Skip      string // why nothing can be rendered; "" when it can
 	Elsewhere bool   // Skip is nobody's fault: what the object names lies elsewhere, or is rendered by something that is not run here
+}
+
+// Effect is what becomes of what is rendered once a change is merged, in words for a reader.
+type Effect struct {
+	Cluster string // where it goes: a name or address; "" for the cluster in which the object is
+	Applied string // how it gets there, and what becomes of what is not rendered any more
+	Gone    string // what becomes of all of it when the object is gone
 }
 
 // Laid is a file over a tree: text that stands in an object, or a file that is made of the tree's and an object's words.

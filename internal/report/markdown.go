@@ -186,7 +186,7 @@ func effects(r *Report) string {
 		n := byRoot[root]
 		return fmt.Sprintf("| %s | %d | %d | %d |\n", code(shorten(root, maxCell)), n[manifests.Added], n[manifests.Modified], n[manifests.Removed])
 	})
-	return text + imageChanges(r)
+	return text + reaches(r) + imageChanges(r)
 }
 
 // exemptions lists the exemptions in use that end within 30 days.

@@ -25,6 +25,7 @@ func Text(w io.Writer, r *Report, colour bool) error {
 		fmt.Fprintln(out.w)
 	}
 	out.unrendered()
+	out.reaches()
 	out.notes()
 	out.images()
 	out.summary()

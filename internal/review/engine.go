@@ -329,6 +329,9 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 		diff := p.diff()
 		result.Roots = append(result.Roots, p.result(len(diff)))
 		result.Diff = append(result.Diff, diff...)
+		if reach, ok := p.reach(diff); ok {
+			result.Reaches = append(result.Reaches, reach)
+		}
 	}
 	result.Notes = append(result.Notes, omitted.notes()...)
 	r.testify(base, all.witnesses, baseIndex)

@@ -23,6 +23,7 @@ type Result struct {
 
 	Unreached    []string // changed files that lead to no root
 	ImageChanges []ImageChange
+	Reaches      []Reach // where changed objects go, by roots that objects of Argo CD and Flux make
 	Timings      Timings
 }
 

@@ -94,6 +94,7 @@ func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []mani
 		for _, made := range w.rootsOf(o) {
 			made.root.Path = place(parent) + "#" + oneWord(made.name)
 			made.root.Deployment.By = o.Identity
+			made.root.Deployment.Effect = effectOf(o)
 			roots = append(roots, made.root)
 		}
 	}

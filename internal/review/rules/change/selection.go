@@ -64,14 +64,30 @@ func checkServiceSelects(p *review.Pass, was *manifests.Object) {
 	_, differs := (defaults{}).difference(before, now)
 	lost := moved(p, func(labels manifests.Field) bool { return review.SelectsPlain(before, labels) },
 		func(labels manifests.Field) bool { return review.SelectsPlain(now, labels) }, !differs)
-	for _, o := range lost {
-		object, at := p.Object, now
-		if !differs {
-			object, at = o, firstUnmet(now, labelsOf(p.Root, o))
-		}
-		p.ReportOn(object, at, "Service %s no longer selects the pods of %s %s", p.Object.Name, o.Kind, o.Name).
-			Detail("It selects no pod at all that the manifests run, so that whoever calls it gets no answer. Selector and labels have to change together; labels of a Deployment that its own selector names cannot change at all.")
+	const message = "Service %s no longer selects the pods of %s"
+	for _, d := range lose(p, lost, message, now, now, differs) {
+		d.Detail("It selects no pod at all that the manifests run, so that whoever calls it gets no answer. Selector and labels have to change together; labels of a Deployment that its own selector names cannot change at all.")
 	}
+}
+
+// lose reports what a selector lost: at the selector and at once where it is another, else at each workload's labels, which are.
+func lose(p *review.Pass, lost []*manifests.Object, message string, selector, labels manifests.Field, differs bool) []*review.Draft {
+	if len(lost) == 0 {
+		return nil
+	}
+	var names []string
+	var drafts []*review.Draft
+	for _, o := range lost {
+		name := o.Kind + " " + o.Name
+		names = append(names, name)
+		if !differs {
+			drafts = append(drafts, p.ReportOn(o, firstUnmet(labels, labelsOf(p.Root, o)), message, p.Object.Name, name))
+		}
+	}
+	if differs {
+		drafts = append(drafts, p.Report(selector, message, p.Object.Name, someOf(names)))
+	}
+	return drafts
 }
 
 // firstUnmet returns the first label that a selector asks for and that is another.
@@ -88,19 +104,16 @@ func firstUnmet(selector, labels manifests.Field) manifests.Field {
 // what only this one let through is refused. Where none does any more, that is a protection removed.
 func checkPolicySelects(p *review.Pass, was *manifests.Object) {
 	before, now := was.Field().Get("spec", "podSelector"), p.Object.Field().Get("spec", "podSelector")
+	if rules := was.Field().Get("spec"); len(rules.Get("ingress").Items()) == 0 && len(rules.Get("egress").Items()) == 0 {
+		return // it let nothing through
+	}
 	_, differs := (defaults{}).difference(before, now)
 	lost := moved(p, func(labels manifests.Field) bool { return review.Selects(before, labels) },
 		func(labels manifests.Field) bool { return review.Selects(now, labels) }, !differs)
-	for _, o := range lost {
-		if !isolated(p, o) {
-			continue
-		}
-		object, at := p.Object, now
-		if !differs {
-			object, at = o, firstUnmet(now.Get("matchLabels"), labelsOf(p.Root, o))
-		}
-		p.ReportOn(object, at, "policy %s no longer selects the pods of %s %s", p.Object.Name, o.Kind, o.Name).
-			Detail("Other policies still do, so that the traffic which only this one let through is refused from now on.")
+	lost = slices.DeleteFunc(lost, func(o *manifests.Object) bool { return !isolated(p, o) })
+	const message = "policy %s no longer selects the pods of %s"
+	for _, d := range lose(p, lost, message, now, now.Get("matchLabels"), differs) {
+		d.Detail("Other policies still do, so that the traffic which only this one let through is refused from now on.")
 	}
 }
 

@@ -1,6 +1,8 @@
 package reliability
 
 import (
+	"cmp"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -46,18 +48,25 @@ func replicas(o *manifests.Object) int64 {
 	return 1
 }
 
+// scaled is a kind of workload and its name.
+type scaled struct{ kind, name string }
+
 // scaler returns what scales an object in its own namespace, a HorizontalPodAutoscaler or KEDA's ScaledObject, nil for none.
 func scaler(p *review.Pass, o *manifests.Object) *manifests.Object {
-	for _, kind := range []string{"HorizontalPodAutoscaler", "ScaledObject"} {
-		for _, s := range p.Near(kind, o) {
-			if target := s.Field().Get("spec", "scaleTargetRef"); target.Get("name").Text() == o.Name {
-				if kind := target.Get("kind").Text(); kind == o.Kind || kind == "" && o.Kind == "Deployment" {
-					return s
+	all := review.Once(p.Root, "reliability scalers|"+p.Root.Namespace(o), func(*review.RootView) map[scaled]*manifests.Object {
+		first := map[scaled]*manifests.Object{}
+		for _, kind := range []string{"HorizontalPodAutoscaler", "ScaledObject"} {
+			for _, s := range p.Near(kind, o) {
+				target := s.Field().Get("spec", "scaleTargetRef")
+				of := scaled{cmp.Or(target.Get("kind").Text(), "Deployment"), target.Get("name").Text()}
+				if first[of] == nil {
+					first[of] = s
 				}
 			}
 		}
-	}
-	return nil
+		return first
+	})
+	return all[scaled{o.Kind, o.Name}]
 }
 
 // steadyReplicas returns how many pods an object has at the least, an autoscaler considered; ok is false when it is

@@ -1,0 +1,96 @@
+package gitops
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+)
+
+// effectOf is what Argo CD or Flux does with what an object has rendered.
+func effectOf(o *manifests.Object) manifests.Effect {
+	spec := o.Field().Get("spec")
+	switch o.Group() {
+	case fluxKustomize:
+		e := fluxEffect(spec, "is applied")
+		e.Gone = "its objects stay in the cluster"
+		if policy := spec.Get("deletionPolicy").Text(); spec.Get("prune").True() && (policy == "" || policy == "MirrorPrune") || policy == "Delete" || policy == "WaitForTermination" {
+			e.Gone = "its objects are deleted"
+		}
+		if spec.Get("prune").True() {
+			e.Applied += ", what is gone is deleted"
+		} else {
+			e.Applied += ", what is gone stays (no prune)"
+		}
+		return e
+	case fluxHelm:
+		e := fluxEffect(spec, "is upgraded")
+		e.Gone = "its release is uninstalled"
+		return e
+	case argo:
+		if o.Kind == "ApplicationSet" {
+			spec = spec.Get("template", "spec")
+		}
+		return argoEffect(o, spec)
+	}
+	return manifests.Effect{}
+}
+
+// fluxEffect is what the objects of Flux have in common.
+func fluxEffect(spec manifests.Field, applied string) manifests.Effect {
+	var e manifests.Effect
+	if secret := spec.Get("kubeConfig", "secretRef", "name").Text(); secret != "" {
+		e.Cluster = "that of Secret " + secret
+	} else if config := spec.Get("kubeConfig", "configMapRef", "name").Text(); config != "" {
+		e.Cluster = "that of ConfigMap " + config
+	}
+	e.Applied = applied + " by itself"
+	if spec.Get("suspend").True() {
+		e.Applied = "suspended: " + applied + " when it is resumed"
+	}
+	var after []string
+	for _, d := range spec.Get("dependsOn").Items() {
+		after = append(after, d.Get("name").Text())
+	}
+	if len(after) > 0 {
+		e.Applied += " after " + strings.Join(after, ", ")
+	}
+	return e
+}
+
+// argoEffect is what Argo CD does for an Application's spec.
+func argoEffect(o *manifests.Object, spec manifests.Field) manifests.Effect {
+	to := spec.Get("destination")
+	e := manifests.Effect{Cluster: cmp.Or(to.Get("name").Text(), to.Get("server").Text()), Gone: "its objects stay in the cluster"}
+	if e.Cluster == "https://kubernetes.default.svc" || e.Cluster == "in-cluster" {
+		e.Cluster = ""
+	}
+	auto := spec.Get("syncPolicy", "automated")
+	switch {
+	case !auto.IsMap(), auto.Get("enabled").False():
+		e.Applied = "waits for a sync by hand"
+	case auto.Get("prune").True():
+		e.Applied = "is synced by itself, what is gone is deleted"
+	default:
+		e.Applied = "is synced by itself, what is gone stays (no prune)"
+	}
+	if auto.Get("selfHeal").True() {
+		e.Applied += ", changes in the cluster are undone"
+	}
+	if wave := o.Field().Get("metadata", "annotations", "argocd.argoproj.io/sync-wave").Text(); wave != "" {
+		e.Applied += ", in wave " + wave
+	}
+	var options []string
+	for _, option := range spec.Get("syncPolicy", "syncOptions").Items() {
+		options = append(options, option.Text())
+	}
+	if len(options) > 0 {
+		e.Applied += ", with " + strings.Join(options, ", ")
+	}
+	for _, f := range o.Field().Get("metadata", "finalizers").Items() {
+		if strings.HasPrefix(f.Text(), "resources-finalizer.argocd.argoproj.io") {
+			e.Gone = "its objects are deleted"
+		}
+	}
+	return e
+}
