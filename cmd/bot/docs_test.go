@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,7 +59,11 @@ var generated = map[string]func(before string) (string, error){
 // TestGenerated holds that what is made from other files is fresh. "make generate" runs it with -update, which
 // writes the files.
 func TestGenerated(t *testing.T) {
-	for name, generate := range generated {
+	all := maps.Clone(generated)
+	for _, r := range rules.All() {
+		all[filepath.Join("rules", r.ID+".md")] = func(string) (string, error) { return report.RuleMarkdown(r), nil }
+	}
+	for name, generate := range all {
 		file := filepath.Join("..", "..", "docs", name)
 		before, err := os.ReadFile(file)
 		if err != nil && !os.IsNotExist(err) {
@@ -106,7 +111,7 @@ func TestGuidelines(t *testing.T) {
 		section, _, _ = strings.Cut(section, "\n### ")
 		enforced := 0
 		for _, r := range rules.All() {
-			link := fmt.Sprintf("[%s](../internal/review/rules/%s/%s.md)", r.ID, r.Area, strings.ReplaceAll(r.ID, "-", "_"))
+			link := fmt.Sprintf("[%s](rules/%s.md)", r.ID, r.ID)
 			cites := slices.Contains(r.Guidelines, g.ID)
 			if cites {
 				enforced++
@@ -117,6 +122,33 @@ func TestGuidelines(t *testing.T) {
 		}
 		if enforced == 0 {
 			t.Errorf("no rule enforces %s", g.ID)
+		}
+	}
+}
+
+// TestRulePages holds that each page says why, shows a bad and a good example, how to fix and how to exempt, that it names
+// the parameters of rules that have some, that the exemption it shows is a valid one, and that no page is of a rule that is gone.
+func TestRulePages(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/rules/*.md")
+	if err != nil || len(pages) != len(rules.All()) {
+		t.Errorf("%d pages of %d rules (%v)", len(pages), len(rules.All()), err)
+	}
+	for _, r := range rules.All() {
+		page := report.RuleMarkdown(r)
+		for _, part := range []string{"\n## Bad\n", "\n## Good\n", "\n## How to fix\n", "\n## How to exempt\n"} {
+			if !strings.Contains(page, part) {
+				t.Errorf("%s: the page lacks %q", r.ID, part)
+			}
+		}
+		if r.Params != nil && !strings.Contains(page, "\n## Parameters\n") {
+			t.Errorf("%s: the page does not name its parameters", r.ID)
+		}
+		_, exempt, _ := strings.Cut(page, "\n## How to exempt\n")
+		block := yamlBlock.FindStringSubmatch(exempt)
+		if block == nil {
+			t.Errorf("%s: the page shows no exemption", r.ID)
+		} else if _, err := policy.Load(rules.All(), policy.Layer{File: r.ID, Text: []byte(block[1])}); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -116,7 +116,7 @@ func Shown(s string) string {
 	if i := strings.LastIndexByte(s, '@'); i >= 0 && isDigest(s[i+1:]) {
 		rest, digest = s[:i], s[i:]
 	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 && (!strings.HasPrefix(rest[i:], "@sha") || strings.Contains(rest[i:], "/")) {
 		return "***" + rest[i:] + digest
 	}
 	return s

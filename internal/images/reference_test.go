@@ -158,6 +158,9 @@ func TestShown(t *testing.T) {
 		"me:hunter2@ghcr.io/acme/web:1":      "***@ghcr.io/acme/web:1",
 		"https://me:p@ss@ghcr.io/acme/web:1": "***@ghcr.io/acme/web:1",
 		"me:hunter2@ghcr.io/web@" + sha:      "***@ghcr.io/web@" + sha,
+		"ghcr.io/acme/web@sha256:abc":        "ghcr.io/acme/web@sha256:abc",
+		"me:hunter2@shared.example/web":      "***@shared.example/web",
+		"me:hunter2@host":                    "***@host",
 	} {
 		if got := Shown(text); got != want {
 			t.Errorf("%s is shown as %s, want %s", text, got, want)

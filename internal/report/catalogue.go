@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -41,7 +42,7 @@ func RuleURL(r *review.Rule) string {
 	return fmt.Sprintf("%s/blob/main/internal/review/rules/%s/%s.md", projectURL, r.Area, strings.ReplaceAll(r.ID, "-", "_"))
 }
 
-// RuleMarkdown is a rule's documentation with its level and guidelines.
+// RuleMarkdown is a rule's documentation with how to exempt from it, its level and its guidelines.
 func RuleMarkdown(r *review.Rule) string {
 	level := r.Level.String()
 	if r.Off {
@@ -49,9 +50,30 @@ func RuleMarkdown(r *review.Rule) string {
 	}
 	facts := fmt.Sprintf("Level: %s.", level)
 	if len(r.Guidelines) > 0 {
-		facts += fmt.Sprintf(" Guidelines: %s.", strings.Join(r.Guidelines, ", "))
+		facts += fmt.Sprintf(" Guidelines: %s.", strings.Join(titled(r.Guidelines), ", "))
 	}
-	return strings.TrimSpace(r.Doc) + "\n\n" + facts + "\n"
+	return strings.TrimSpace(r.Doc) + "\n\n" + fmt.Sprintf(howToExempt, r.ID) + "\n" + facts + "\n"
+}
+
+// howToExempt is the same for every rule but for its id.
+const howToExempt = "## How to exempt\n" +
+	"The policy file, `.github/landwaiter.yaml`, is read from base. It lets one object be, for a reason and until a day, or sets the rule for all:\n\n" +
+	"```yaml\n" +
+	"exemptions:\n" +
+	"  - {rule: %[1]s, object: KIND/NAMESPACE/NAME, reason: why it may stay, until: 2027-12-31}\n" +
+	"rules:\n" +
+	"  %[1]s: {level: info}   # or: %[1]s: off\n" +
+	"```\n"
+
+// titled are guidelines with their titles.
+func titled(ids []string) []string {
+	named := slices.Clone(ids)
+	for _, g := range Guidelines() {
+		if i := slices.Index(ids, g.ID); i >= 0 {
+			named[i] = fmt.Sprintf("%s (%s)", g.ID, g.Title)
+		}
+	}
+	return named
 }
 
 // CatalogueMarkdown writes the catalogue as docs/rules.md has it.

@@ -85,6 +85,4 @@ func GuidelinesMarkdown(w io.Writer, rules []*review.Rule) error {
 }
 
 // rulePage is the path of a rule's page, relative to docs/.
-func rulePage(r *review.Rule) string {
-	return fmt.Sprintf("../internal/review/rules/%s/%s.md", r.Area, strings.ReplaceAll(r.ID, "-", "_"))
-}
+func rulePage(r *review.Rule) string { return "rules/" + r.ID + ".md" }

@@ -89,7 +89,17 @@ func (s *shown) excerpt(f review.Finding) (lines []string, first int) {
 	if failed || document.hasTokens {
 		return append(lines, s.context(all[n-1], n)), first
 	}
-	return append(lines, all[n-1]), first
+	return append(lines, withoutRemark(all[n-1])), first
+}
+
+// withoutRemark returns a finding's own line without a comment behind it that may hold a secret.
+func withoutRemark(line string) string {
+	for _, mark := range []string{" #", " //"} {
+		if i := strings.Index(line, mark); i >= 0 && sensitiveKey.MatchString(line[i:]) {
+			return line[:i+len(mark)] + " …"
+		}
+	}
+	return line
 }
 
 // context returns a line that is shown beside a finding's own, unless it may hold a secret.

@@ -104,3 +104,18 @@ func TestExcerpt(t *testing.T) {
 		}
 	}
 }
+
+// TestWithoutRemark holds that a comment behind a finding's own line is shown unless it may hold a secret.
+func TestWithoutRemark(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		`cidr_blocks = ["0.0.0.0/0"] # password=hunter2`:    `cidr_blocks = ["0.0.0.0/0"] # …`,
+		`cidr_blocks = ["0.0.0.0/0"] // api_key: hunter2 x`: `cidr_blocks = ["0.0.0.0/0"] // …`,
+		`privileged: true # until the driver is mended`:     `privileged: true # until the driver is mended`,
+		`automountServiceAccountToken: true`:                `automountServiceAccountToken: true`,
+	} {
+		if got := withoutRemark(line); got != want {
+			t.Errorf("%s: %s", line, got)
+		}
+	}
+}

@@ -308,6 +308,15 @@ func TestImageResults(t *testing.T) {
 	}
 }
 
+// TestPasswordsInReferences holds that a password that somebody wrote into a reference is not repeated among the images.
+func TestPasswordsInReferences(t *testing.T) {
+	t.Parallel()
+	r := (&imageLab{}).review(t, allowAcme, files("p.yaml", pod("me:hunter2@ghcr.io/acme/a:1")), review.Options{})
+	if len(r.Images) != 1 || r.Images[0].Image != "***@ghcr.io/acme/a:1" || r.Images[0].Allowed {
+		t.Errorf("%+v", r.Images)
+	}
+}
+
 // TestNobodyAsks holds that a program without registries says that it asks none.
 func TestNobodyAsks(t *testing.T) {
 	t.Parallel()

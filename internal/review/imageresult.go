@@ -13,7 +13,7 @@ import (
 
 // ImageResult is an image that the rendered objects of head use. Its JSON form is that of interface.md.
 type ImageResult struct {
-	Image    string     `json:"image"`          // as written
+	Image    string     `json:"image"`          // as written, a password masked
 	Kind     string     `json:"kind,omitempty"` // "chart" for charts and other artifacts, "" for images
 	Digest   string     `json:"digest"`         // "sha256:…", "" for none
 	Allowed  bool       `json:"allowed"`        // by the policy's lists
@@ -91,7 +91,7 @@ func newImageLister(policy *Policy, known map[images.Reference]ImageEvidence) *i
 }
 
 func (l *imageLister) result(f ImageField) *ImageResult {
-	result := &ImageResult{Image: f.Text(), Allowed: true}
+	result := &ImageResult{Image: images.Shown(f.Text()), Allowed: true}
 	if f.Chart {
 		result.Kind = "chart"
 	}

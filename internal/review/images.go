@@ -179,7 +179,7 @@ type ImageChange struct {
 	Root     string
 	Object   manifests.Identity
 	Title    string // "container web"
-	From, To string // as written
+	From, To string // as written, passwords masked
 }
 
 // imageChanges lists what containers that both sides have run at head instead of what they ran at base.
@@ -195,7 +195,7 @@ func imageChanges(before, after *RootView) []ImageChange {
 	var changes []ImageChange
 	after.eachImage(func(o *manifests.Object, f ImageField) {
 		if from := was[key(o, f)]; from != "" && from != f.Text() {
-			changes = append(changes, ImageChange{after.Root.Path, o.Identity, f.Title, from, f.Text()})
+			changes = append(changes, ImageChange{after.Root.Path, o.Identity, f.Title, images.Shown(from), images.Shown(f.Text())})
 		}
 	})
 	return changes
