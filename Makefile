@@ -42,6 +42,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 bench: build bin/peers/kustomize bin/peers/helm ## the figures of docs/performance.md, as ratios of one run
 	LANDWAITER_BIN=$(CURDIR)/bin/landwaiter LANDWAITER_PEERS=$(CURDIR)/bin/peers \
 	  $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/bot
+	$(GO) test -run '^$$' -bench 'Catalogue|Many' -benchtime 1x -timeout 30m ./internal/review/rules
 
 MACHINE ?= $(shell $(GO) env GOARCH)
 image: build ## on Debian: the container image of this machine into out/image, and the tests of it
