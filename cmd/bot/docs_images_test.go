@@ -22,12 +22,16 @@ var (
 	shownCommand = regexp.MustCompile("(?s)```console\n\\$ (landwaiter [^\n]*)\n(.*?)```")
 )
 
+// madeBy is the line that says which versions made a report.
+var madeBy = regexp.MustCompile(`(?m)^landwaiter \S+ · kustomize/api .*\n`)
+
 // shownNames puts in the names that the page has for what is called otherwise in each test; what underlines a name goes
 // with its length.
 func shownNames(registry map[string]string, text string) string {
 	const host = "registry.example.com"
 	longer := len(host) - len(registry["REGISTRY"])
 	text = regexp.MustCompile(`\^{20,}`).ReplaceAllStringFunc(text, func(line string) string { return strings.Repeat("^", len(line)+longer) })
+	text = madeBy.ReplaceAllString(text, "")
 	return strings.NewReplacer(registry["REGISTRY"], host, registry["WEB"], "sha256:"+strings.Repeat("1a", 32), registry["TOOLS"], "sha256:"+strings.Repeat("2b", 32)).Replace(text)
 }
 

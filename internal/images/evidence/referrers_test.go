@@ -201,7 +201,9 @@ func TestFloods(t *testing.T) {
 			l.Fault(func(w http.ResponseWriter, req *http.Request) bool {
 				return asked.Add(1) > 110 && answer(w, req)
 			})
-			l.config.Timeout = 3 * time.Second
+			if name == "no time left" {
+				l.config.Timeout = 5 * time.Second
+			}
 			want{images.Untrusted, "more is attached to it than can be read"}.check(t, l.prove(images.Question{Reference: l.image, Demand: &images.Demand{Signature: l.byKey()}}))
 		})
 	}
