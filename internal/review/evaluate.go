@@ -136,12 +136,12 @@ const (
 	maxRootDrafts = 20_000
 )
 
-func checkObject(r *Rule, pass Pass, o *manifests.Object) (failures []string) {
+func checkObject(r *Rule, pass *Pass, o *manifests.Object) (failures []string) {
 	if !r.matches(o, pass.Root) {
 		return nil
 	}
 	pods := pass.Root.Workloads(o)
-	pass.Object = o
+	pass.Object, pass.Pod = o, nil
 	if len(pods) == 0 {
 		return guarded(r.Check, pass)
 	}
@@ -156,8 +156,8 @@ func checkObject(r *Rule, pass Pass, o *manifests.Object) (failures []string) {
 }
 
 // checkRemoved calls a rule for what is gone.
-func checkRemoved(r *Rule, pass Pass, gone []*manifests.Object) (failures []string) {
-	pass.removed = true
+func checkRemoved(r *Rule, pass *Pass, gone []*manifests.Object) (failures []string) {
+	pass.removed, pass.Pod = true, nil
 	for _, o := range gone {
 		if r.matches(o, pass.Base) {
 			pass.Object = o
@@ -178,7 +178,7 @@ func (r *Rule) onWorkloads() bool {
 
 // guarded calls a rule. When the rule panics, what it found stays, and that it did not get through is a violation in
 // itself: nobody shall switch a rule off by a manifest that it stumbles over.
-func guarded(check func(*Pass), pass Pass) (failures []string) {
+func guarded(check func(*Pass), pass *Pass) (failures []string) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -199,6 +199,6 @@ func guarded(check func(*Pass), pass Pass) (failures []string) {
 			pass.ReportOn(at, at.Field(), "could not be judged").Detail("The rule failed on it, which is a bug of ours: please report it.")
 		}
 	}()
-	check(&pass)
+	check(pass)
 	return nil
 }

@@ -88,12 +88,12 @@ func (s scene) run(rules []activeRule, lanes [][]int) (outcomes []outcome, full 
 	return outcomes, count.Load() > int64(s.most)
 }
 
-// apply runs one rule. count is how many drafts all rules have made.
+// apply runs one rule, with one pass for all objects, which no rule may keep. count is how many drafts all rules have made.
 func (s scene) apply(r *activeRule, to *outcome, count *atomic.Int64) {
 	if s.view.Root.Kind == manifests.Terraform && !r.Terraform || count.Load() > int64(s.most) {
 		return
 	}
-	pass := Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
+	pass := &Pass{Rule: r.Rule, Root: s.view, Base: s.base, Index: s.index, Before: s.before,
 		Kube: s.kube, Policy: s.policy, params: r.params, level: r.level, firm: r.firm, across: s.across, evidence: s.known, tree: s.tree, drafts: &to.drafts}
 	if s.omitted != nil {
 		pass.omitted = &to.omitted
