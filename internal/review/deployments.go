@@ -91,7 +91,7 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 		return nil, err
 	}
 	world := gitops.NewWorld(gitops.Repository{Tree: tree, URLs: opts.URLs}, nil)
-	seen := make(map[string]bool)
+	seen := make(map[string]string)
 	for n := 0; len(wave) > 0; n++ {
 		if n == maxWaves {
 			found.notes = append(found.notes, fmt.Sprintf("objects of Argo CD and Flux are followed for %d levels: what %s makes is not looked at", maxWaves, wave[0].Path))
@@ -187,18 +187,21 @@ func (f *deployed) rekey(names map[string]string) {
 }
 
 // next adds the roots that the objects of a wave make, each once.
-func (f *deployed) next(world *gitops.World, wave []manifests.Root, seen map[string]bool) (next []manifests.Root) {
+func (f *deployed) next(world *gitops.World, wave []manifests.Root, seen map[string]string) (next []manifests.Root) {
 	for _, root := range wave {
 		for _, made := range world.Roots(root, f.known[rootKey(root)].objects()) {
 			key := likeness(made)
-			if seen[key] {
+			if was, ok := seen[key]; ok {
+				if f.parents[was].Deployment == nil { // found in a root by itself before: what a deployment renders counts
+					f.parents[was] = root
+				}
 				continue
 			}
-			seen[key] = true
 			if len(f.roots) >= maxDeployed {
 				return append(next, f.tooMany(root, made))
 			}
 			f.add(&made, root)
+			seen[key] = rootKey(made)
 			next = append(next, made)
 		}
 	}
