@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -82,7 +81,7 @@ func checkConsoleVariables(p *review.Pass, c review.Container) {
 }
 
 func isDeisController(c review.Container) bool {
-	ref, err := images.ParseReference(c.Get("image").Text())
+	ref, err := c.Reference()
 	if err != nil {
 		return false
 	}
