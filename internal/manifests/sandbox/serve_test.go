@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestChildEndsWithItsInput(t *testing.T) {
 		{"limits alone", frames(setup), "", true},
 		{"half a message", frames(setup)[:7], "unexpected EOF", false},
 		{"no limits", frames(encodeJob(&job{})), "no limits", false},
-		{"another version", frames(older), "version 2 of the protocol instead of 1", false},
+		{"another version", frames(older), fmt.Sprintf("version %d of the protocol instead of %d", protocolVersion+1, protocolVersion), false},
 		{"limits twice", frames(setup, setup), "no job", true},
 		{"a job, and the parent is gone", frames(setup, encodeJob(&job{root: plain("a", "echo", "a/b")})), "the pipe to the parent: EOF", true},
 	} {

@@ -102,6 +102,7 @@ func TestResultsArriveWhole(t *testing.T) {
 	}
 	limits := Limits{}.withDefaults()
 	refused := filled[manifests.RenderError](t)
+	refused.Elsewhere = false // no child excuses a root: only the parent knows what lies elsewhere
 	for _, sent := range []*result{
 		{rendering: &manifests.Rendering{Objects: []*manifests.Object{object(), object(), {}}, Notes: []string{"n"}, Failed: []*manifests.RenderError{&refused}}},
 		{refusal: &refused, retire: true},
