@@ -242,6 +242,7 @@ func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*
 					return err
 				}
 			}
+			p.outOfSight()
 			held.add(p)
 			done <- struct{}{}
 			if e.Progress != nil {

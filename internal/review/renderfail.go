@@ -31,6 +31,18 @@ func (r rendered) failures() []*manifests.RenderError {
 	return nil
 }
 
+// outOfSight makes a failure of what lies elsewhere at head and was rendered at base: nobody may take objects out of the
+// review by naming a source that it does not reach.
+func (p *pair) outOfSight() {
+	if p.head.err == nil || !p.head.err.Elsewhere || p.base.rendering == nil || len(p.base.rendering.Objects) == 0 {
+		return
+	}
+	lost := *p.head.err
+	lost.Elsewhere = false
+	lost.Reason += " (at base it was rendered, and nothing is known of it any more)"
+	p.head.err = &lost
+}
+
 // unseenFailures reports whether roots that do not render fail the check although the rule that says so was not among
 // those asked for: choosing rules does not make what could not be reviewed pass.
 func unseenFailures(policy *Policy, opts Options) bool {

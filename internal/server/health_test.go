@@ -87,7 +87,7 @@ func TestReadyHangs(t *testing.T) {
 	if status != 503 || !strings.Contains(text, "hangs: no answer within 3s") || !strings.Contains(text, "panics: the check ended in a bug: ouch") {
 		t.Errorf("%d %s", status, text)
 	}
-	if took := time.Since(begun); took > 20*time.Second {
+	if took := time.Since(begun); took > 2*time.Minute {
 		t.Errorf("it took %s", took)
 	}
 }

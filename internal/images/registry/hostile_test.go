@@ -181,7 +181,7 @@ func TestSlowAnswers(t *testing.T) {
 	defer cancel()
 	start := time.Now()
 	_, err := plainClient(t, host).Manifest(ctx, reference(t, host+"/a/b:1"))
-	if !isUnavailable(err) || !strings.Contains(err.Error(), "did not answer in time") || time.Since(start) > 5*time.Second {
+	if !isUnavailable(err) || !strings.Contains(err.Error(), "did not answer in time") || time.Since(start) > time.Minute {
 		t.Errorf("after %s: %v", time.Since(start), err)
 	}
 }

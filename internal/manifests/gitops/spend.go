@@ -10,7 +10,7 @@ import (
 
 // Limits of what the objects of a repository may ask for.
 const (
-	maxSteps     = 20_000_000 // names of files times the size of patterns, and parameters
+	maxSteps     = 10_000_000 // names of files times the size of patterns, and parameters
 	perSet       = 100        // steps for the parameters of an Application
 	maxGenerated = 1000       // Applications of one ApplicationSet
 	maxFilled    = 16 << 20   // bytes that templates of one ApplicationSet become

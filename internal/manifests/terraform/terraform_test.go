@@ -163,7 +163,7 @@ func TestHostile(t *testing.T) {
 			if test.want != "" && (failed == nil || !strings.Contains(failed.Reason, test.want)) {
 				t.Errorf("got %v, want one that says it %s", failed, test.want)
 			}
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > 2*time.Minute {
 				t.Errorf("it took %v", took)
 			}
 		})

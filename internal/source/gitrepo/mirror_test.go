@@ -305,7 +305,7 @@ func TestMirrorCancel(t *testing.T) {
 	if _, err := m.Fetch(t.Context(), v.remote(), "refs/heads/main"); !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "longer than 300ms") {
 		t.Error(err)
 	}
-	if took := time.Since(begun); took > 20*time.Second {
+	if took := time.Since(begun); took > 2*time.Minute {
 		t.Errorf("it took %s", took)
 	}
 	server.straight()

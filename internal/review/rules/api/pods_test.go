@@ -45,7 +45,7 @@ func TestManySelectors(t *testing.T) {
 	if dangling != 1000 {
 		t.Errorf("%d of 2000 selectors select nothing, want 1000", dangling)
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("2000 selectors among 20000 pods took %s", took)
 	}
 }
