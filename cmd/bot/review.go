@@ -58,6 +58,9 @@ func (c *reviewCmd) Run(ctx context.Context, sys surroundings) error {
 	if err != nil {
 		return err
 	}
+	if c.All && c.Base != "" {
+		say(sys.stderr, "--all reviews everything as if it were new: --base means nothing with it")
+	}
 	policy, err := loadPolicy(policyTree(change), c.Policy)
 	if err != nil {
 		return err
@@ -101,9 +104,6 @@ func (c *reviewCmd) change(ctx context.Context, where *place) (*source.Change, e
 			return nil, usageError(fmt.Errorf("%s is in no Git work tree, so --base and --head mean nothing there", c.Path))
 		}
 		return &source.Change{Head: where.tree}, nil
-	}
-	if c.All && c.Base != "" {
-		return nil, usageError(errors.New("--all reviews everything as if it were new, so --base means nothing with it: leave one of them out"))
 	}
 	if c.All {
 		return everything(ctx, where, c.Head)
