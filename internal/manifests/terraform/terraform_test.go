@@ -21,7 +21,7 @@ func render(t testing.TB, files map[string]string) (*manifests.Rendering, error)
 	}
 	memory, err := source.Memory(tree, source.Limits{})
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	return Renderer{}.Render(t.Context(), memory, root, manifests.Settings{Lines: true})
 }

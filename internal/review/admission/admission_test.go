@@ -235,10 +235,13 @@ func FuzzFillIn(f *testing.F) {
 		if !ok {
 			return
 		}
+		if _, err := json.Marshal(value); err != nil {
+			return // infinities and the like, which no API server has
+		}
 		s := Subject{APIVersion: o.APIVersion, Kind: o.Kind, Resource: "things", Name: o.Name, Object: value, Operation: Create, AsStored: true}
 		program.Evaluate(NewRequest(s), Around{})
 		if _, err := json.Marshal(value); err != nil {
-			t.Skip(err)
+			t.Error(err)
 		}
 	})
 }

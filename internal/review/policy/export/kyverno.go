@@ -97,11 +97,7 @@ func (e *exporter) kyverno() error {
 		e.note("Kyverno holds Sigstore bundles against the trust root of its own TUF settings: give it the one of images.trustedRoot there.")
 	}
 	e.note("Kyverno asks registries by tag where an image has no digest: without image-digest as an error a tag can move between proof and pull.")
-	for _, x := range all {
-		for _, kind := range x.proofs() {
-			e.validatingPolicy(x, kind, root)
-		}
-	}
+	each(all, root, e.validatingPolicy)
 	return nil
 }
 

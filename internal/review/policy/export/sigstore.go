@@ -87,12 +87,17 @@ func (e *exporter) sigstore() error {
 		return err
 	}
 	e.note("policy-controller enforces only in namespaces with the label policy.sigstore.dev/include=true, and by its configuration decides on images that no policy covers.")
+	each(all, root, e.imagePolicy)
+	return nil
+}
+
+// each has a policy made for every proof that an entry asks for.
+func each(all []entry, root *trustRoot, policy func(x entry, kind string, root *trustRoot)) {
 	for _, x := range all {
 		for _, kind := range x.proofs() {
-			e.imagePolicy(x, kind, root)
+			policy(x, kind, root)
 		}
 	}
-	return nil
 }
 
 func (e *exporter) imagePolicy(x entry, kind string, root *trustRoot) {
