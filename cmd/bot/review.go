@@ -84,6 +84,9 @@ func (c *reviewCmd) Run(ctx context.Context, sys surroundings) error {
 	if err != nil {
 		return configuration(err)
 	}
+	if change.Base == nil && result.Total+result.Modules == 0 {
+		say(sys.stderr, "%s holds no Kubernetes objects, no kustomization, no chart and no Terraform: nothing was reviewed", c.Path)
+	}
 	level, _ := review.ParseLevel(c.Level)
 	shown := newReport(result, change.Head, level)
 	shown.FailOn, shown.Policy = policy.Gate.FailOn, policy
