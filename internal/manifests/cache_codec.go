@@ -212,6 +212,7 @@ func (e *encoder) origins(origins []Origin) {
 			e.span(f.Span)
 			e.string(string(f.Role))
 			e.int(int(f.Precision))
+			e.string(f.From)
 		}
 	}
 }
@@ -259,7 +260,7 @@ func (d *decoder) origins() []Origin {
 	for i := range origins {
 		frames := d.count()
 		for range frames {
-			origins[i] = append(origins[i], Frame{Span: d.span(), Role: Role(d.string()), Precision: Precision(d.int())})
+			origins[i] = append(origins[i], Frame{Span: d.span(), Role: Role(d.string()), Precision: Precision(d.int()), From: d.string()})
 			if d.err != nil {
 				return nil
 			}

@@ -1,5 +1,10 @@
 package manifests
 
+import (
+	"cmp"
+	"path"
+)
+
 // Deployment is how an object of Argo CD or Flux has a part of the tree rendered: it makes a root of kind ArgoCD or Flux.
 type Deployment struct {
 	By     Identity // the object that names what is rendered
@@ -65,6 +70,18 @@ type Finish struct {
 type Variable struct {
 	Value string
 	At    Origin
+}
+
+// Called names the chart as people do who know where it is from: "the chart redis 19.0.2".
+func (c *RemoteChart) Called() string {
+	text := "the chart " + cmp.Or(c.Name, path.Base(c.URL))
+	switch version := cmp.Or(c.Found, c.Version); {
+	case version != "":
+		return text + " " + version
+	case c.Digest != "":
+		return text + " at " + c.Digest
+	}
+	return text
 }
 
 // String names the chart for a reader.

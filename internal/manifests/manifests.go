@@ -89,6 +89,10 @@ type Frame struct {
 	Span      source.Span
 	Role      Role
 	Precision Precision
+
+	// From says where the place really is, when that is nowhere in the tree and Span is where it is named: "the chart redis
+	// 19.0.2: templates/x.yaml:12"; "" for a place in the tree.
+	From string
 }
 
 // Origin is the stack of places that made a field what it is, innermost first. An empty Origin is unknown.
@@ -130,6 +134,9 @@ type RenderError struct {
 
 	// Elsewhere says that nothing is wrong with the root: what it renders is not in the repository, and not fetched.
 	Elsewhere bool
+
+	// Lacks are what would have to be fetched for the root to render, as far as that is known.
+	Lacks []Lack
 }
 
 // Error returns "file:line: reason".

@@ -216,13 +216,13 @@ func (c *candidate) mergeKey(status Status) string {
 		return strings.Join([]string{c.rootKey(), c.print, string(status)}, "|")
 	}
 	return fmt.Sprintf("%s|%s:%d:%d|%s|%s|%s|%s|%s", c.rule.ID, l.File, l.Line, l.Column,
-		c.object.Kind, stablePath(c.object, c.path), c.message, status, c.remark)
+		c.object.Kind, stablePath(c.object, c.path), c.told(), status, c.remark)
 }
 
 func (c *candidate) finding(fixer *fixer, status Status) *Finding {
 	f := &Finding{
 		Rule: c.rule.ID, Level: c.level, Status: status, Root: c.root.Root.Path, Object: c.object.Identity,
-		Path: c.path, Message: c.message, Detail: joinSentences(c.detail, c.remark), Location: c.location,
+		Path: c.path, Message: c.told(), Detail: joinSentences(c.detail, c.remark), Location: c.location,
 		Guidelines: c.rule.Guidelines, Fingerprint: fingerprint(c.print), Exemption: c.accepted,
 	}
 	if f.Guidelines == nil {
@@ -242,6 +242,14 @@ func (c *candidate) finding(fixer *fixer, status Status) *Finding {
 		}
 	}
 	return f
+}
+
+// told is what a finding says: with where it really is, when its line only names the chart that has it.
+func (c *candidate) told() string {
+	if c.location.From == "" {
+		return c.message
+	}
+	return c.message + " (it comes from " + c.location.From + ")"
 }
 
 // sortFindings orders findings as they are shown: by file and line, the worst first on one line.

@@ -42,6 +42,7 @@ type Location struct {
 	Column    int    `json:"column"`
 	Precision string `json:"precision"` // exact, file or unknown
 	Changed   bool   `json:"changed"`   // the change touched the line
+	From      string `json:"-"`         // where what is wrong really is, when the line only names it; see manifests.Frame
 }
 
 // Related is a further place that explains a finding.

@@ -61,7 +61,7 @@ func location(frame manifests.Frame, changed bool) Location {
 	span := frame.Span
 	return Location{
 		File: span.File, Line: max(span.Line, 1), EndLine: max(span.EndLine, span.Line, 1), Column: max(span.Column, 1),
-		Precision: frame.Precision.String(), Changed: changed,
+		Precision: frame.Precision.String(), Changed: changed, From: frame.From,
 	}
 }
 

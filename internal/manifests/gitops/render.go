@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -118,16 +119,13 @@ func failureAt(at manifests.Origin, reason string, cause error) *manifests.Rende
 // returner leads from laid files back to what they are made of, and from fetched charts to where they are named.
 type returner struct {
 	laid  map[string]manifests.Laid
-	chart manifests.Origin // of a fetched chart; nil for none
+	chart *manifests.RemoteChart // nil for none
 }
 
 func newReturner(d *manifests.Deployment) *returner {
-	r := &returner{laid: make(map[string]manifests.Laid, len(d.Laid))}
+	r := &returner{laid: make(map[string]manifests.Laid, len(d.Laid)), chart: d.Chart}
 	for _, l := range d.Laid {
 		r.laid[l.Path] = l
-	}
-	if d.Chart != nil {
-		r.chart = d.Chart.At
 	}
 	return r
 }
@@ -152,10 +150,26 @@ func (r *returner) origin(o manifests.Origin) manifests.Origin {
 		case ok && n > 0 && n <= len(laid.Lines):
 			back = append(back, as(laid.Lines[n-1], frame)...)
 		case !ok && !fetched:
-			back, fetched = append(back, r.chart...), true
+			back, fetched = append(back, r.named(frame)...), true
 		}
 	}
 	return back
+}
+
+// named is where a fetched chart is named that has a place in it.
+func (r *returner) named(frame manifests.Frame) manifests.Origin {
+	if r.chart == nil {
+		return nil
+	}
+	at := slices.Clone(r.chart.At)
+	from := r.chart.Called() + ": " + strings.TrimPrefix(frame.Span.File, chartDir+"/")
+	if frame.Span.Line > 0 {
+		from += ":" + strconv.Itoa(frame.Span.Line)
+	}
+	for i := range at {
+		at[i].From = from
+	}
+	return at
 }
 
 // as is an origin of a line in the part that the line plays.
