@@ -53,7 +53,7 @@ func (a *action) relay(ctx context.Context) error {
 	if err == nil {
 		err = a.advise(ctx, p, pulls, read)
 	}
-	if err == nil || errors.As(err, new(*github.RateLimited)) || errors.Is(err, github.ErrHeadMoved) {
+	if err == nil || errors.As(err, new(*github.RateLimited)) {
 		return err
 	}
 	return errors.Join(err, p.Complete(ctx, refusal(err)))
@@ -166,7 +166,12 @@ func (a *action) advise(ctx context.Context, p *github.Publisher, pulls []github
 			worst, check = shown, publication.Checks[0]
 		}
 		if p.Number = pull.Number; a.comments && !pull.Draft {
-			failed = append(failed, patiently(ctx, func() error { return a.comment(ctx, p, publication) }))
+			err := patiently(ctx, func() error { return a.comment(ctx, p, publication) })
+			if errors.Is(err, github.ErrHeadMoved) { // which is no failure: the run of the new head has a report of its own
+				fmt.Fprintf(a.sys.stdout, "not commented on: %s\n", report.Line(err.Error()))
+				err = nil
+			}
+			failed = append(failed, err)
 		}
 	}
 	failed = append(failed, patiently(ctx, func() error { return p.Complete(ctx, check) }))

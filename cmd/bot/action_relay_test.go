@@ -198,3 +198,23 @@ func TestActionPairPolicy(t *testing.T) {
 		t.Errorf("nothing found: %s %q", run.Conclusion, run.Title)
 	}
 }
+
+// TestActionPairSuperseded: a push while the report is being shown is no failure, and what is shown is of the old head.
+func TestActionPairSuperseded(t *testing.T) {
+	w := newWorkshop(t, infrastructure())
+	pr := w.repo.Open(githubtest.Proposal{Author: "eve", Branch: "change", Fork: "eve/infra", Files: bad()})
+	found := w.run(pr.Head(), w.pulled(pr), map[string]string{"GITHUB_EVENT_NAME": "pull_request", "INPUT_COMMENT": "off"})
+	text, err := os.ReadFile(filepath.Join(found.workspace, "landwaiter.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.leave("landwaiter.json", string(text))
+	event, old := w.ended(pr, "eve/infra"), pr.Head()
+	w.Fail(githubtest.Fault{Path: "/api/graphql*", Method: "POST", Times: 1, Before: func() { pr.Push("eve", good()) }})
+	if s := w.relay(event); s.err != nil || !strings.Contains(s.log, "another head by now") || len(pr.ReviewComments()) > 0 {
+		t.Errorf("%v\n%s", s.err, s.log)
+	}
+	if run, ok := w.repo.CheckRun(old, report.AdvisoryName); !ok || run.Conclusion != "failure" || !strings.HasPrefix(run.Title, "Advisory: 1 error") {
+		t.Errorf("the old head's check is %+v", run)
+	}
+}

@@ -105,6 +105,19 @@ func TestServeAlwaysFailing(t *testing.T) {
 	s.reviewed(pr, "success", "Passed")
 }
 
+// TestServeCommentsFailing holds that a verdict stands which was given before the comments kept failing.
+func TestServeCommentsFailing(t *testing.T) {
+	s := prepare(t, infrastructure())
+	s.tune.attempts = 3
+	s.start()
+	s.GitHub.Fail(githubtest.Fault{Method: "POST", Path: "/api/graphql*", Status: http.StatusInternalServerError})
+	pr := s.open(good())
+	s.reviewed(pr, "success", "Passed")
+	s.until("the comments are given up", func() bool { return strings.Contains(s.log.String(), "a task failed for good") })
+	s.idle()
+	s.reviewed(pr, "success", "Passed")
+}
+
 // TestServeWithoutContents holds that an App which may not read the code says so at once.
 func TestServeWithoutContents(t *testing.T) {
 	s := play(t, infrastructure())

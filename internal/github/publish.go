@@ -104,6 +104,22 @@ func (p *Publisher) Complete(ctx context.Context, checks ...report.Check) error 
 	return nil
 }
 
+// Settle completes check runs as Complete does, but leaves those alone that are completed already: a verdict stands, whatever
+// else could not be shown.
+func (p *Publisher) Settle(ctx context.Context, checks ...report.Check) error {
+	var open []report.Check
+	for _, check := range checks {
+		run, ok, err := p.run(ctx, check.Name)
+		if err != nil {
+			return err
+		}
+		if !ok || !run.Completed() {
+			open = append(open, check)
+		}
+	}
+	return p.Complete(ctx, open...)
+}
+
 // Cancel ends the check runs of this review that are not completed as cancelled, saying why. Current is not asked:
 // the review ends because it is no longer current.
 func (p *Publisher) Cancel(ctx context.Context, title, summary string) error {

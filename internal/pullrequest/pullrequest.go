@@ -113,7 +113,7 @@ func (w *Worker) tell(ctx context.Context, job queue.Job, cause error, supersede
 		return w.cancel(ctx, job)
 	case job.Kind == event.Review:
 		w.observe(Observation{Outcome: "error"})
-		return w.ended(ctx, job).Complete(ctx, unreviewed(w.checkNames(ctx, job), job, cause)...)
+		return w.ended(ctx, job).Settle(ctx, unreviewed(w.checkNames(ctx, job), job, cause)...)
 	case job.Kind == event.Command && !superseded:
 		return w.answer(ctx, job, report.AnswerRefused("That could not be done: "+github.Redact(cause.Error())))
 	}
