@@ -124,6 +124,7 @@ type ground struct {
 	engine *review.Engine
 	policy *review.Policy
 	roots  []manifests.Root
+	listed map[string]bool // the roots that a review sees: a directory that Argo CD or Flux renders is theirs, not one of roots
 	memory *memoryRenderer
 }
 
@@ -146,6 +147,14 @@ func openGround(t *testing.T, dir string) *ground {
 	g := &ground{name: filepath.Base(dir), tree: tree, policy: policy, roots: found.Roots}
 	g.memory = &memoryRenderer{Renderer: lab.Renderer, known: map[string]remembered{}, heads: map[source.Tree]map[string]remembered{}}
 	g.engine = &review.Engine{Renderer: g.memory, Rules: lab.Rules, Now: time.Now, Cache: manifests.OpenCache(t.TempDir(), 1<<20, "lines")}
+	listed, _, err := g.engine.Roots(t.Context(), &source.Change{Base: tree, Head: tree}, policy, review.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.listed = map[string]bool{}
+	for _, root := range listed {
+		g.listed[memoryKey(manifests.Root{Kind: root.Kind, Path: root.Path})] = true
+	}
 	return g
 }
 
@@ -270,7 +279,7 @@ func (g *ground) try(t *testing.T, plants []plant) []lineTally {
 		return make([]lineTally, len(plants))
 	}
 	for _, root := range result.Roots {
-		if before, _ := g.memory.recall(string(root.Kind) + root.Path); root.Status == review.Failed && before.err == nil {
+		if before, _ := g.memory.recall(memoryKey(manifests.Root{Kind: root.Kind, Path: root.Path})); root.Status == review.Failed && before.err == nil {
 			if len(plants) == 1 {
 				t.Logf("%s: %s/%s:%d: no longer renders: %s", plants[0].class, g.name, plants[0].file, plants[0].line, root.Reason)
 			}
@@ -318,17 +327,17 @@ func (g *ground) shows(t *testing.T, change *source.Change) map[string]map[strin
 		t.Fatal(err)
 	}
 	roots := map[string]map[string]bool{}
-	for _, root := range g.roots {
-		before, known := g.memory.recall(string(root.Kind) + root.Path)
-		if !known || len(before.reads.Changed(change.Head)) == 0 {
+	for _, before := range g.memory.rendered() {
+		key := memoryKey(before.root)
+		if !g.listed[key] || len(before.reads.Changed(change.Head)) == 0 {
 			continue
 		}
-		after, ok := g.memory.recallHead(change.Head, string(root.Kind)+root.Path)
+		after, ok := g.memory.recallHead(change.Head, key)
 		if !ok {
-			after.rendering, _, after.err = g.memory.Renderer.Render(t.Context(), change.Head, root, settings)
+			after.rendering, _, after.err = g.memory.Renderer.Render(t.Context(), change.Head, before.root, settings)
 		}
 		if after.err == nil {
-			roots[root.Path] = shown(after.rendering.Objects)
+			roots[before.root.Path] = shown(after.rendering.Objects)
 		}
 	}
 	return roots

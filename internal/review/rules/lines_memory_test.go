@@ -2,6 +2,8 @@ package rules_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -18,13 +20,14 @@ type memoryRenderer struct {
 }
 
 type remembered struct {
+	root      manifests.Root
 	rendering *manifests.Rendering
 	reads     source.ReadSet
 	err       error
 }
 
 func (m *memoryRenderer) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
-	key := string(root.Kind) + root.Path
+	key := memoryKey(root)
 	old, ok := m.recall(key)
 	if ok && len(old.reads.Changed(tree)) == 0 {
 		return old.rendering, old.reads, old.err
@@ -33,11 +36,20 @@ func (m *memoryRenderer) Render(ctx context.Context, tree source.Tree, root mani
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if head := m.heads[tree]; head != nil {
-		head[key] = remembered{rendering, reads, err}
+		head[key] = remembered{root, rendering, reads, err}
 	} else if !ok {
-		m.known[key] = remembered{rendering, reads, err}
+		m.known[key] = remembered{root, rendering, reads, err}
 	}
 	return rendering, reads, err
+}
+
+func memoryKey(root manifests.Root) string { return string(root.Kind) + root.Path }
+
+// rendered lists what base rendered, what Argo CD and Flux render among it.
+func (m *memoryRenderer) rendered() []remembered {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Values(m.known))
 }
 
 // watch remembers what is rendered of a head, until it is forgotten.
