@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,6 +120,10 @@ func onOff(text string) (bool, error) {
 
 // review reviews the change.
 func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.Change) (*report.Report, error) {
+	part := filepath.ToSlash(filepath.Clean(a.in["path"]))
+	if err := hasPart(change, part); err != nil {
+		return nil, usageError(err)
+	}
 	tree := a.policyTree(ctx, repo, change)
 	rulesOf, err := a.policy(tree)
 	if err != nil {
@@ -134,7 +139,7 @@ func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.
 	asks.signIn(a.server, a.in["token"])
 	engine.Proving, engine.Fetching = asks.proving, asks.fetching
 	result, err := engine.Review(ctx, change, rulesOf, review.Options{
-		Under: []string{filepath.ToSlash(filepath.Clean(a.in["path"]))}, Repository: a.repository, URLs: []string{a.server + "/" + a.repository}, KubeVersion: a.in["kube-version"],
+		Under: []string{part}, Repository: a.repository, URLs: []string{a.server + "/" + a.repository}, KubeVersion: a.in["kube-version"],
 		Named: func(_, file string) ([]byte, error) { return tree.ReadFile(file) },
 	})
 	if err != nil {
@@ -146,6 +151,18 @@ func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.
 	own.Acknowledge = nil // by commands to the App
 	shown.Policy, shown.FailOn, shown.As, shown.Link = &own, own.Gate.FailOn, a.name(), a.link
 	return shown, nil
+}
+
+// hasPart says that neither side of a change has the part that is to be reviewed: nothing would be found there, for ever.
+func hasPart(change *source.Change, part string) error {
+	_, err := change.Head.Stat(part)
+	if err != nil && change.Base != nil {
+		_, err = change.Base.Stat(part)
+	}
+	if err != nil {
+		return fmt.Errorf("the input path: %w", err)
+	}
+	return nil
 }
 
 // link is where people see a line of a file at head.
@@ -286,9 +303,24 @@ func (a *action) tell(shown *report.Report) error {
 		if err := write(&text); err != nil {
 			return fmt.Errorf("writing %s: %w", input, err)
 		}
-		errs = append(errs, writeFile(filepath.Join(a.workspace, a.in[input]), text.String()))
+		errs = append(errs, a.keep(a.in[input], text.String()))
 	}
 	return errors.Join(append(errs, a.put(shown, a.in["sarif"], a.in["report"]))...)
+}
+
+// keep writes a file into the workspace. What is checked out there are a stranger's files: none of its links leads out.
+func (a *action) keep(name, text string) error {
+	dir, err := os.OpenRoot(a.workspace)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	name = filepath.Clean(name)
+	err = dir.MkdirAll(filepath.Dir(name), 0o755)
+	if err = cmp.Or(err, writeInside(dir, name, text)); err != nil {
+		return fmt.Errorf("writing %s, which has to be in the workspace: %w", name, err)
+	}
+	return nil
 }
 
 // put writes the step's outputs.

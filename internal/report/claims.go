@@ -53,6 +53,9 @@ func Read(text []byte) (*review.Result, error) {
 	if len(text) > MaxReport {
 		return nil, fmt.Errorf("the report has %d bytes, more than %d", len(text), MaxReport)
 	}
+	if err := sound(text); err != nil {
+		return nil, err
+	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("the report is no JSON: %w", err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/source"
@@ -83,7 +84,9 @@ func TestReadRefuses(t *testing.T) {
 	whole := claimed(t, "", nil)
 	for what, text := range map[string][]byte{
 		"nothing": nil, "half": whole[:len(whole)/2], "two": slices.Concat(whole, whole), "a list": []byte("[]"), "null": []byte("null"),
-		"deep": []byte(strings.Repeat("[", 1<<20)), "too large": slices.Concat(whole, bytes.Repeat([]byte(" "), MaxReport)),
+		"deep": []byte(strings.Repeat("[", 1<<20)), "nested": nested(whole, strings.Repeat("[", maxNesting)+strings.Repeat("]", maxNesting)),
+		"a field twice":         bytes.Replace(whole, []byte(`"findings":`), []byte(`"findings":[],"findings":`), 1),
+		"a field twice, hidden": bytes.Replace(whole, []byte(`"findings":`), []byte(`"find\u0069ngs":[{"guidelines":["x](evil)"]}],"findings":`), 1), "too large": slices.Concat(whole, bytes.Repeat([]byte(" "), MaxReport)),
 	} {
 		if _, err := Read(text); err == nil {
 			t.Errorf("%s is read", what)
@@ -91,6 +94,41 @@ func TestReadRefuses(t *testing.T) {
 	}
 	if _, err := Read(whole); err != nil {
 		t.Error(err)
+	}
+}
+
+// nested is a report in which a value stands where its notes were.
+func nested(whole []byte, value string) []byte {
+	return bytes.Replace(whole, []byte(`"notes":`), []byte(`"notes":`+value+`,"unread":`), 1)
+}
+
+// TestReadBounded: what is made to cost is refused before it does. Each of these took seconds to hours, or gigabytes.
+func TestReadBounded(t *testing.T) {
+	t.Parallel()
+	whole := claimed(t, "", nil)
+	root := `{"path":"a","kind":"helm","status":"failed","reason":"","objects":1e999999,"changed":-1E+999999,"because":[]},`
+	for what, test := range map[string]struct {
+		text []byte
+		says string
+	}{
+		"empty findings":    {bytes.Replace(whole, []byte(`"findings":[`), []byte(`"findings":[`+strings.Repeat("{},", 4<<20)), 1), "20000 items"},
+		"lists of lists":    {nested(whole, "["+strings.Repeat("["+strings.Repeat("0,", 9_999)+"0],", 700)+"[]]"), "1000000 values"},
+		"empty names":       {nested(whole, "{"+strings.Repeat(`"":0,`, 2<<20)+`"x":0}`), "twice"},
+		"great exponents":   {bytes.Replace(whole, []byte(`"notes":`), []byte(`"notes":[`+strings.Repeat(root, 100_000)+`"x"],"unread":`), 1), "1e999999"},
+		"a small exponent":  {nested(whole, "1e-999999"), "1e-999999"},
+		"a number too long": {nested(whole, strings.Repeat("9", 8<<20)), "no size"},
+	} {
+		began := time.Now()
+		if _, err := Read(test.text); err == nil || !strings.Contains(err.Error(), test.says) || len(err.Error()) > maxReason {
+			t.Errorf("%s: %.300v", what, err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%s took %s", what, took)
+		}
+	}
+	fine := bytes.Replace(whole, []byte(`"discover":`), []byte(`"discover":5e-07,"ignored":`), 1)
+	if _, err := Read(fine); err == nil || strings.Contains(err.Error(), "no size") {
+		t.Errorf("half a microsecond: %v", err)
 	}
 }
 
