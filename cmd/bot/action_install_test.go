@@ -28,7 +28,7 @@ func newInstallation(t *testing.T, system, machine, archive string) *installatio
 	if runtime.GOOS == "windows" {
 		t.Skip("the programs of a runner are played by scripts")
 	}
-	i := &installation{t: t, dir: t.TempDir()}
+	i := &installation{t: t, dir: filepath.Join(t.TempDir(), "a b'c")}
 	program := "landwaiter"
 	if strings.Contains(archive, "windows") {
 		program += ".exe"
@@ -60,8 +60,8 @@ func newInstallation(t *testing.T, system, machine, archive string) *installatio
 	i.write("action/deploy/action/checksums.txt", strings.Repeat("0", 64)+"  landwaiter_1.2.3_plan9_amd64.tar.gz\n"+hex.EncodeToString(sum[:])+"  "+archive+"\n")
 	i.write("archive", string(i.archive))
 	i.write("bin/uname", fmt.Sprintf("#!/bin/sh\ncase $1 in -s) echo %s ;; -m) echo %s ;; esac\n", system, machine))
-	i.write("bin/curl", "#!/bin/sh\necho \"curl $*\" >>\"$PLAY/calls\"\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$PLAY/archive\" \"$2\"\n")
-	i.write("bin/gh", "#!/bin/sh\necho \"gh $*\" >>\"$PLAY/calls\"\ncase \"$*\" in *verify*) [ ! -e \"$PLAY/unattested\" ] ;; esac\n")
+	i.write("bin/curl", "#!/bin/sh\necho \"curl $*\" >>\"$PLAY/calls\"\n[ ! -e \"$PLAY/offline\" ] || exit 6\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$PLAY/archive\" \"$2\"\n")
+	i.write("bin/gh", "#!/bin/sh\necho \"gh $*\" >>\"$PLAY/calls\"\ncase \"$*\" in *verify*) [ ! -e \"$PLAY/swap\" ] || cp \"$PLAY/swap\" \"$PLAY\"/tools/landwaiter/*.tar.gz; [ ! -e \"$PLAY/unattested\" ] ;; esac\n")
 	i.write("bin/go", "#!/bin/sh\necho \"go $*\" >>\"$PLAY/calls\"\nwhile [ \"$1\" != -o ]; do shift; done\nprintf '#!/bin/sh\\necho built\\n' >\"$2\"\nchmod 755 \"$2\"\n")
 	return i
 }
@@ -110,12 +110,36 @@ func TestActionInstall(t *testing.T) {
 		i := newInstallation(t, test.system, test.machine, test.archive)
 		version := strings.Split(test.archive, "_")[1]
 		said, calls, runs, err := i.install("v1")
-		if err != nil || runs != "released" || !strings.Contains(calls, "/releases/download/v"+version+"/"+test.archive) || !strings.Contains(calls, "gh attestation verify") || strings.Contains(calls, "go ") {
+		if err != nil || runs != "released" || !strings.Contains(calls, "/releases/download/v"+version+"/"+test.archive) || !strings.Contains(calls, "--signer-workflow landwaiter/landwaiter/.github/workflows/release.yaml") || strings.Contains(calls, "go ") {
 			t.Errorf("%s: %v, %q\n%s\n%s", test.archive, err, runs, said, calls)
 		}
 		if said, calls, runs, err = i.install("0123456789012345678901234567890123456789"); err != nil || runs != "released" || strings.Contains(calls, "curl") {
 			t.Errorf("%s again: %v, %q\n%s\n%s", test.archive, err, runs, said, calls)
 		}
+	}
+}
+
+// TestActionInstallCache: the cache is others' to write to, at any time, or nobody's; what is installed is what was released.
+func TestActionInstallCache(t *testing.T) {
+	t.Parallel()
+	const archive = "landwaiter_1.2.3_linux_amd64.tar.gz"
+	i := newInstallation(t, "Linux", "x86_64", archive)
+	i.write("swap", string(newInstallation(t, "Linux", "x86_64", "landwaiter_6.6.6_windows_amd64.tar.gz").archive))
+	for range 2 {
+		if said, _, runs, err := i.install("v1.2.3"); err != nil || runs != "released" {
+			t.Errorf("an archive that is swapped while it is verified: %v, %q\n%s", err, runs, said)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(i.dir, "tools")); err != nil {
+		t.Fatal(err)
+	}
+	i.write("tools", "a file")
+	if said, _, runs, err := i.install("v1.2.3"); err != nil || runs != "released" || !strings.Contains(said, "is not kept for other jobs") {
+		t.Errorf("no cache: %v, %q\n%s", err, runs, said)
+	}
+	i.write("offline", "")
+	if said, _, runs, err := i.install("v1.2.3"); err == nil || runs != "" || !strings.Contains(said, archive+" could not be downloaded") {
+		t.Errorf("no network: %v, %q\n%s", err, runs, said)
 	}
 }
 

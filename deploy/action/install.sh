@@ -39,32 +39,38 @@ build() {
   (cd "$action" && go build -o "$bin/landwaiter$exe" ./cmd/bot)
 }
 
-# attested holds the archive to the attestation of its build, where gh is there and this is the GitHub that has it.
+# attested holds an archive to the attestation of its build, where gh is there and this is the GitHub that has it.
 attested() {
   if [ "${GITHUB_SERVER_URL:-}" != https://github.com ] || [ -z "${GH_TOKEN:-}" ] || ! command -v gh >/dev/null || ! gh attestation --help >/dev/null 2>&1; then
     echo "landwaiter: the digest of $1 is right; its attestation cannot be asked for here"
     return
   fi
-  gh attestation verify "$cache/$1" --repo landwaiter/landwaiter || fail "the attestation of $1 could not be verified"
+  gh attestation verify "$bin/$1" --repo landwaiter/landwaiter --signer-workflow landwaiter/landwaiter/.github/workflows/release.yaml ||
+    fail "the attestation of $1 could not be verified"
 }
 
+is() { [ -f "$1" ] && [ "$(digest "$1")" = "$2" ]; }
+
+# download works on a copy that is this job's own: what others may write to between two looks is looked at once.
 download() {
   local archive=$1 want=$2 version
   version=${archive#landwaiter_} version=v${version%"_${os}_${cpu}.tar.gz"}
-  if [ ! -f "$cache/$archive" ] || [ "$(digest "$cache/$archive")" != "$want" ]; then
-    mkdir -p "$cache"
-    curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 --retry 3 --output "$cache/$archive.part" \
-      "https://github.com/landwaiter/landwaiter/releases/download/$version/$archive"
-    if [ "$(digest "$cache/$archive.part")" != "$want" ]; then
-      rm -f "$cache/$archive.part"
-      fail "$archive is not what was released: its digest is another one than that in deploy/action/checksums.txt"
-    fi
-    mv -f "$cache/$archive.part" "$cache/$archive"
+  if ! { cp -f "$cache/$archive" "$bin/$archive" 2>/dev/null && is "$bin/$archive" "$want"; }; then
+    rm -f "$bin/$archive"
+    curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 --retry 3 --connect-timeout 30 --max-time 600 --output "$bin/$archive" \
+      "https://github.com/landwaiter/landwaiter/releases/download/$version/$archive" || fail "$archive could not be downloaded"
+    is "$bin/$archive" "$want" || fail "$archive is not what was released: its digest is another one than that in deploy/action/checksums.txt"
+    keep "$archive" || echo "landwaiter: $archive is not kept for other jobs: nothing can be written to $cache"
   fi
   attested "$archive"
-  (cd "$cache" && tar -xzf "$archive" -O "landwaiter$exe") >"$bin/landwaiter$exe"
+  (cd "$bin" && tar -xzf "$archive" -O "landwaiter$exe") >"$bin/landwaiter$exe"
   chmod 755 "$bin/landwaiter$exe"
+  rm -f "$bin/$archive"
 }
+
+keep() {
+  mkdir -p "$cache" && cp -f "$bin/$1" "$cache/$1.$$" && mv -f "$cache/$1.$$" "$cache/$1"
+} 2>/dev/null
 
 os=$(system)
 cpu=$(machine)
@@ -73,6 +79,7 @@ exe=
 action=$(native "$ACTION_PATH")
 bin=$(native "$RUNNER_TEMP")/landwaiter-bin
 cache=$(native "${RUNNER_TOOL_CACHE:-$RUNNER_TEMP}")/landwaiter
+rm -rf "$bin"
 mkdir -p "$bin"
 
 # A line is DIGEST  landwaiter_VERSION_SYSTEM_MACHINE.tar.gz
