@@ -59,6 +59,7 @@ type Charts struct {
 	versions flights[version]
 	archives flights[[]byte]
 	indexes  flights[[]byte]
+	seals    flights[[]byte]
 }
 
 // New makes what gets the charts of one run.
@@ -67,7 +68,7 @@ func New(config Config) *Charts {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	return &Charts{config: config, versions: newFlights[version](0), archives: newFlights[[]byte](64 << 20), indexes: newFlights[[]byte](64 << 20)}
+	return &Charts{config: config, versions: newFlights[version](0), archives: newFlights[[]byte](64 << 20), indexes: newFlights[[]byte](64 << 20), seals: newFlights[[]byte](16 << 20)}
 }
 
 // version is what a chart's name and version stand for.
@@ -76,18 +77,13 @@ type version struct {
 	Digest  string    `json:"digest"`  // of its archive, or of its manifest in a registry
 	Address string    `json:"address"` // of the archive; of the repository in a registry with oci://
 	Seen    time.Time `json:"seen"`    // when it was last asked for
-	Was     string    `json:"was,omitempty"`
-	Moved   time.Time `json:"moved,omitzero"`
 
+	moved *manifests.Moved
 	stale string // why it could not be asked for now; "" when it could
 }
 
-const (
-	// freshFor is how long a version is not asked for again.
-	freshFor = time.Hour
-	// tellMove is how long after a version was published anew that is told: about as long as pull requests stay open.
-	tellMove = 30 * 24 * time.Hour
-)
+// freshFor is how long a version is not asked for again.
+const freshFor = time.Hour
 
 // Pin finds out which chart one is now: its version and digest. What it has to say of that are the chart's notes. The
 // error is a *manifests.RenderError without a place.
@@ -99,16 +95,16 @@ func (c *Charts) Pin(ctx context.Context, chart manifests.RemoteChart) (manifest
 	key := strings.Join([]string{at.String(), chart.Version, chart.Digest, fmt.Sprint(chart.Tag)}, "\n")
 	found, err := c.versions.do(key, func() (version, int, error) {
 		v, err := c.resolve(ctx, key, at, chart)
+		if name := at.named(v.Version); err == nil && chart.Digest == "" && (v.stale == "" && !c.config.Offline || c.config.Store.identified(name, v.Digest)) {
+			v.moved = c.config.Store.Identify(name, v.Digest, c.config.Now())
+		}
 		return v, 0, err
 	})
 	if err != nil {
 		return chart, failed(chart, err)
 	}
 	named := chart.String()
-	chart.Digest, chart.Found, chart.Address = found.Digest, found.Version, found.Address
-	if found.Was != "" && c.config.Now().Sub(found.Moved) < tellMove {
-		chart.Notes = append(chart.Notes, fmt.Sprintf("%s was published anew: it had the digest %s until %s, and has %s", named, found.Was, found.Moved.Format(time.DateOnly), found.Digest))
-	}
+	chart.Digest, chart.Found, chart.Address, chart.Moved = found.Digest, found.Version, found.Address, found.moved
 	if found.stale != "" {
 		chart.Notes = append(chart.Notes, fmt.Sprintf("%s is rendered as it was fetched before: %s", named, found.stale))
 	}
@@ -121,7 +117,7 @@ func (c *Charts) resolve(ctx context.Context, key string, at place, chart manife
 	switch {
 	case c.config.Offline && !remembered:
 		return version{}, errOffline
-	case remembered && (c.config.Offline || chart.Digest != "" || c.config.Now().Sub(known.Seen) < freshFor):
+	case remembered && (c.config.Offline || chart.Digest != "" || c.isFresh(at, known)):
 		return known, nil
 	}
 	found, err := c.ask(ctx, at, chart)
@@ -134,14 +130,14 @@ func (c *Charts) resolve(ctx context.Context, key string, at place, chart manife
 		return version{}, err
 	}
 	found.Seen = c.config.Now()
-	if remembered && known.Version == found.Version {
-		found.Was, found.Moved = known.Was, known.Moved
-		if known.Digest != found.Digest {
-			found.Was, found.Moved = known.Digest, found.Seen
-		}
-	}
 	c.config.Store.keepVersion(key, found)
 	return found, nil
+}
+
+// isFresh reports whether a version need not be asked for again: that was done a moment ago, and it has not been seen to be
+// another one since, by who asked for it in other words.
+func (c *Charts) isFresh(at place, v version) bool {
+	return c.config.Now().Sub(v.Seen) < freshFor && c.config.Store.identified(at.named(v.Version), v.Digest)
 }
 
 // ask asks a place which version of a chart there is.
@@ -149,16 +145,17 @@ func (c *Charts) ask(ctx context.Context, at place, chart manifests.RemoteChart)
 	if at.url == nil {
 		return c.inRegistry(ctx, at, chart)
 	}
-	return c.inRepository(ctx, at, chart)
+	v, err := c.inRepository(ctx, at, chart)
+	if err == nil && chart.Digest != "" && v.Digest != chart.Digest {
+		return version{}, fmt.Errorf("%s has it with the digest %s, and it is pinned to another one", at.url.Host, v.Digest)
+	}
+	return v, err
 }
 
 // Files returns the files of a chart that Pin has found, by their paths below it. The error is a *manifests.RenderError
 // without a place.
 func (c *Charts) Files(ctx context.Context, chart manifests.RemoteChart) (map[string][]byte, error) {
-	archive, err := c.archives.do(chart.Digest, func() ([]byte, int, error) {
-		archive, err := c.archive(ctx, chart)
-		return archive, len(archive), err
-	})
+	archive, err := c.kept(ctx, chart)
 	if err != nil {
 		return nil, failed(chart, err)
 	}
@@ -167,6 +164,14 @@ func (c *Charts) Files(ctx context.Context, chart manifests.RemoteChart) (map[st
 		return nil, failed(chart, err)
 	}
 	return files, nil
+}
+
+// kept returns a chart's archive, fetched once in a run.
+func (c *Charts) kept(ctx context.Context, chart manifests.RemoteChart) ([]byte, error) {
+	return c.archives.do(chart.Address+"\n"+chart.Digest, func() ([]byte, int, error) {
+		archive, err := c.archive(ctx, chart)
+		return archive, len(archive), err
+	})
 }
 
 // archive returns a chart's archive out of the store, or from where it lies.

@@ -290,21 +290,31 @@ func TestMoved(t *testing.T) {
 		}
 		publish("a: 1")
 		first, _, err := l.get(t, chart)
-		if err != nil || len(first.Notes) > 0 {
-			t.Fatalf("%v, %v", first.Notes, err)
+		if err != nil || first.Moved != nil {
+			t.Fatalf("%v, %v", first.Moved, err)
 		}
 		publish("a: 2")
 		l.now = l.now.Add(2 * time.Hour)
 		for range 2 {
 			moved, files, err := l.get(t, chart)
-			if err != nil || string(files["Chart.yaml"]) != "a: 2" || len(moved.Notes) != 1 || !strings.Contains(moved.Notes[0], first.Digest) || !strings.Contains(moved.Notes[0], moved.Digest) {
-				t.Errorf("%q, %q, %v", files, moved.Notes, err)
+			if err != nil || string(files["Chart.yaml"]) != "a: 2" || moved.Moved == nil || moved.Moved.Was != first.Digest || !moved.Moved.At.Equal(l.now) || moved.Digest == first.Digest {
+				t.Errorf("%q, %v, %v", files, moved.Moved, err)
 			}
 		}
+		was := first
+		was.Found, was.Address = "1.0.0", first.Address
+		if files, err := l.charts(t).Files(context.Background(), was); err != nil || string(files["Chart.yaml"]) != "a: 1" {
+			t.Errorf("what it had before: %q, %v", files, err)
+		}
+		l.offline = true
+		if offline, _, err := l.get(t, chart); err != nil || offline.Moved == nil {
+			t.Errorf("offline: %v, %v", offline.Moved, err)
+		}
+		l.offline = false
 		l.now = l.now.Add(31 * 24 * time.Hour)
 		later, _, err := l.get(t, chart)
-		if err != nil || len(later.Notes) > 0 {
-			t.Errorf("%q, %v", later.Notes, err)
+		if err != nil || later.Moved != nil {
+			t.Errorf("%v, %v", later.Moved, err)
 		}
 		repository.Fault(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusForbidden); return true })
 		oci.Break("/manifests/", http.StatusForbidden)
@@ -315,6 +325,75 @@ func TestMoved(t *testing.T) {
 		}
 		repository.Fault(nil)
 		oci.Fault(nil)
+	}
+}
+
+// TestMovedInOtherWords holds that a version is the same however it is asked for: what a range found out moved is asked for
+// again by its name, and does not move back.
+func TestMovedInOtherWords(t *testing.T) {
+	t.Parallel()
+	repository := imagestest.NewChartRepository(t)
+	l := &lab{allow: []string{repository.URL}, listed: []string{repository.Host}, store: fetch.OpenStore(t.TempDir(), 1<<20), now: time.Now()}
+	exact, within := manifests.RemoteChart{URL: repository.URL, Name: "web", Version: "1.0.0"}, manifests.RemoteChart{URL: repository.URL, Name: "web", Version: "1.x"}
+	repository.Add("web", "1.0.0", pack(t, "1.0.0"))
+	first, _, err := l.get(t, exact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repository.Add("web", "1.0.0", imagestest.Pack(t, map[string]string{"web/Chart.yaml": "other: content\n"}))
+	for _, chart := range []manifests.RemoteChart{within, exact, within, exact} {
+		moved, _, err := l.get(t, chart)
+		if err != nil || moved.Digest == first.Digest || moved.Moved == nil || moved.Moved.Was != first.Digest {
+			t.Errorf("%s: %s, %v, %v", chart.Version, moved.Digest, moved.Moved, err)
+		}
+	}
+	repository.Add("web", "1.1.0", pack(t, "1.1.0")) // a range that is another version now has not moved
+	l.now = l.now.Add(2 * time.Hour)
+	if newer, _, err := l.get(t, within); err != nil || newer.Found != "1.1.0" || newer.Moved != nil {
+		t.Errorf("%s, %v, %v", newer.Found, newer.Moved, err)
+	}
+	if other, _, err := (&lab{allow: l.allow, listed: l.listed, store: fetch.OpenStore(t.TempDir(), 1<<20), now: l.now}).get(t, exact); err != nil || other.Moved != nil {
+		t.Errorf("what one store knows is told by another: %v, %v", other.Moved, err)
+	}
+}
+
+// TestSealed holds that provenance files are found beside archives and in manifests, are kept, and that none is none.
+func TestSealed(t *testing.T) {
+	t.Parallel()
+	repository, oci := imagestest.NewChartRepository(t), imagestest.NewRegistry(t, imagestest.API)
+	archive, bare := pack(t, "1.0.0"), pack(t, "1.1.0")
+	repository.Add("web", "1.0.0", archive)
+	repository.Add("web", "1.1.0", bare)
+	repository.AddFile("web-1.0.0.tgz.prov", []byte("sealed"))
+	oci.SealedChart(t, "charts/web", "1.0.0", archive, []byte("sealed"))
+	oci.Chart(t, "charts/web", "1.1.0", bare)
+	l := &lab{allow: []string{repository.URL, oci.Host + "/**"}, listed: []string{repository.Host, oci.Host}, store: fetch.OpenStore(t.TempDir(), 1<<20), now: time.Now()}
+	for _, at := range []manifests.RemoteChart{{URL: repository.URL, Name: "web"}, {URL: "oci://" + oci.Host + "/charts/web"}} {
+		for version, want := range map[string]string{"1.0.0": "sealed", "1.1.0": ""} {
+			at.Version = version
+			charts := l.charts(t)
+			pinned, err := charts.Pin(context.Background(), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				sealed, err := charts.Sealed(context.Background(), pinned)
+				if err != nil || string(sealed.Seal) != want || sealed.Name != "web-"+version+".tgz" || (sealed.Seal == nil) != (want == "") || imagestest.Digest(sealed.Archive) == "" {
+					t.Errorf("%s: %q, %s, %v", at.String(), sealed.Seal, sealed.Name, err)
+				}
+			}
+		}
+	}
+	l.offline = true
+	charts := l.charts(t)
+	for version, there := range map[string]bool{"1.0.0": true, "1.1.0": false} {
+		pinned, err := charts.Pin(context.Background(), manifests.RemoteChart{URL: repository.URL, Name: "web", Version: version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sealed, err := charts.Sealed(context.Background(), pinned); there != (err == nil && string(sealed.Seal) == "sealed") {
+			t.Errorf("offline: %s: %q, %v", version, sealed.Seal, err)
+		}
 	}
 }
 

@@ -68,6 +68,21 @@ func (c *Charts) tag(ctx context.Context, ref images.Reference, chart manifests.
 	return tags[i], nil
 }
 
+// manifest returns the manifest of a chart in a registry.
+func (c *Charts) manifest(ctx context.Context, chart manifests.RemoteChart) (images.Reference, *registry.Manifest, error) {
+	at, err := c.config.Places.find(manifests.RemoteChart{URL: chart.Address})
+	if err != nil {
+		return images.Reference{}, nil, err
+	}
+	ref := at.ref
+	ref.Digest = chart.Digest
+	m, err := c.config.Client.Manifest(ctx, ref)
+	if errors.Is(err, registry.ErrAbsent) {
+		return ref, nil, fmt.Errorf("%s does not have it", ref.Host)
+	}
+	return ref, m, err
+}
+
 // layer returns the archive of a chart in a registry, which its manifest names.
 func (c *Charts) layer(ctx context.Context, chart manifests.RemoteChart) ([]byte, error) {
 	if archive := c.config.Store.blob(c.config.Store.layer(chart.Digest)); archive != nil {
@@ -76,16 +91,7 @@ func (c *Charts) layer(ctx context.Context, chart manifests.RemoteChart) ([]byte
 	if c.config.Offline {
 		return nil, errOffline
 	}
-	at, err := c.config.Places.find(manifests.RemoteChart{URL: chart.Address})
-	if err != nil {
-		return nil, err
-	}
-	ref := at.ref
-	ref.Digest = chart.Digest
-	m, err := c.config.Client.Manifest(ctx, ref)
-	if errors.Is(err, registry.ErrAbsent) {
-		return nil, fmt.Errorf("%s does not have it", ref.Host)
-	}
+	ref, m, err := c.manifest(ctx, chart)
 	if err != nil {
 		return nil, err
 	}

@@ -85,6 +85,9 @@ func (p place) String() string {
 	return "oci://" + p.ref.Name()
 }
 
+// named is a name for a version of the chart.
+func (p place) named(version string) string { return "chart\n" + p.String() + "\n" + version }
+
 // chartName is how charts are called (Helm's conventions are narrower; this is what no address or path reads otherwise).
 var chartName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/images"
+	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
 // Store keeps on disk what was fetched: archives under their digests, and which digest a version had. Archives are held
@@ -62,6 +63,45 @@ func (s *Store) version(key string) (v version, ok bool) {
 }
 
 func (s *Store) keepVersion(key string, v version) { s.keepNote("version\n"+key, v) }
+
+// identity is which digest a name has, and which it had before.
+type identity struct {
+	Digest string    `json:"digest"`
+	Was    string    `json:"was,omitempty"`
+	Moved  time.Time `json:"moved,omitzero"`
+}
+
+// tellMove is how long a name that got other content is told of: about as long as pull requests stay open.
+const tellMove = 30 * 24 * time.Hour
+
+// Identify notes that what goes by a name has a digest: a version of a chart, a tag, a branch of a repository that does not
+// move. It returns what the name had before, when that was noticed within the last thirty days; else nil.
+func (s *Store) Identify(name, digest string, now time.Time) *manifests.Moved {
+	var is identity
+	known := s.note("identity\n"+name, &is)
+	if is.Digest != digest {
+		is.Digest, is.Was, is.Moved = digest, is.Digest, now
+		s.keepNote("identity\n"+name, is)
+	}
+	if !known || is.Was == "" || now.Sub(is.Moved) >= tellMove {
+		return nil
+	}
+	return &manifests.Moved{Was: is.Was, At: is.Moved}
+}
+
+// identified reports whether a name has, as far as is known, still a digest.
+func (s *Store) identified(name, digest string) bool {
+	var is identity
+	return !s.note("identity\n"+name, &is) || is.Digest == digest
+}
+
+// seal returns the provenance file that was found with what has a digest, which is nil when there was none.
+func (s *Store) seal(digest string) (text []byte, known bool) {
+	known = s.note("seal\n"+digest, &text)
+	return text, known
+}
+
+func (s *Store) keepSeal(digest string, text []byte) { s.keepNote("seal\n"+digest, text) }
 
 // layer returns the digest of the archive that a manifest names; "" when it is not known.
 func (s *Store) layer(manifest string) (digest string) {

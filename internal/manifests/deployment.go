@@ -53,6 +53,7 @@ type RemoteChart struct {
 	Found   string            // the version that it has, once that is known
 	Address string            // of what has the digest, once that is known
 	Notes   []string          `json:"-"` // what a reader should know of it
+	Moved   *Moved            `json:"-"` // nil where its version is not known to have had other content
 	Files   map[string][]byte `json:"-"` // by their paths below it, once they are fetched
 }
 

@@ -76,6 +76,9 @@ func (r *run) chartReferences(pairs []*pair) []images.Reference {
 				refs = append(refs, ref)
 			}
 		}
+		if ref, ok := fetchedReference(p.head.chart); ok && !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
 	}
 	return refs
 }
@@ -120,7 +123,7 @@ func (r *run) chartFinding(p *pair, c *namedChart, rule, reason string) Finding 
 // unproven says what a chart's proof lacks, and which rule is about that: of what lies beside its archive, and of what its
 // registry was asked. The rule is "" when it lacks nothing, or nothing is asked for.
 func (r *run) unproven(tree source.Tree, c *namedChart) (rule, reason string) {
-	if keys := r.keysFor(c); keys != nil {
+	if keys := r.keysFor(c.addresses()); keys != nil {
 		if _, err := keys.verify(tree, c, r); err != nil {
 			return RuleChartSignature, err.Error()
 		}
@@ -129,6 +132,11 @@ func (r *run) unproven(tree source.Tree, c *namedChart) (rule, reason string) {
 	if !ok {
 		return "", ""
 	}
+	return r.lacks(ref)
+}
+
+// lacks says what the proof of a chart in a registry lacks, and which rule is about that; "" for nothing.
+func (r *run) lacks(ref images.Reference) (rule, reason string) {
 	switch e := r.evidence[ref]; {
 	case e.Missing:
 		return RuleChartSignature, "is not in its registry, " + ref.Host
@@ -140,9 +148,9 @@ func (r *run) unproven(tree source.Tree, c *namedChart) (rule, reason string) {
 	return "", ""
 }
 
-// keysFor are those of the first entry of the policy that covers a chart; nil when none does.
-func (r *run) keysFor(c *namedChart) *chartKeys {
-	i := slices.IndexFunc(r.chartKeys, func(k chartKeys) bool { return slices.ContainsFunc(c.addresses(), k.match.Match) })
+// keysFor are those of the first entry of the policy that covers a chart with such addresses; nil when none does.
+func (r *run) keysFor(addresses []string) *chartKeys {
+	i := slices.IndexFunc(r.chartKeys, func(k chartKeys) bool { return slices.ContainsFunc(addresses, k.match.Match) })
 	if i < 0 {
 		return nil
 	}
@@ -169,13 +177,21 @@ func (r *run) chartResults(pairs []*pair) (all []ImageResult) {
 			}
 			all[i].UsedBy = append(all[i].UsedBy, ImageUse{Root: p.path(), Object: manifests.Identity{Kind: "file", Name: c.at.File}, Path: "line " + strconv.Itoa(c.at.Line)})
 		}
+		if result := r.fetchedResult(list, p); result != nil {
+			i, again := at[result.Image]
+			if !again {
+				i, at[result.Image] = len(all), len(all)
+				all = append(all, *result)
+			}
+			all[i].UsedBy = append(all[i].UsedBy, ImageUse{Root: p.path(), Object: p.Head.Deployment.By, Path: "chart"})
+		}
 	}
 	return all
 }
 
 // chartResult is what is known of one; nil when there is nothing to say.
 func (r *run) chartResult(list *imageLister, c *namedChart) *ImageResult {
-	if keys := r.keysFor(c); keys != nil && c.archive != "" {
+	if keys := r.keysFor(c.addresses()); keys != nil && c.archive != "" {
 		result := &ImageResult{Image: c.archive, Kind: "chart", Allowed: true, Registry: c.repository, Evidence: string(images.Verified)}
 		signer, err := keys.verify(r.change.Head, c, r)
 		if err != nil {

@@ -96,6 +96,9 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err := errors.Join(run.readKeyrings(opts.Named), e.prove(ctx, run, asked{head, run.chartReferences(pairs)}, opts, result)); err != nil {
 		return nil, err
 	}
+	if err := e.lookInto(ctx, run, pairs); err != nil {
+		return nil, err
+	}
 	result.Timings.Images = watch.split()
 
 	run.judge(&judged{pairs, witnesses, plan, base, head}, result)
@@ -121,7 +124,8 @@ type run struct {
 	baseKnown, headKnown map[string]rendered // what was rendered already, by rootKey
 
 	chartKeys      []chartKeys
-	failUnrendered bool // what does not render fails the check though no finding says so, see unseenFailures
+	fetched        map[string]*fetchedChart // what is known of charts from elsewhere, by fetchedKey
+	failUnrendered bool                     // what does not render fails the check though no finding says so, see unseenFailures
 }
 
 func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*run, error) {
@@ -200,6 +204,7 @@ type rendered struct {
 	rendering *manifests.Rendering
 	reads     source.ReadSet
 	err       *manifests.RenderError
+	chart     *manifests.RemoteChart // that was fetched for it; nil for none
 }
 
 // view returns the objects as rules see them; nil when there are none to see.
@@ -275,17 +280,17 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 		return rendered{err: failed}, nil
 	}
 	if r, reads, ok := e.Cache.Get(pinned, settings, tree); ok {
-		return rendered{rendering: withChart(r, root, pinned), reads: reads}, nil
+		return rendered{rendering: withChart(r, root, pinned), reads: reads, chart: fetchedBy(pinned)}, nil
 	}
 	r, reads, err := e.Renderer.Render(ctx, tree, pinned, settings)
 	switch {
 	case errors.As(err, &failed):
-		return rendered{reads: reads, err: failed}, nil
+		return rendered{reads: reads, err: failed, chart: fetchedBy(pinned)}, nil
 	case err != nil:
 		return rendered{}, fmt.Errorf("rendering %s: %w", root.Path, err)
 	}
 	e.Cache.Put(pinned, settings, reads, r)
-	return rendered{rendering: withChart(r, root, pinned), reads: reads}, nil
+	return rendered{rendering: withChart(r, root, pinned), reads: reads, chart: fetchedBy(pinned)}, nil
 }
 
 // judged is all that is judged: the affected roots, and what they were held against.
@@ -319,6 +324,8 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 			result.Notes = append(result.Notes, fmt.Sprintf("%s is not rendered: %v", p.path(), p.head.err))
 		}
 		result.Findings = append(result.Findings, r.chartFindings(p)...)
+		result.Findings = append(result.Findings, r.fetchedFindings(p)...)
+		result.Notes = append(result.Notes, r.fetchedNotes(p)...)
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)
 		}

@@ -16,6 +16,8 @@ type Charts interface {
 	Pin(ctx context.Context, chart manifests.RemoteChart) (manifests.RemoteChart, error)
 	// Files returns the files of a pinned chart by their paths below it.
 	Files(ctx context.Context, chart manifests.RemoteChart) (map[string][]byte, error)
+	// Sealed returns the archive of a pinned chart with its provenance file.
+	Sealed(ctx context.Context, chart manifests.RemoteChart) (manifests.SealedChart, error)
 }
 
 // ChartsFunc makes what gets charts under a policy, and what ends it.
@@ -74,6 +76,17 @@ func remote(root manifests.Root) *manifests.RemoteChart {
 		return d.Chart
 	}
 	return nil
+}
+
+// fetchedBy is the chart of a pinned root without its files; nil for none.
+func fetchedBy(pinned manifests.Root) *manifests.RemoteChart {
+	chart := remote(pinned)
+	if chart == nil {
+		return nil
+	}
+	own := *chart
+	own.Files = nil
+	return &own
 }
 
 // pin is a root with the version of its chart that there is. A root that has none, or has that already, stays as it is.

@@ -98,9 +98,18 @@ func PackEntries(t testing.TB, headers []tar.Header, files map[string]string) []
 // Chart pushes a chart's archive as helm push does, and returns its manifest's descriptor.
 func (r *Registry) Chart(t testing.TB, repository, tag string, archive []byte) registry.Descriptor {
 	t.Helper()
+	return r.SealedChart(t, repository, tag, archive, nil)
+}
+
+// SealedChart pushes a chart's archive with its provenance file, nil for none.
+func (r *Registry) SealedChart(t testing.TB, repository, tag string, archive, seal []byte) registry.Descriptor {
+	t.Helper()
 	config := r.Blob(t, repository, "application/vnd.cncf.helm.config.v1+json", []byte(`{"name":"chart"}`))
-	layer := r.Blob(t, repository, "application/vnd.cncf.helm.chart.content.v1.tar+gzip", archive)
-	return r.Manifest(t, repository, tag, manifest{SchemaVersion: 2, MediaType: ociManifest, Config: &config, Layers: []registry.Descriptor{layer}})
+	layers := []registry.Descriptor{r.Blob(t, repository, "application/vnd.cncf.helm.chart.content.v1.tar+gzip", archive)}
+	if seal != nil {
+		layers = append(layers, r.Blob(t, repository, "application/vnd.cncf.helm.chart.provenance.v1.prov", seal))
+	}
+	return r.Manifest(t, repository, tag, manifest{SchemaVersion: 2, MediaType: ociManifest, Config: &config, Layers: layers})
 }
 
 // ChartRepository is a chart repository on loopback.
@@ -133,6 +142,13 @@ func (r *ChartRepository) Add(name, version string, archive []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.files["/stable/"+file] = archive
+}
+
+// AddFile puts a file beside the index.
+func (r *ChartRepository) AddFile(name string, text []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.files["/stable/"+name] = text
 }
 
 // AddEntry puts lines into the index for a version of a chart, in place of those of the same version.

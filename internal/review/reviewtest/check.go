@@ -61,6 +61,13 @@ func (l *Lab) review(t *testing.T, f *Fixture, rule string) *review.Result {
 		}
 		engine.Proving = registry.Proving
 	}
+	if f.Fetched != nil {
+		fetched, err := ParseFetched(f.Fetched)
+		if err != nil {
+			t.Fatalf("fetched.yaml: %v", err)
+		}
+		engine.Fetching = fetched.Fetching
+	}
 	result, err := engine.Review(t.Context(), change, policy, review.Options{Only: []string{rule}})
 	if err != nil {
 		t.Fatal(err)

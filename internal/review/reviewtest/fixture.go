@@ -3,7 +3,8 @@
 // A comment `# want "message"` at the end of a line is a finding of the rule under test that must stand on that
 // very source line; it is taken out before rendering. Files below base/ are the repository at base, over which
 // the others are laid as head; files below fixed/ are what the fixes must make of the files of head;
-// policy.yaml is the policy; registry.yaml is what registries say of images: see Registry.
+// policy.yaml is the policy; registry.yaml is what registries say of images: see Registry; fetched.yaml holds charts from
+// elsewhere: see Fetched.
 package reviewtest
 
 import (
@@ -23,6 +24,7 @@ type Fixture struct {
 	Fixed      map[string][]byte
 	Policy     []byte
 	Registry   []byte // nil where no registry is asked
+	Fetched    []byte // nil where nothing is fetched
 	Wants      []Want
 }
 
@@ -54,6 +56,8 @@ func ParseFixture(data []byte) (*Fixture, error) {
 			f.Policy = content
 		case file.Name == "registry.yaml":
 			f.Registry = content
+		case file.Name == "fetched.yaml":
+			f.Fetched = content
 		case isBase:
 			if f.Base == nil {
 				f.Base = map[string][]byte{}
