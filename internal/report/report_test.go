@@ -348,3 +348,22 @@ func TestDifferenceOrder(t *testing.T) {
 		t.Errorf("the object with an error comes after the one without:\n%s", text)
 	}
 }
+
+// TestSharedLine writes three findings of one line in two objects, and wants the line once and both objects below it.
+func TestSharedLine(t *testing.T) {
+	t.Parallel()
+	at := review.Location{File: "app/kustomization.yaml", Line: 2, EndLine: 2, Column: 1, Precision: "exact"}
+	finding := func(object, message string) review.Finding {
+		return review.Finding{Rule: "r", Level: review.Warning, Status: review.New, Root: "app", Message: message, Location: at,
+			Object: manifests.Identity{APIVersion: "v1", Kind: "ConfigMap", Name: object}}
+	}
+	r := &Report{Result: &review.Result{Findings: []review.Finding{finding("a", "one"), finding("a", "two"), finding("b", "three")}},
+		Source: func(string) []byte { return []byte("components:\n- policies\n") }, Level: review.Info}
+	got, err := writers["text"](r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(got, "- policies") != 1 || !strings.Contains(got, "^ in ConfigMap/a of app, in ConfigMap/b of app\n") {
+		t.Errorf("the line is to stand there once, with both objects:\n%s", got)
+	}
+}

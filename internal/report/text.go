@@ -61,13 +61,12 @@ func levelColour(l review.Level) string {
 	return blue
 }
 
-// byPlace parts findings into runs that stand on one place and show in the same objects, so that its line is
-// printed once.
+// byPlace parts findings into runs that stand on one place, so that its line is printed once.
 func byPlace(all []review.Finding) func(yield func([]review.Finding) bool) {
 	return func(yield func([]review.Finding) bool) {
 		for from := 0; from < len(all); {
 			to := from + 1
-			for to < len(all) && all[to].Location == all[from].Location && shownIn(all[to]) == shownIn(all[from]) {
+			for to < len(all) && all[to].Location == all[from].Location {
 				to++
 			}
 			if !yield(all[from:to]) {
@@ -92,7 +91,7 @@ func (t *textWriter) findings(here []review.Finding) (notes bool) {
 	if !slices.ContainsFunc(here, func(f review.Finding) bool { return f.Level > review.Info }) {
 		return true
 	}
-	t.excerpt(here[0])
+	t.excerpt(here[0], inAll(here))
 	var said []string
 	for _, f := range here {
 		if f.Fix != nil && !slices.Contains(said, f.Fix.Title) {
@@ -104,9 +103,25 @@ func (t *textWriter) findings(here []review.Finding) (notes bool) {
 	return false
 }
 
-// excerpt shows the finding's line with up to two lines before it, and marks it.
-func (t *textWriter) excerpt(f review.Finding) {
-	where := shownIn(f)
+// maxPlaces is how many places of the output are named below one line of the source.
+const maxPlaces = 3
+
+// inAll says where the findings of one line show.
+func inAll(here []review.Finding) string {
+	var places []string
+	for _, f := range here {
+		if in := shownIn(f); !slices.Contains(places, in) {
+			places = append(places, in)
+		}
+	}
+	if more := len(places) - maxPlaces; more > 1 {
+		places = append(places[:maxPlaces], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(places, ", ")
+}
+
+// excerpt shows the finding's line with up to two lines before it, marks it, and says where it shows.
+func (t *textWriter) excerpt(f review.Finding, where string) {
 	lines, first := t.shown.excerpt(f)
 	if lines == nil {
 		if f.Location.Precision == "file" {
