@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,6 +29,8 @@ import (
 const (
 	user    = 65532 // nobody's account, as distroless images have it
 	program = "usr/bin/landwaiter"
+
+	repository = "ghcr.io/landwaiter/landwaiter"
 )
 
 // recipe is what an image is made of. The same recipe makes the same digest.
@@ -68,11 +71,12 @@ func imageVerb(args []string, stdout io.Writer) error {
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{
 			MediaType: types.OCIManifestSchema1, Platform: &v1.Platform{OS: "linux", Architecture: machine}}})
 	}
-	return write(index, *out, stdout)
+	return write(index, *out, *version, stdout)
 }
 
-// write keeps an index as a directory and as one file, which docker load and podman load read.
-func write(index v1.ImageIndex, out string, stdout io.Writer) error {
+// write keeps an index as a directory and as one file, which docker load and podman load read. There it is called by its version,
+// the images for other machines than the first by version and machine.
+func write(index v1.ImageIndex, out, version string, stdout io.Writer) error {
 	dir := filepath.Join(out, "oci")
 	if err := os.RemoveAll(dir); err != nil {
 		return err
@@ -81,13 +85,19 @@ func write(index v1.ImageIndex, out string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := kept.AppendIndex(index); err != nil {
+	name := layout.WithAnnotations(map[string]string{"io.containerd.image.name": repository + ":" + version, "org.opencontainers.image.ref.name": version})
+	if err := kept.AppendIndex(index, name); err != nil {
 		return err
 	}
 	files, err := filesOf(dir)
 	if err != nil {
 		return err
 	}
+	list, err := dockerList(index, version)
+	if err != nil {
+		return err
+	}
+	files = append(files, file{name: "manifest.json", content: list, mode: 0o644})
 	archive, err := pack(files, time.Unix(0, 0))
 	if err != nil {
 		return err
@@ -101,6 +111,38 @@ func write(index v1.ImageIndex, out string, stdout io.Writer) error {
 	}
 	_, err = fmt.Fprintln(stdout, digest)
 	return err
+}
+
+// dockerList says where the images' blobs are to a docker load that does not know OCI's layout: one that keeps images its own way.
+//
+// https://github.com/moby/moby/blob/master/image/spec/v1.2.md
+func dockerList(index v1.ImageIndex, version string) ([]byte, error) {
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	at := func(digest v1.Hash) string { return path.Join("blobs", digest.Algorithm, digest.Hex) }
+	var list tarball.Manifest
+	for i, m := range manifest.Manifests {
+		image, err := index.Image(m.Digest)
+		if err != nil {
+			return nil, err
+		}
+		own, err := image.Manifest()
+		if err != nil {
+			return nil, err
+		}
+		tag := version
+		if i > 0 {
+			tag += "-" + m.Platform.Architecture
+		}
+		entry := tarball.Descriptor{Config: at(own.Config.Digest), RepoTags: []string{repository + ":" + tag}}
+		for _, layer := range own.Layers {
+			entry.Layers = append(entry.Layers, at(layer.Digest))
+		}
+		list = append(list, entry)
+	}
+	return json.Marshal(list)
 }
 
 // filesOf reads a directory.

@@ -6,9 +6,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 const someDigest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
@@ -88,6 +98,75 @@ func TestPinRefuses(t *testing.T) {
 	if err := run([]string{"pin", "-version", "1.2.3", "-image", someDigest, "-checksums", few, root}, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "want 6") {
 		t.Errorf("one archive of six: %v", err)
 	}
+}
+
+// TestArchive holds that the archive of an image is read as Docker reads it, by the names that the workflow uses, and that what it
+// is pushed from is the same.
+func TestArchive(t *testing.T) {
+	t.Parallel()
+	var index v1.ImageIndex = mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	for _, machine := range []string{"amd64", "arm64"} {
+		image, err := random.Image(1000, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: machine}}})
+	}
+	dir := t.TempDir()
+	var out bytes.Buffer
+	if err := write(index, dir, "1.2.3", &out); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := layout.ImageIndexFromPath(filepath.Join(dir, "oci"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if manifest, err := kept.IndexManifest(); err != nil || len(manifest.Manifests) != 1 || manifest.Manifests[0].Digest.String() != strings.TrimSpace(out.String()) {
+		t.Errorf("%v, %+v, want %s", err, manifest, out.String())
+	}
+	for i, tag := range []string{"1.2.3", "1.2.3-arm64"} {
+		named, err := name.NewTag(repository + ":" + tag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		image, err := tarball.ImageFromPath(filepath.Join(dir, "image.tar"), &named)
+		if err != nil {
+			t.Fatal(err)
+		}
+		manifest, err := index.IndexManifest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		original, err := index.Image(manifest.Manifests[i].Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := contents(t, image), contents(t, original); !slices.Equal(got, want) {
+			t.Errorf("%s holds %q, want %q", tag, got, want)
+		}
+	}
+}
+
+// contents are the digests of an image's configuration and layers.
+func contents(t *testing.T, image v1.Image) []string {
+	t.Helper()
+	config, err := image.ConfigName()
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, err := image.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []string{config.String()}
+	for _, layer := range layers {
+		digest, err := layer.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, digest.String())
+	}
+	return all
 }
 
 // TestBill holds that a bill of materials names what this very program is made of, and points nowhere else.

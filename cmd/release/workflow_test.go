@@ -63,6 +63,7 @@ func TestReleaseWorkflow(t *testing.T) {
 	}
 	var workflow struct {
 		Permissions map[string]string
+		Defaults    struct{ Run struct{ Shell string } }
 		Jobs        map[string]struct {
 			If          string
 			Permissions map[string]string
@@ -73,6 +74,9 @@ func TestReleaseWorkflow(t *testing.T) {
 	}
 	if len(workflow.Permissions) != 1 || workflow.Permissions["contents"] != "read" {
 		t.Errorf("every job has %v", workflow.Permissions)
+	}
+	if workflow.Defaults.Run.Shell != "bash" { // the runner's own choice goes on when a program of a pipe fails
+		t.Errorf("the shell is %q", workflow.Defaults.Run.Shell)
 	}
 	for name, job := range workflow.Jobs {
 		if len(job.Permissions) > 0 && (name != "publish" || job.If != "github.event_name == 'workflow_dispatch'") {
