@@ -65,11 +65,11 @@ func role(p *review.Pass) string {
 	return "ControlPlane"
 }
 
-// open reports whether a list of addresses has one that is everybody.
+// open reports whether a list of addresses has one that is everybody, or half of that, which two then join.
 func open(list manifests.Field) (at manifests.Field, found bool) {
 	for _, item := range list.Items() {
 		prefix, err := netip.ParsePrefix(strings.TrimSpace(item.Text()))
-		if err == nil && prefix.Bits() == 0 {
+		if err == nil && prefix.Bits() <= 1 {
 			return item, true
 		}
 	}

@@ -14,6 +14,9 @@ func checkNetworkPolicyAllowAll(p *review.Pass) {
 		if at, open := policy.letsAll(ingress); open {
 			p.Report(at, "network policy %s lets in everything from everywhere", p.Object.Name).Related(policy.chosen).
 				Detail("For the pods that it selects this undoes what other policies close: policies only ever add to each other. Name the peers that may connect, and their ports.")
+		} else if at, open := policy.letsCluster(); open {
+			p.Report(at, "network policy %s lets in everything from every pod of the cluster", p.Object.Name).Related(policy.chosen).Lower(review.Warning).
+				Detail("An empty namespaceSelector is every namespace: one pod that is taken over, whosever it is, reaches all ports of those that the policy selects. Name the namespaces by their labels (kubernetes.io/metadata.name), the pods in them and the ports.")
 		}
 		if at, open := policy.letsAll(egress); open {
 			p.Report(at, "network policy %s lets everything out to everywhere", p.Object.Name).Related(policy.chosen).

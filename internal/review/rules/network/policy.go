@@ -93,6 +93,24 @@ func (p *policy) letsAll(d direction) (manifests.Field, bool) {
 	return manifests.Field{}, false
 }
 
+// letsCluster returns where the policy lets every pod of the cluster in, on all ports.
+func (p *policy) letsCluster() (manifests.Field, bool) {
+	if !p.closes[ingress] {
+		return manifests.Field{}, false
+	}
+	for _, r := range p.rules[ingress] {
+		if p.widthOf(r, ingress).all != cluster {
+			continue
+		}
+		for _, peer := range r.at.Get("from").Items() {
+			if peerSpan(peer) == cluster {
+				return peer, true
+			}
+		}
+	}
+	return manifests.Field{}, false
+}
+
 // blocks reports whether the policy forbids pods it selects traffic with an address on a port, whatever others allow.
 func (p *policy) blocks(d direction, addr netip.Addr, port int) bool {
 	for _, r := range p.rules[d] {

@@ -17,6 +17,7 @@ func checkPortNames(p *review.Pass) {
 		for _, c := range p.Pod.Containers {
 			checkClashes(p, c.Title(), c.Get("ports").Items(), "containerPort")
 		}
+		checkNeighbours(p)
 		return
 	}
 	if p.Object.Group() != "" {
@@ -31,6 +32,26 @@ func checkPortNames(p *review.Pass) {
 		}
 	}
 	checkClashes(p, title, ports, "port")
+}
+
+// checkNeighbours reports names of ports that two containers of the pod have, which the API server lets pass.
+func checkNeighbours(p *review.Pass) {
+	owners := map[string]review.Container{}
+	for _, c := range p.Pod.Containers {
+		if c.Kind != review.RegularContainer && c.Kind != review.SidecarContainer {
+			continue // its ports are served before the others, or for somebody who looks for an error
+		}
+		for _, port := range c.Get("ports").Items() {
+			name := port.Get("name")
+			first, taken := owners[name.Text()]
+			if !taken {
+				owners[name.Text()] = c
+			} else if name.Text() != "" && first.Path() != c.Path() {
+				p.Report(name, "%s names a port %s, as %s does", c.Title(), name.Text(), first.Title()).
+					Detail("A Service or probe that asks for the name gets the first one only: what this container serves cannot be reached by it. Names of ports are for the whole pod.")
+			}
+		}
+	}
 }
 
 // checkClashes reports ports of one list that have the same name, or the same number and protocol.

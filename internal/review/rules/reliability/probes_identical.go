@@ -1,6 +1,8 @@
 package reliability
 
 import (
+	"cmp"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -34,12 +36,22 @@ func sameHandler(a, b manifests.Field) bool {
 	asks := false
 	for _, handler := range handlers {
 		x, y := a.Get(handler), b.Get(handler)
-		if x.IsSet() != y.IsSet() || x.IsSet() && !same(x, y) {
+		if x.IsSet() != y.IsSet() || x.IsSet() && !same(x, y) && !sameRequest(x, y) {
 			return false
 		}
 		asks = asks || x.IsSet()
 	}
 	return asks
+}
+
+// sameRequest reports whether two requests by HTTP are one once the API server has filled them in.
+func sameRequest(a, b manifests.Field) bool {
+	for key, filled := range map[string]string{"path": "/", "port": "", "scheme": "HTTP", "host": ""} {
+		if cmp.Or(a.Get(key).Text(), filled) != cmp.Or(b.Get(key).Text(), filled) {
+			return false
+		}
+	}
+	return a.Get("port").IsSet() && same(a.Get("httpHeaders"), b.Get("httpHeaders"))
 }
 
 // same compares two fields by value, whatever the order of their keys.
