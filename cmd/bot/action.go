@@ -137,7 +137,7 @@ func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.
 	engine := newEngine(a.sys, pool)
 	asks := newRegistries(a.sys, engine.Cache)
 	asks.signIn(a.server, a.in["token"])
-	engine.Proving, engine.Fetching = asks.proving, asks.fetching
+	engine.Proving, engine.Fetching, engine.FetchingBases = asks.proving, asks.fetching, asks.fetchingBases
 	result, err := engine.Review(ctx, change, rulesOf, review.Options{
 		Under: []string{part}, Repository: a.repository, URLs: []string{a.server + "/" + a.repository}, KubeVersion: a.in["kube-version"],
 		Named: func(_, file string) ([]byte, error) { return tree.ReadFile(file) },

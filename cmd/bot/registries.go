@@ -17,6 +17,8 @@ import (
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/policy"
 	"github.com/landwaiter/landwaiter/internal/server"
+	"github.com/landwaiter/landwaiter/internal/source"
+	"github.com/landwaiter/landwaiter/internal/source/gitrepo"
 	"golang.org/x/net/http/httpproxy"
 )
 
@@ -28,6 +30,7 @@ type registries struct {
 	gitHub      evidence.GitHubAttestations // nil when GitHub is not asked what it keeps of images
 	proxy       func(*url.URL) (*url.URL, error)
 	roots       *x509.CertPool // nil for the system's
+	git         gitrepo.Options
 
 	// listed are the registries of a server's own policy; nil where there is no server. Of others a repository's policy may
 	// not say that they are private.
@@ -38,7 +41,7 @@ type registries struct {
 // through the proxies of the environment.
 func newRegistries(sys surroundings, cache *manifests.Cache) *registries {
 	site, token := sys.env("GITHUB_SERVER_URL"), sys.env("GITHUB_TOKEN")
-	r := &registries{cache: cache, charts: openCharts(cacheDir(sys)), proxy: httpproxy.FromEnvironment().ProxyFunc(), credentials: registry.Credentials{
+	r := &registries{cache: cache, charts: openCharts(cacheDir(sys)), git: baseTrees(sys), proxy: httpproxy.FromEnvironment().ProxyFunc(), credentials: registry.Credentials{
 		Docker: dockerDir(sys), Cloud: true, Azure: azure(sys),
 	}}
 	r.signIn(site, token)
@@ -48,6 +51,11 @@ func newRegistries(sys surroundings, cache *manifests.Cache) *registries {
 // signIn gives a token of the GitHub at an address: for its attestations, and for ghcr.io.
 func (r *registries) signIn(site, token string) {
 	r.gitHub, r.credentials.GitHub = attestationsFor(site, token), packagesToken(site, token)
+}
+
+// baseTrees says how repositories that were fetched are read: of those with more files nobody needs a base.
+func baseTrees(sys surroundings) gitrepo.Options {
+	return gitrepo.Options{Env: sys.environ, Limits: source.Limits{Files: 100_000}}
 }
 
 // dockerDir is where Docker keeps its configuration: $DOCKER_CONFIG, or .docker in the home directory.
@@ -109,6 +117,20 @@ func (r *registries) fetching(p *review.Policy, offline bool) (review.Charts, fu
 	return fetch.New(fetch.Config{Client: client, Places: places, Store: r.charts, Offline: offline}), client.Close, nil
 }
 
+// fetchingBases makes what gets bases under a policy. It is a review.BasesFunc.
+func (r *registries) fetchingBases(p *review.Policy, offline bool) (review.Bases, func(), error) {
+	places, err := fetch.NewBasePlaces(p.Bases.Allow)
+	if err != nil {
+		return nil, nil, fmt.Errorf("bases.allow: %w", err)
+	}
+	client := registry.New(registry.Config{
+		Allows: func(images.Reference) bool { return false }, Hosts: r.hosts(p.Images.Registries), UserAgent: "landwaiter/" + version(),
+		Network: registry.Network{Proxy: r.proxy, RootCAs: r.roots},
+	})
+	bases := fetch.NewBases(fetch.BasesConfig{Client: client, Places: places, Store: r.charts, Offline: offline, Git: r.git})
+	return bases, func() { bases.Close(); client.Close() }, nil
+}
+
 // hosts are a policy's registries, as far as it may say of them what it does.
 func (r *registries) hosts(all []review.Registry) []registry.Host {
 	var hosts []registry.Host
@@ -136,7 +158,7 @@ func newServerRegistries(sys surroundings, settings server.Settings, policy *pol
 		return nil, err
 	}
 	proxy := httpproxy.Config{HTTPProxy: string(settings.Proxy.HTTP), HTTPSProxy: string(settings.Proxy.HTTPS), NoProxy: settings.Proxy.No}
-	return &registries{proxy: proxy.ProxyFunc(), roots: roots, listed: listed, credentials: registry.Credentials{
+	return &registries{git: baseTrees(sys), proxy: proxy.ProxyFunc(), roots: roots, listed: listed, credentials: registry.Credentials{
 		Docker: dockerDir(sys), Cloud: true, Azure: azure(sys),
 		For: func(string) bool { return false }, // but what a repository is given
 	}}, nil

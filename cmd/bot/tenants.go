@@ -61,7 +61,7 @@ func (t *tenants) Engine(repo event.Repository) (*review.Engine, func(), error) 
 	cache := manifests.OpenCache(dir, tenantBytes, t.build)
 	cache.Looked = t.looked
 	asks := t.asks.with(cache, openCharts(dir), t.attestations(repo.Installation), repo.Owner)
-	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: asks.proving, Fetching: asks.fetching}
+	engine := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now, Cache: cache, Proving: asks.proving, Fetching: asks.fetching, FetchingBases: asks.fetchingBases}
 	return engine, func() {
 		pool.Close()
 		t.use(dir, -1)

@@ -59,7 +59,8 @@ func newPool(sys surroundings) (*sandbox.Pool, error) {
 func newEngine(sys surroundings, pool *sandbox.Pool) *review.Engine {
 	e := &review.Engine{Renderer: &gitops.Renderer{Inner: pool}, Rules: rules.All(), Now: time.Now,
 		Cache: openCache(sys)}
-	e.Fetching = newRegistries(sys, e.Cache).fetching
+	asks := newRegistries(sys, e.Cache)
+	e.Fetching, e.FetchingBases = asks.fetching, asks.fetchingBases
 	if sys.progress {
 		e.Progress = func(stage string, n, of int) {
 			fmt.Fprintf(sys.stderr, "\r\x1b[K%s %d of %d", stage, n, of)

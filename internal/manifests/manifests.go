@@ -52,6 +52,7 @@ type Settings struct {
 	HelmLine    int      // 3 or 4
 	IncludeCRDs bool     // give the CRDs of charts' crds/ directories as well
 	Strays      bool     // give the objects of crds/ directories that are no CRDs: Helm installs them, and prints none
+	SkipSchema  bool     // values need not fit the charts' schemas
 	Lines       bool     // trace Origins
 }
 
@@ -117,6 +118,9 @@ type Rendering struct {
 
 	// Failed says which documents of a plain root could not be read. Objects holds what the others gave.
 	Failed []*RenderError
+
+	// Fetched says that something from elsewhere is in it, so that another time it may be another one.
+	Fetched bool
 }
 
 // Renderer renders roots of one kind.

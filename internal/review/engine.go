@@ -28,9 +28,12 @@ type Engine struct {
 	Now      func() time.Time              // for exemptions
 	Progress func(stage string, n, of int) // nil for none; called from several goroutines
 	Proving  ProvingFunc                   // nil where no registry is asked
-	Fetching ChartsFunc                    // nil where nothing is fetched
+	Fetching ChartsFunc                    // nil where no charts are fetched
 
-	charts Charts // of the review under way; nil where nothing is fetched
+	FetchingBases BasesFunc // nil where no bases are fetched
+
+	charts  Charts // of the review under way; nil where nothing is fetched
+	fetches bool   // the review is under way: what renders gets what it lacks
 }
 
 // Options is what the caller of one review chooses, over the policy.
@@ -289,7 +292,9 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 	case err != nil:
 		return rendered{}, fmt.Errorf("rendering %s: %w", root.Path, err)
 	}
-	e.Cache.Put(pinned, settings, reads, r)
+	if !r.Fetched {
+		e.Cache.Put(pinned, settings, reads, r)
+	}
 	return rendered{rendering: withChart(r, root, pinned), reads: reads, chart: fetchedBy(pinned)}, nil
 }
 

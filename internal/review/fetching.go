@@ -23,18 +23,34 @@ type Charts interface {
 // ChartsFunc makes what gets charts under a policy, and what ends it.
 type ChartsFunc func(policy *Policy, offline bool) (Charts, func(), error)
 
-// fetching is the engine with what gets charts under a policy. done ends that.
+// fetching is the engine with what gets charts and bases under a policy. done ends that.
 func (e *Engine) fetching(policy *Policy, opts Options) (own *Engine, done func(), err error) {
-	if e.Fetching == nil || e.charts != nil {
+	if e.fetches {
 		return e, func() {}, nil
 	}
-	charts, done, err := e.Fetching(policy, opts.Offline)
-	if err != nil {
-		return nil, nil, &ConfigError{err}
+	bound, supply, ends := *e, &supplier{inner: e.Renderer}, []func(){}
+	done = func() {
+		for _, end := range ends {
+			end()
+		}
 	}
-	bound := *e
-	bound.charts = charts
-	bound.Renderer = &fetcher{e.Renderer, charts}
+	bound.fetches, bound.Renderer = true, supply
+	if e.FetchingBases != nil {
+		bases, end, err := e.FetchingBases(policy, opts.Offline)
+		if err != nil {
+			return nil, nil, &ConfigError{err}
+		}
+		supply.bases, ends = bases, append(ends, end)
+	}
+	if e.Fetching != nil {
+		charts, end, err := e.Fetching(policy, opts.Offline)
+		if err != nil {
+			done()
+			return nil, nil, &ConfigError{err}
+		}
+		ends = append(ends, end)
+		bound.charts, supply.charts, bound.Renderer = charts, charts, &fetcher{supply, charts}
+	}
 	return &bound, done, nil
 }
 

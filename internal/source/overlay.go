@@ -146,6 +146,37 @@ func Edit(base Tree, files map[string][]byte) (Tree, error) {
 	return Overlay(under, changed, memory(files))
 }
 
+// below serves the paths under a directory from what knows them without it.
+type below struct {
+	blobs Blobs
+	dir   string // with a slash at its end
+}
+
+func (b below) Blob(e Entry, limit int64) ([]byte, error) {
+	e.Path = strings.TrimPrefix(e.Path, b.dir)
+	return b.blobs.Blob(e, limit)
+}
+
+// Mount returns base with all of another tree in a directory in which base has nothing. Symbolic links lead where they lead
+// in that tree; those that lead out of it, or nowhere, are left out. Both must be trees of this package.
+func Mount(base Tree, dir string, other Tree) (Tree, error) {
+	from, ok := unwrap(other)
+	if !ok {
+		return nil, errors.New("mount: the tree is not one of package source")
+	}
+	entries := make([]Entry, 0, len(from.entries))
+	for i, e := range from.entries {
+		if e.Mode == Symlink {
+			if _, err := from.follow(i, 0); err != nil {
+				continue
+			}
+		}
+		e.Path = dir + "/" + e.Path
+		entries = append(entries, e)
+	}
+	return Overlay(base, entries, below{from.blobs, dir + "/"})
+}
+
 // unwrap finds the tree under what wraps it in this package.
 func unwrap(t Tree) (*tree, bool) {
 	switch t := t.(type) {

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,11 @@ type File struct {
 	Address *url.URL // of the file; it may lie at another, public host
 	Limit   int64    // bytes
 	Within  time.Duration
+
+	Body   []byte            // what is sent by POST; nil for GET
+	Header map[string]string // of the request, besides what is always sent
+
+	Straight bool // no redirect is followed
 }
 
 // Download returns a file over HTTP. No credentials are sent. Redirects are followed over HTTPS to public addresses, each
@@ -28,6 +34,9 @@ func (c *Client) Download(ctx context.Context, f File) ([]byte, error) {
 	host := c.hostsByIndex[strings.ToLower(f.Place.Host)]
 	inner := &guard{transports: c.transports, host: f.Place.Host, private: host.Private, plainHTTP: host.PlainHTTP}
 	client := &http.Client{Transport: &counting{c, inner, webGuard{inner}}, CheckRedirect: fewHops}
+	if f.Straight {
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return errLeadsOn }
+	}
 	for try := 1; ; try++ {
 		resp, body, err := c.download(ctx, client, f)
 		var wait time.Duration
@@ -53,11 +62,20 @@ func (c *Client) Download(ctx context.Context, f File) ([]byte, error) {
 	}
 }
 
+var errLeadsOn = errors.New("it leads to another address, which is not followed")
+
 // download asks once.
 func (c *Client) download(ctx context.Context, client *http.Client, f File) (*http.Response, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.Address.String(), nil)
+	method, sent := http.MethodGet, io.Reader(nil)
+	if f.Body != nil {
+		method, sent = http.MethodPost, bytes.NewReader(f.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, f.Address.String(), sent)
 	if err != nil {
 		return nil, nil, err
+	}
+	for key, value := range f.Header {
+		req.Header.Set(key, value)
 	}
 	req.Header.Set("User-Agent", c.config.UserAgent)
 	req.Header.Set("Accept-Encoding", "identity") // an archive is to arrive as it is; and no bomb hides behind a compression

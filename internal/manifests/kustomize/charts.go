@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -70,7 +71,7 @@ func (b *build) inflateLayer(ctx context.Context, l *layer, dir string, files *f
 	}
 	files.lay(path.Join(dir, konfig.DefaultKustomizationFileName()), []byte(component))
 	files.lay(l.inflated.file, text)
-	files.lay(l.file, rewritten)
+	l.served = rewritten
 	return nil
 }
 
@@ -227,12 +228,8 @@ func ensure(mapping *yaml.Node, key string) *yaml.Node {
 // withComponent rewrites the kustomization of a layer so that a component stands in for its charts. Everything else stays as
 // kustomize decodes it.
 func withComponent(l *layer, component string) ([]byte, error) {
-	data, err := sigsyaml.YAMLToJSON(l.text)
+	fields, err := l.fields()
 	if err != nil {
-		return nil, err
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
 		return nil, err
 	}
 	components := []string{component}
@@ -257,4 +254,29 @@ func withComponent(l *layer, component string) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(fields)
+}
+
+// fields are those of the kustomization, with what was handed over in place of the addresses elsewhere.
+func (l *layer) fields() (map[string]json.RawMessage, error) {
+	data, err := sigsyaml.YAMLToJSON(l.text)
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil || len(l.remote) == 0 {
+		return fields, err
+	}
+	for field, value := range fields {
+		if !slices.ContainsFunc(remoteFields(), func(f string) bool { return strings.EqualFold(f, field) }) {
+			continue
+		}
+		var any any
+		if err := json.Unmarshal(value, &any); err != nil {
+			return nil, err
+		}
+		if fields[field], err = json.Marshal(l.local(any)); err != nil {
+			return nil, err
+		}
+	}
+	return fields, nil
 }

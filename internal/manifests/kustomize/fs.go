@@ -115,6 +115,12 @@ func (f *fileSystem) lay(p string, content []byte) {
 	f.overlay[p] = append(f.overlay[p], content)
 }
 
+// set puts content over the tree at p, for everybody who reads it.
+func (f *fileSystem) set(p string, content []byte) {
+	delete(f.overlay, p)
+	f.lay(p, content)
+}
+
 func (f *fileSystem) refuse(p string, err error) error {
 	if f.refused == nil {
 		f.refused, f.at = err, p

@@ -23,8 +23,10 @@ type layer struct {
 	component  bool
 	resources  []resource // in order; kustomizations named under generators and transformers are not among them
 	components []*layer
-	generated  []generated // the entries of generators that configure charts
-	inflated   *inflation  // what the charts became, nil without
+	generated  []generated       // the entries of generators that configure charts
+	inflated   *inflation        // what the charts became, nil without
+	served     []byte            // the file as kustomize gets it, nil for as it is
+	remote     map[string]handed // what was handed over of what it names elsewhere, by the address
 }
 
 // resource is one entry of resources: a file or a kustomization.
@@ -58,15 +60,25 @@ func (l *layer) walk(visit func(*layer)) {
 
 // join returns the path in the tree of a path that the kustomization names.
 func (l *layer) join(p string) string {
+	if h, ok := l.remote[p]; ok {
+		return h.at
+	}
 	if path.IsAbs(p) {
 		return inTree(p)
 	}
 	return inTree(path.Join("/", l.dir, p))
 }
 
-// outside reports whether a relative path of the kustomization leads above the tree, where nothing is.
+// outside reports whether a relative path of the kustomization leads above the tree, where nothing is, or out of what was
+// fetched with it.
 func (l *layer) outside(p string) bool {
+	if _, ok := l.remote[p]; ok {
+		return false
+	}
 	at := path.Join(l.dir, p)
+	if fetched := fetchedDir(l.dir); fetched != "" {
+		return !holds(fetched, l.join(p))
+	}
 	return !path.IsAbs(p) && (at == ".." || strings.HasPrefix(at, "../"))
 }
 

@@ -1,9 +1,15 @@
 package kustomize
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/url"
+	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
 var gitUser = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9-]*)@`)
@@ -54,4 +60,124 @@ func hasRepository(rest string) bool {
 		}
 	}
 	return strings.Contains(path, "/")
+}
+
+// handed is something from elsewhere that was handed over.
+type handed struct {
+	at     string // in the tree
+	served string // as the kustomization names it instead: a path from its directory
+	file   bool
+}
+
+// remoteFields are the fields of a kustomization in which addresses elsewhere may stand.
+func remoteFields() []string {
+	return []string{"resources", "bases", "components", "patches", "patchesJson6902", "patchesStrategicMerge", "crds", "configurations", "replacements", "openapi"}
+}
+
+// elsewhere finds what lies under an address elsewhere where it was handed over, and otherwise notes that it is lacking.
+func (s *scanner) elsewhere(l *layer, r reference, read func(string) (manifests.Base, error)) (here bool, err error) {
+	base, err := read(r.path)
+	if err != nil { // the address is not repeated: there may be a password in it
+		return false, l.fail(errRemote, fmt.Sprintf("the remote %s that stands here cannot be fetched: %v", r.what, err), r.keys...)
+	}
+	lack := manifests.Lack{Kind: manifests.LackBase, Address: r.path, At: l.span(r.keys...)}
+	if base.File {
+		lack.Kind, base.Path = manifests.LackFile, manifests.FileName
+	}
+	lack = lack.In()
+	if _, err := s.tree.Stat(lack.Dir); err != nil {
+		if s.lacks = append(s.lacks, lack); s.lacked == nil {
+			s.lacked = remoteError(l, r)
+		}
+		return false, nil
+	}
+	if l.remote == nil {
+		l.remote = make(map[string]handed)
+	}
+	h := handed{at: path.Join(lack.Dir, base.Path), file: base.File}
+	if h.served = ".landwaiter-" + path.Base(lack.Dir) + ".yaml"; !h.file {
+		if h.served, err = filepath.Rel("/"+l.dir, "/"+h.at); err != nil {
+			return false, l.fail(err, err.Error(), r.keys...)
+		}
+		h.served = filepath.ToSlash(h.served)
+	}
+	l.remote[r.path] = h
+	return true, nil
+}
+
+// lacking is the error of a build that cannot go on without what lies elsewhere.
+func (s *scanner) lacking() error {
+	var failed manifests.RenderError
+	if is, ok := s.lacked.(*manifests.RenderError); ok { //nolint:errorlint // it was made here
+		failed = *is
+	}
+	failed.Lacks = s.lacks
+	return &failed
+}
+
+// local is a value of a kustomization with what was handed over in place of the addresses elsewhere.
+func (l *layer) local(value any) any {
+	switch v := value.(type) {
+	case string:
+		if h, ok := l.remote[v]; ok {
+			return h.served
+		}
+	case []any:
+		for i := range v {
+			v[i] = l.local(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = l.local(v[k])
+		}
+	}
+	return value
+}
+
+// layRemotes lays the kustomizations that name what was handed over, or charts, over the tree.
+func layRemotes(top *layer, files *fileSystem) (err error) {
+	top.walk(func(l *layer) {
+		if err == nil {
+			err = l.layRemote(files)
+		}
+	})
+	return err
+}
+
+// layRemote lays what one kustomization needs. A single file has to lie beside the kustomization that names it, since
+// kustomize reads no file from above it.
+func (l *layer) layRemote(files *fileSystem) error {
+	for address, h := range l.remote {
+		if !h.file {
+			continue
+		}
+		text, err := files.tree.ReadFile(h.at)
+		if err != nil {
+			return l.fail(err, address+": "+err.Error())
+		}
+		files.set(path.Join(l.dir, h.served), text)
+	}
+	if len(l.remote) > 0 && l.served == nil {
+		fields, err := l.fields()
+		if err == nil {
+			l.served, err = json.Marshal(fields)
+		}
+		if err != nil {
+			return l.fail(err, err.Error())
+		}
+	}
+	if l.served != nil {
+		files.lay(l.file, l.served)
+	}
+	return nil
+}
+
+// fetchedDir is the directory of what was fetched that holds dir; "" for none.
+func fetchedDir(dir string) string {
+	rest, ok := strings.CutPrefix(dir, manifests.ElsewhereDir+"/")
+	if !ok {
+		return ""
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	return path.Join(manifests.ElsewhereDir, id)
 }

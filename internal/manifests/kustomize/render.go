@@ -83,8 +83,14 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 	if err != nil {
 		return nil, err
 	}
+	if len(s.lacks) > 0 {
+		return nil, s.lacking()
+	}
 	files := &fileSystem{ctx: ctx, tree: tree}
 	if err := b.inflate(ctx, top, files); err != nil {
+		return nil, err
+	}
+	if err := layRemotes(top, files); err != nil {
 		return nil, err
 	}
 	built, err := b.run(files, top)

@@ -21,6 +21,8 @@ const maxLayers = 2000
 type scanner struct {
 	tree   source.Tree
 	layers int
+	lacks  []manifests.Lack
+	lacked error // what says of the first one that it is not there
 }
 
 // scan loads the kustomization in dir and all below it. Where kustomize will fail with a good reason of its own,
@@ -86,6 +88,9 @@ func (s *scanner) missingFile(l *layer) error {
 	return &manifests.RenderError{Reason: "holds no kustomization.yaml", Span: where, Cause: source.ErrNotExist}
 }
 
+// generatorFile is what a file of a generator is called. It is kustomize's own loader that would fetch one.
+const generatorFile = "file"
+
 // reference is a path that a kustomization makes kustomize load, and where it stands.
 type reference struct {
 	what string // "patch", "CRD": for the message
@@ -97,7 +102,13 @@ type reference struct {
 func (s *scanner) check(l *layer, refs []reference) error {
 	for _, r := range refs {
 		if isURL(r.path) {
-			return remoteError(l, r)
+			if r.what == generatorFile {
+				return remoteError(l, r)
+			}
+			if _, err := s.elsewhere(l, r, manifests.FileAddress); err != nil {
+				return err
+			}
+			continue
 		}
 		if r.path == "" || strings.ContainsAny(r.path, "\n{") {
 			continue // a patch, not a path; or kustomize's own complaint
@@ -167,10 +178,10 @@ func (s *scanner) checkGenerators(l *layer) error {
 			if !found {
 				p = f
 			}
-			refs = append(refs, reference{"file", p, append(at[:2:2], name("files"), item(j))})
+			refs = append(refs, reference{generatorFile, p, append(at[:2:2], name("files"), item(j))})
 		}
 		for j, p := range sources.EnvSources {
-			refs = append(refs, reference{"file", p, append(at[:2:2], name("envs"), item(j))})
+			refs = append(refs, reference{generatorFile, p, append(at[:2:2], name("envs"), item(j))})
 		}
 	}
 	for i, g := range l.spec.ConfigMapGenerator {
@@ -187,7 +198,11 @@ func (s *scanner) scanResources(l *layer) error {
 	for i, entry := range l.spec.Resources {
 		keys := l.resourceKeys(i)
 		if isRemote(entry) {
-			return remoteError(l, reference{"base", entry, keys})
+			if here, err := s.elsewhere(l, reference{"base", entry, keys}, manifests.ParseBase); err != nil {
+				return err
+			} else if !here {
+				continue
+			}
 		}
 		info, err := s.stat(l, entry, keys)
 		if err != nil {
@@ -210,7 +225,11 @@ func (s *scanner) scanComponents(l *layer) error {
 	for i, entry := range l.spec.Components {
 		keys := []key{name("components"), item(i)}
 		if isRemote(entry) {
-			return remoteError(l, reference{"component", entry, keys})
+			if here, err := s.elsewhere(l, reference{"component", entry, keys}, manifests.ParseBase); err != nil {
+				return err
+			} else if !here {
+				continue
+			}
 		}
 		info, err := s.stat(l, entry, keys)
 		if err != nil {

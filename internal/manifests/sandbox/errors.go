@@ -69,13 +69,36 @@ func putRenderError(e *encoder, err *manifests.RenderError) {
 	e.text(err.Reason[:min(len(err.Reason), maxErrorText)])
 	putSpan(e, err.Span)
 	putError(e, err.Cause)
+	lacks := err.Lacks[:min(len(err.Lacks), maxLacks)]
+	e.count(len(lacks))
+	for _, l := range lacks {
+		for _, text := range [...]string{string(l.Kind), l.Address, l.Name, l.Version, l.Digest, l.Dir} {
+			e.text(text[:min(len(text), maxLackText)])
+		}
+		putSpan(e, l.At)
+	}
 }
+
+// What a root may lack at a time, and the bytes of each word on it. What is beyond is named once the others are there.
+const (
+	maxLacks    = 200
+	maxLackText = 4 << 10
+)
 
 // takeRenderError reads what putRenderError wrote.
 func takeRenderError(d *decoder) *manifests.RenderError {
-	return &manifests.RenderError{
+	err := &manifests.RenderError{
 		Reason: d.text("reason", maxErrorText),
 		Span:   takeSpan(d),
 		Cause:  takeError(d),
 	}
+	for range d.count("lacks", maxLacks, lackSize) {
+		text := func() string { return d.text("lack", maxLackText) }
+		err.Lacks = append(err.Lacks, manifests.Lack{
+			Kind: manifests.LackKind(text()), Address: text(), Name: text(), Version: text(), Digest: text(), Dir: text(), At: takeSpan(d),
+		})
+	}
+	return err
 }
+
+const lackSize = 11 // bytes that a lack takes at least

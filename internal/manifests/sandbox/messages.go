@@ -10,7 +10,7 @@ import (
 )
 
 // protocolVersion is what both ends must agree on; they are one program, but perhaps not of one build.
-const protocolVersion = 2
+const protocolVersion = 3
 
 // encodeSetup tells a child its limits.
 func encodeSetup(l Limits) *encoder {

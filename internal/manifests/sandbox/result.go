@@ -24,7 +24,7 @@ const (
 	maxLine       = math.MaxInt32
 	frameSize     = 7 // bytes that a Frame takes at least
 	objectSize    = 8 // bytes that an object takes at least
-	errorSize     = 7 // bytes that a RenderError takes at least
+	errorSize     = 8 // bytes that a RenderError takes at least
 	unlimitedText = math.MaxInt32
 )
 

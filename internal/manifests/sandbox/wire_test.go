@@ -97,8 +97,8 @@ func TestResultsArriveWhole(t *testing.T) {
 		}
 		return o
 	}
-	if n := reflect.TypeFor[manifests.Rendering]().NumField(); n != 4 {
-		t.Errorf("a Rendering has %d fields, of which the protocol knows 4", n)
+	if n := reflect.TypeFor[manifests.Rendering]().NumField(); n != 5 {
+		t.Errorf("a Rendering has %d fields, of which the protocol knows 4, and 1 is not for children to say", n)
 	}
 	limits := Limits{}.withDefaults()
 	refused := filled[manifests.RenderError](t)

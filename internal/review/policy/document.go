@@ -175,7 +175,7 @@ type chartSeal struct {
 }
 
 type allowSection struct {
-	Allow []string `yaml:"allow" form:"name" doc:"Patterns of the places they may come from."`
+	Allow []string `yaml:"allow" form:"base" doc:"Patterns of the Git repositories and files that may be fetched: github.com/acme/**, raw.githubusercontent.com/acme/**; with https:// before them or not."`
 }
 
 type gateSection struct {

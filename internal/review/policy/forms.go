@@ -19,7 +19,7 @@ import (
 func (r *reader) form(v value) {
 	checks := map[string]func(value){
 		"version": r.versionForm, "helm": r.helmForm, "rules": r.ruleForm, "day": r.dayForm,
-		"image": r.imageForm, "name": r.nameForm, "place": r.placeForm, "path": r.pathForm, "file": r.fileForm, "files": r.filesForm, "rule": r.ruleNameForm,
+		"image": r.imageForm, "name": r.nameForm, "place": r.placeForm, "base": r.baseForm, "path": r.pathForm, "file": r.fileForm, "files": r.filesForm, "rule": r.ruleNameForm,
 		"glob": r.globForm, "platform": r.platformForm, "person": r.personForm, "duration": r.durationForm,
 		"ownID": r.ownIDForm, "kind": r.kindForm, "fieldPath": r.fieldPathForm, "params": r.paramsForm,
 		"lock": r.lockForm, "comments": r.commentsForm,
@@ -129,6 +129,12 @@ func (r *reader) nameForm(v value) {
 
 func (r *reader) placeForm(v value) {
 	if _, err := fetch.NewPlaces([]string{v.node.Value}, nil); err != nil {
+		r.wrong(v.node.Line, "%s: %v", v.name, err)
+	}
+}
+
+func (r *reader) baseForm(v value) {
+	if _, err := fetch.NewBasePlaces([]string{v.node.Value}); err != nil {
 		r.wrong(v.node.Line, "%s: %v", v.name, err)
 	}
 }

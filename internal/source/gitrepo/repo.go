@@ -63,6 +63,7 @@ type Repo struct {
 	limits    source.Limits
 	keeper    Keeper // may be nil
 	scratch   string // the directory of the scratch repository
+	temporary string // a directory that goes with the repository; "" for none
 	settings  settings
 	objects   *objects
 	damaged   atomic.Bool     // an object is missing or not what it should be
@@ -110,6 +111,9 @@ func (r *Repo) Close() error {
 	r.cancel()
 	r.objects.close()
 	err := os.RemoveAll(r.scratch)
+	if r.temporary != "" {
+		err = errors.Join(err, os.RemoveAll(r.temporary))
+	}
 	r.diskOnce.Do(func() { r.diskErr = os.ErrClosed })
 	if r.disk != nil {
 		err = errors.Join(err, r.disk.Close())
