@@ -49,6 +49,7 @@ func TestSuperseded(t *testing.T) {
 		l.accept(q, "4", event.Task{Kind: event.Cancel, Subject: pull(1, 1), Head: "last"})
 		l.until("the review ended", func() bool { return len(w.ends()) == 2 })
 		l.until("the cancellation is done", func() bool { return l.progress(q, pull(1, 1)).Done })
+		l.until("the cancellation is over", func() bool { return len(q.runs.snapshot()) <= 1 })
 		if left := q.runs.snapshot(); len(left) != 1 || left[0].job.Kind != event.Command || left[0].context().Err() != nil {
 			l.Error("the command must still run", left)
 		}

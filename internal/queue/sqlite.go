@@ -30,14 +30,15 @@ var sqliteDialect = dialect{strings.NewReplacer(
 // sqliteStore is a database in a file, of this process alone: the lock beside it is held as long as it is open. River
 // wants one connection, which suits a file that takes one writer at a time anyway.
 type sqliteStore struct {
-	path   string
-	db     *sql.DB
-	lock   *os.File
-	client *river.Client[*sql.Tx]
+	path    string
+	db      *sql.DB
+	journal journal
+	lock    *os.File
+	client  *river.Client[*sql.Tx]
 }
 
 // openSQLite opens or makes the database. The file can be read by its owner only, for it may hold the App's private key.
-// Every commit is synced to the disk (synchronous=FULL): a delivery that was answered with 202 must survive the loss of power.
+// Every commit of ours is synced to the disk: a delivery that was answered with 202 must survive the loss of power.
 func openSQLite(ctx context.Context, path string, log *slog.Logger) (database, error) {
 	opened := database{name: path}
 	if path == "" {
@@ -71,12 +72,9 @@ func (s *sqliteStore) start(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"}}
-	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(absolute), RawQuery: pragmas.Encode()}
-	if s.db, err = sql.Open("sqlite", dsn.String()); err != nil {
+	if s.db, err = connectSQLite(absolute); err != nil {
 		return err
 	}
-	s.db.SetMaxOpenConns(1)
 	migrator, err := rivermigrate.New(riversqlite.New(s.db), &rivermigrate.Config{Logger: slog.New(quiet{log.Handler()})})
 	if err != nil {
 		return err
@@ -84,7 +82,8 @@ func (s *sqliteStore) start(ctx context.Context, log *slog.Logger) error {
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return err
 	}
-	return s.within(ctx, func(session session) error {
+	s.journal.path = absolute + "-wal"
+	err = s.within(ctx, func(session session) error {
 		if err := migrate(ctx, session); err != nil {
 			return err
 		}
@@ -92,6 +91,25 @@ func (s *sqliteStore) start(ctx context.Context, log *slog.Logger) error {
 		_, err := session.exec(ctx, `DELETE FROM river_leader`)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	s.journal.makeRoom()
+	if s.journal.db, err = connectSQLite(absolute); err == nil {
+		s.journal.begin(log)
+	}
+	return err
+}
+
+// connectSQLite prepares the one connection of its kind to a database.
+func connectSQLite(path string) (*sql.DB, error) {
+	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", fmt.Sprintf("wal_autocheckpoint(%d)", journalPages)}}
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: pragmas.Encode()}
+	db, err := sql.Open("sqlite", dsn.String())
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
 }
 
 // enoughRoom is what must be left on the disk for the queue to call itself well, in bytes.
@@ -113,6 +131,7 @@ func (s *sqliteStore) attach(config *river.Config) (engine, error) {
 
 // close frees the lock last, when what was cut short has let go of the file too.
 func (s *sqliteStore) close() {
+	s.journal.close()
 	if s.db != nil {
 		_ = s.db.Close()
 		for range 500 {
@@ -130,19 +149,25 @@ func (s *sqliteStore) within(ctx context.Context, do func(session) error) error 
 	if err != nil {
 		return err
 	}
-	if err := do(sqliteSession{tx, s.client}); err != nil {
+	session := &sqliteSession{tx: tx, client: s.client}
+	if err := do(session); err != nil {
 		_ = tx.Rollback()
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil || !session.wrote {
+		return err
+	}
+	return s.journal.sync()
 }
 
 type sqliteSession struct {
 	tx     *sql.Tx
 	client *river.Client[*sql.Tx]
+	wrote  bool
 }
 
-func (s sqliteSession) exec(ctx context.Context, statement string, args ...any) (int64, error) {
+func (s *sqliteSession) exec(ctx context.Context, statement string, args ...any) (int64, error) {
+	s.wrote = true
 	result, err := s.tx.ExecContext(ctx, sqliteDialect.text(statement), args...)
 	if err != nil {
 		return 0, err
@@ -150,7 +175,7 @@ func (s sqliteSession) exec(ctx context.Context, statement string, args ...any) 
 	return result.RowsAffected()
 }
 
-func (s sqliteSession) query(ctx context.Context, statement string, each func(scanner) error, args ...any) (err error) {
+func (s *sqliteSession) query(ctx context.Context, statement string, each func(scanner) error, args ...any) (err error) {
 	rows, err := s.tx.QueryContext(ctx, sqliteDialect.text(statement), args...)
 	if err != nil {
 		return err
@@ -164,7 +189,8 @@ func (s sqliteSession) query(ctx context.Context, statement string, each func(sc
 	return rows.Err()
 }
 
-func (s sqliteSession) insert(ctx context.Context, jobs []river.InsertManyParams) error {
+func (s *sqliteSession) insert(ctx context.Context, jobs []river.InsertManyParams) error {
+	s.wrote = true
 	_, err := s.client.InsertManyTx(ctx, s.tx, jobs)
 	return err
 }

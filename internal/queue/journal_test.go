@@ -1,0 +1,91 @@
+package queue
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/landwaiter/landwaiter/internal/event"
+)
+
+// TestJournal: what Accept stored is in the files as they lie there, without the process that has them open, with the
+// room that the log was given and after it was moved into the database.
+func TestJournal(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "q.db")
+	q, err := Open(t.Context(), Config{Database: "sqlite:" + path, Workers: 1, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() < journalRoom {
+		t.Fatalf("no room was made: %v, %v", info, err)
+	}
+	store := q.database.store.(*sqliteStore)
+	for i := range 3 {
+		if _, err := q.Accept(t.Context(), fmt.Sprint(i), "pull_request", []event.Task{review(i+1, "head")}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 {
+			if err := store.journal.move(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := deliveriesIn(t, copied(t, path)); n != i+1 {
+			t.Errorf("%d deliveries of %d are in the files", n, i+1)
+		}
+	}
+}
+
+// copied is the database as it would be found if its process ended now.
+func copied(t *testing.T, path string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "copy.db")
+	for _, suffix := range []string{"", "-wal"} {
+		data, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to+suffix, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+func deliveriesIn(t *testing.T, path string) (n int) {
+	t.Helper()
+	db, err := connectSQLite(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM landwaiter_delivery`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestSync: a transaction that wrote is synced before it counts as done, and one that read need not be.
+func TestSync(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "q.db")
+	opened, err := openSQLite(t.Context(), path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.close()
+	store := opened.store.(*sqliteStore)
+	store.journal.path = t.TempDir() // opened for writing, a directory is an error
+	read := store.within(t.Context(), func(s session) error {
+		return s.query(t.Context(), `SELECT 1`, func(scanner) error { return nil })
+	})
+	written := store.within(t.Context(), func(s session) error {
+		_, err := s.exec(t.Context(), `DELETE FROM landwaiter_failure`)
+		return err
+	})
+	if read != nil || written == nil {
+		t.Errorf("read: %v; written: %v", read, written)
+	}
+}
