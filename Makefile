@@ -57,7 +57,7 @@ bin/peers/helm:
 	$(GO) build -modfile=tools/peers/go.mod -o $@ helm.sh/helm/v3/cmd/helm
 
 act: bin/act ## the workflows of docs/action.md, run by act without containers beside a GitHub for tests
-	LANDWAITER_ACT=$(CURDIR)/bin/act $(GO) test -count=1 -run '^TestActionUnderAct$$' -timeout 10m ./cmd/bot
+	LANDWAITER_ACT=$(CURDIR)/bin/act $(GO) test -count=1 -run '^TestActionUnderAct$$' -timeout 20m ./cmd/bot
 
 bin/act:
 	$(GO) build -modfile=tools/act/go.mod -o $@ github.com/nektos/act

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,9 +15,12 @@ import (
 	"github.com/landwaiter/landwaiter/internal/report"
 )
 
+// actPatience is how long a workflow may take, the build of the action with nothing in a cache included.
+const actPatience = 10 * time.Minute
+
 // TestActionUnderAct runs the workflow files of docs/action.md themselves, by act on this machine, on the example's pull
-// request, beside a GitHub for tests. The action is that of this checkout, at a branch: only go is played, which would build
-// once more what this test is. LANDWAITER_ACT names the program act; "make act" builds one.
+// request, beside a GitHub for tests. The action is that of this checkout, at a branch: the first workflow builds it by Go, for the
+// others go is played and hands out what this test is. LANDWAITER_ACT names the program act; "make act" builds one.
 func TestActionUnderAct(t *testing.T) {
 	act := os.Getenv("LANDWAITER_ACT")
 	if act == "" {
@@ -35,7 +36,7 @@ func TestActionUnderAct(t *testing.T) {
 	changed := tree(t, exampleRepository(t))
 	pr := w.repo.Open(githubtest.Proposal{Author: "ada", Branch: "pull", Files: changed})
 
-	log, failed := w.act(act, "alone", "pull_request", pr, w.pulled(pr), mayWrite())
+	log, failed := w.act(act, "alone", "pull_request", pr, w.pulled(pr), mayWrite(), w.builds()...)
 	if !failed {
 		t.Errorf("the example passes:\n%s", log)
 	}
@@ -89,8 +90,37 @@ func (w *workshop) uploads() string {
 	return filepath.Join(os.TempDir(), "landwaiter-uploads-"+filepath.Base(w.URL()))
 }
 
-// act runs a workflow for an event by act, without containers, and returns its log and whether it failed.
-func (w *workshop) act(act, workflow, event string, pr *githubtest.PullRequest, payload map[string]any, may map[string]string) (log string, failed bool) {
+// builds is what Go needs to build the action where the home directory is another one: its caches, and where modules are from.
+func (w *workshop) builds() []string {
+	w.Helper()
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB", "CGO_ENABLED"}
+	out, err := exec.CommandContext(w.Context(), "go", append([]string{"env"}, names...)...).Output()
+	if err != nil {
+		w.Fatal(err)
+	}
+	values := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	for i := range names {
+		names[i] += "=" + values[i]
+	}
+	return names
+}
+
+// play writes a program go that builds nothing.
+func (w *workshop) play(write func(name, text string) string) {
+	w.Helper()
+	ours, err := os.Executable()
+	if err != nil {
+		w.Fatal(err)
+	}
+	script := write("bin/go", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\nprintf '#!/bin/sh\\nexec \"%s\" \"$@\"\\n' '"+ours+"' >\"$2\"\nchmod 755 \"$2\"\n")
+	if err := os.Chmod(script, 0o755); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// act runs a workflow for an event by act, without containers, and returns its log and whether it failed. Without an environment
+// for Go nothing is built.
+func (w *workshop) act(act, workflow, event string, pr *githubtest.PullRequest, payload map[string]any, may map[string]string, env ...string) (log string, failed bool) {
 	w.Helper()
 	dir := w.TempDir()
 	work := filepath.Join(dir, "infra")
@@ -121,24 +151,17 @@ func (w *workshop) act(act, workflow, event string, pr *githubtest.PullRequest, 
 	if err != nil {
 		w.Fatal(err)
 	}
-	ours, err := os.Executable()
-	if err != nil {
-		w.Fatal(err)
-	}
-	builds := write("bin/go", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\nprintf '#!/bin/sh\\nexec \"%s\" \"$@\"\\n' '"+ours+"' >\"$2\"\nchmod 755 \"$2\"\n")
-	if err := os.Chmod(builds, 0o755); err != nil {
-		w.Fatal(err)
+	if env == nil {
+		w.play(write)
 	}
 	args := []string{event, "-W", filepath.Join(work, ".github/workflows", workflow+".yaml"), "-e", write("event.json", string(text)), "-C", work,
 		"-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--cache-server-addr", "127.0.0.1", "-s", "GITHUB_TOKEN=" + w.inst.Token(may),
 		"--local-repository", "landwaiter/landwaiter@main=" + top, "--local-repository", "actions/upload-artifact@v4=" + filepath.Join(dir, "upload")}
-	env := map[string]string{"GITHUB_SERVER_URL": w.URL(), "GITHUB_REPOSITORY": "acme/infra", "GITHUB_RUN_ID": "7", "UPLOADS": w.uploads(),
-		"LANDWAITER_CACHE":    filepath.Join(dir, "cache"),
-		"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.DevNull}
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		args = append(args, "--env", name+"="+env[name])
+	for _, set := range append(env, "GITHUB_SERVER_URL="+w.URL(), "GITHUB_REPOSITORY=acme/infra", "GITHUB_RUN_ID=7", "UPLOADS="+w.uploads(),
+		"LANDWAITER_CACHE="+filepath.Join(dir, "cache"), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull) {
+		args = append(args, "--env", set)
 	}
-	limited, cancel := context.WithTimeout(w.Context(), 2*patience)
+	limited, cancel := context.WithTimeout(w.Context(), actPatience)
 	defer cancel()
 	cmd := exec.CommandContext(limited, act, args...)
 	cmd.WaitDelay = time.Second
