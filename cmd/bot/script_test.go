@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/images/imagestest"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -50,7 +51,8 @@ func (s stopping) Run() int {
 //
 // On the loopback interface they have a registry, $REGISTRY, with images of acme: web:1.4.2 ($WEB), signed by the key
 // $KEYS/acme.pub, and tools:1.0.0 ($TOOLS), which nobody signed; and a chart repository, $CHARTS at $CHARTS_HOST, with the
-// chart web, which the registry has as charts/web.
+// chart web, which the registry has as charts/web: 1.0.0, of which the repository has a provenance file by the holder of
+// $KEYS/charts.asc, and 1.1.0, which is signed in the registry by $KEYS/acme.pub.
 func TestScripts(t *testing.T) {
 	registry := scriptRegistry(t)
 	testscript.Run(t, testscript.Params{
@@ -75,12 +77,20 @@ func scriptRegistry(t *testing.T) map[string]string {
 	web, _ := r.Image(t, "acme/web", "1.4.2")
 	r.Attach(t, web, imagestest.CosignSign, key.Bundle(t, nil, imagestest.SignStatement(t, web.Digest), imagestest.Sealing{}))
 	tools, _ := r.Image(t, "acme/tools", "1.0.0")
-	charts := imagestest.NewChartRepository(t)
+	charts, maintainer := imagestest.NewChartRepository(t), imagestest.NewMaintainer(t, "Acme")
+	if err := os.WriteFile(filepath.Join(keys, "charts.asc"), maintainer.Keyring, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for version, extra := range map[string]string{"1.0.0": "", "1.1.0": "      hostPID: true\n"} {
 		archive := imagestest.Pack(t, map[string]string{"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: " + version + "\n", "web/values.yaml": "privileged: false\n",
 			"web/templates/web.yaml": chartTemplate + extra})
 		charts.Add("web", version, archive)
-		r.Chart(t, "charts/web", version, archive)
+		pushed := r.Chart(t, "charts/web", version, archive)
+		if version == "1.0.0" {
+			charts.AddFile("web-1.0.0.tgz.prov", maintainer.Seal(t, "web-1.0.0.tgz", archive))
+		} else {
+			r.Attach(t, images.Reference{Host: r.Host, Repository: "charts/web", Tag: version, Digest: pushed.Digest}, imagestest.CosignSign, key.Bundle(t, nil, imagestest.SignStatement(t, pushed.Digest), imagestest.Sealing{}))
+		}
 	}
 	return map[string]string{"REGISTRY": r.Host, "KEYS": keys, "WEB": web.Digest, "TOOLS": tools.Digest, "CHARTS": charts.URL, "CHARTS_HOST": charts.Host}
 }

@@ -17,7 +17,7 @@ import (
 // inRepository finds a version of a chart in the index of its repository, as Helm does.
 func (c *Charts) inRepository(ctx context.Context, at place, chart manifests.RemoteChart) (version, error) {
 	index, err := c.indexes.do(at.url.String(), func() ([]byte, int, error) {
-		index, err := c.config.Client.Download(ctx, registry.File{Place: at.url, Address: at.url.JoinPath("index.yaml"), Limit: c.config.Limits.Index, Within: c.config.Limits.Time})
+		index, err := c.index(ctx, at)
 		return index, len(index), err
 	})
 	if errors.Is(err, registry.ErrAbsent) {
@@ -35,6 +35,20 @@ func (c *Charts) inRepository(ctx context.Context, at place, chart manifests.Rem
 		return version{}, fmt.Errorf("%s: %w", at.url.Host, err)
 	}
 	return c.indexed(ctx, at, entry)
+}
+
+// index returns the index of a repository. One that is kept is asked for only if it is another one now.
+func (c *Charts) index(ctx context.Context, at place) ([]byte, error) {
+	kept, tag := c.config.Store.index(at.url.String())
+	file := registry.File{Place: at.url, Address: at.url.JoinPath("index.yaml"), Limit: c.config.Limits.Index, Within: c.config.Limits.Time}
+	index, tag, err := c.config.Client.DownloadUnless(ctx, file, tag)
+	switch {
+	case errors.Is(err, registry.ErrUnchanged):
+		return kept, nil
+	case err == nil && tag != "":
+		c.config.Store.keepIndex(at.url.String(), tag, index)
+	}
+	return index, err
 }
 
 // indexed is the version that an entry of an index stands for. Where the entry has no digest the archive is read for it.

@@ -1,12 +1,8 @@
 package fetch
 
 import (
-	"cmp"
 	"encoding/json"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,8 +19,16 @@ type Store struct {
 	most int64
 }
 
-// maxNotes bounds the bytes of notes.
-const maxNotes = 16 << 20
+// The kinds of files: what was fetched, and what was noted of it.
+const (
+	archives = "archives"
+	notes    = "notes"
+)
+
+const (
+	maxNotes = 16 << 20 // bytes of all notes
+	maxNote  = 1 << 20  // and of one
+)
 
 // OpenStore returns the store in dir, which is made when something is kept; nil for dir "". most caps the bytes of archives.
 func OpenStore(dir string, most int64) *Store {
@@ -39,12 +43,11 @@ func (s *Store) blob(digest string) []byte {
 	if s == nil || !images.IsDigest(digest) {
 		return nil
 	}
-	file := s.file("archives", digest)
-	data, err := readFile(file, s.most)
+	data, err := s.shelf(archives).Read(fileName(digest), s.most)
 	if err != nil || !images.MatchesDigest(digest, data) {
 		return nil
 	}
-	used(file)
+	s.shelf(archives).Use(fileName(digest))
 	return data
 }
 
@@ -52,8 +55,7 @@ func (s *Store) keepBlob(digest string, data []byte) {
 	if s == nil || !images.IsDigest(digest) || int64(len(data)) > s.most {
 		return
 	}
-	s.write(s.file("archives", digest), data)
-	s.trim("archives", s.most)
+	s.keep(archives, fileName(digest), data, s.most)
 }
 
 // version returns what is remembered under a key.
@@ -95,6 +97,30 @@ func (s *Store) identified(name, digest string) bool {
 	return !s.note("identity\n"+name, &is) || is.Digest == digest
 }
 
+// tagged is an index that is kept, with the entity tag that it was sent with.
+type tagged struct {
+	Tag    string `json:"tag"`
+	Digest string `json:"digest"`
+}
+
+// index returns the index that is kept of a repository; no tag when none is.
+func (s *Store) index(address string) (index []byte, tag string) {
+	var is tagged
+	if !s.note("index\n"+address, &is) {
+		return nil, ""
+	}
+	if index = s.blob(is.Digest); index == nil {
+		return nil, ""
+	}
+	return index, is.Tag
+}
+
+func (s *Store) keepIndex(address, tag string, index []byte) {
+	digest := digestOf(index)
+	s.keepBlob(digest, index)
+	s.keepNote("index\n"+address, tagged{tag, digest})
+}
+
 // seal returns the provenance file that was found with what has a digest, which is nil when there was none.
 func (s *Store) seal(digest string) (text []byte, known bool) {
 	known = s.note("seal\n"+digest, &text)
@@ -122,8 +148,8 @@ func (s *Store) note(key string, into any) bool {
 	if s == nil {
 		return false
 	}
-	file := s.file("notes", digestOf([]byte(key)))
-	data, err := readFile(file, 1<<20)
+	name := fileName(digestOf([]byte(key)))
+	data, err := s.shelf(notes).Read(name, maxNote)
 	if err != nil {
 		return false
 	}
@@ -131,7 +157,7 @@ func (s *Store) note(key string, into any) bool {
 	if json.Unmarshal(data, &n) != nil || n.Key != key || digestOf(n.Value) != n.Sum || json.Unmarshal(n.Value, into) != nil {
 		return false
 	}
-	used(file)
+	s.shelf(notes).Use(name)
 	return true
 }
 
@@ -147,78 +173,20 @@ func (s *Store) keepNote(key string, value any) {
 	if err != nil {
 		return
 	}
-	s.write(s.file("notes", digestOf([]byte(key))), data)
-	s.trim("notes", maxNotes)
+	s.keep(notes, fileName(digestOf([]byte(key))), data, maxNotes)
 }
 
-func (s *Store) file(kind, digest string) string {
-	return filepath.Join(s.dir, kind, strings.ReplaceAll(digest, ":", "-"))
+// shelf is where one kind of files lies.
+func (s *Store) shelf(kind string) manifests.Shelf {
+	return manifests.Shelf(filepath.Join(s.dir, kind))
 }
 
-func readFile(file string, most int64) ([]byte, error) {
-	info, err := os.Lstat(file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fs.ErrInvalid
-	}
-	return os.ReadFile(file)
-}
+// fileName is what the file of a digest is called.
+func fileName(digest string) string { return strings.ReplaceAll(digest, ":", "-") }
 
-// used marks a file as used now; one that another process just removed is none to keep.
-func used(file string) {
-	now := time.Now()
-	_ = os.Chtimes(file, now, now)
-}
-
-// write puts a file in place at once. A disk that cannot be written is no error: then nothing is kept.
-func (s *Store) write(file string, data []byte) {
-	if os.MkdirAll(filepath.Dir(file), 0o700) != nil {
-		return
-	}
-	temp, err := os.CreateTemp(filepath.Dir(file), "new-*") // made with mode 0600
-	if err != nil {
-		return
-	}
-	_, err = temp.Write(data)
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-	}
-}
-
-// trim removes what was used least recently while all together is too large.
-func (s *Store) trim(kind string, most int64) {
-	entries, err := os.ReadDir(filepath.Join(s.dir, kind))
-	if err != nil {
-		return
-	}
-	var files []fs.FileInfo
-	var size int64
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			files = append(files, info)
-			size += info.Size()
-		}
-	}
-	if size <= most {
-		return
-	}
-	slices.SortFunc(files, func(a, b fs.FileInfo) int {
-		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
-	})
-	for _, f := range files {
-		if size <= most*3/4 {
-			return
-		}
-		if os.Remove(filepath.Join(s.dir, kind, f.Name())) == nil {
-			size -= f.Size()
-		}
+// keep puts a file on a shelf and makes room for it. A disk that cannot be written is no error: then nothing is kept.
+func (s *Store) keep(kind, name string, data []byte, most int64) {
+	if s.shelf(kind).Write(name, data) == nil {
+		s.shelf(kind).Trim(most)
 	}
 }

@@ -2,17 +2,12 @@ package manifests
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -82,7 +77,7 @@ func (c *Cache) find(root Root, settings Settings, tree source.Tree) (rendering 
 		if err != nil {
 			return nil, v.reads, false
 		}
-		c.touch(shard, name, v.body)
+		Shelf(shard).Use(name, v.body)
 		return rendering, v.reads, true
 	}
 	return nil, nil, false
@@ -149,24 +144,12 @@ func (c *Cache) variants(shard, name string) []variant {
 }
 
 func (c *Cache) read(shard, name string) ([]byte, error) {
-	return readCapped(filepath.Join(shard, name))
+	return Shelf(shard).Read(name, maxCacheFile)
 }
 
-// readCapped reads a regular file that is not larger than any that the cache writes.
-func readCapped(file string) ([]byte, error) {
-	info, err := os.Lstat(file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxCacheFile {
-		return nil, fmt.Errorf("%s: %w", file, fs.ErrInvalid)
-	}
-	return os.ReadFile(file)
-}
-
-// write puts a file in place at once, so that nobody sees half of it.
+// write puts a file in place, and counts what is there.
 func (c *Cache) write(shard, name string, data []byte) bool {
-	if len(data) > maxCacheFile || int64(len(data)) > c.budget || writeFile(filepath.Join(shard, name), data) != nil {
+	if len(data) > maxCacheFile || int64(len(data)) > c.budget || Shelf(shard).Write(name, data) != nil {
 		return false
 	}
 	c.mu.Lock()
@@ -177,37 +160,6 @@ func (c *Cache) write(shard, name string, data []byte) bool {
 	return true
 }
 
-func writeFile(file string, data []byte) error {
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(dir, "new-*") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(data)
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), file)
-	}
-	if err != nil {
-		os.Remove(temp.Name())
-	}
-	return err
-}
-
-// touch marks files as used now.
-func (c *Cache) touch(shard string, names ...string) {
-	now := time.Now()
-	for _, name := range names {
-		// A file that another process just removed is none to keep.
-		_ = os.Chtimes(filepath.Join(shard, name), now, now)
-	}
-}
-
 // trim removes what was used least recently when a shard is larger than its share.
 func (c *Cache) trim(shard string) {
 	c.mu.Lock()
@@ -215,32 +167,7 @@ func (c *Cache) trim(shard string) {
 	if size, known := c.sizes[shard]; known && size <= c.budget {
 		return
 	}
-	entries, err := os.ReadDir(shard)
-	if err != nil {
-		return
-	}
-	var files []fs.FileInfo
-	var size int64
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			files = append(files, info)
-			size += info.Size()
-		}
-	}
-	if size > c.budget {
-		slices.SortFunc(files, func(a, b fs.FileInfo) int {
-			return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
-		})
-		for _, f := range files {
-			if size <= c.budget*3/4 {
-				break
-			}
-			if os.Remove(filepath.Join(shard, f.Name())) == nil {
-				size -= f.Size()
-			}
-		}
-	}
-	c.sizes[shard] = size
+	c.sizes[shard] = Shelf(shard).Trim(c.budget)
 }
 
 // sealed puts the format and a checksum before a payload; unsealed checks both.

@@ -55,7 +55,7 @@ func (m *Memo) load() {
 		return
 	}
 	m.trees.loaded = true
-	data, err := readCapped(m.file + discoverySuffix)
+	data, err := readKept(m.file + discoverySuffix)
 	if err != nil {
 		return
 	}
@@ -81,7 +81,7 @@ func (m *Memo) keep(key string, d *Discovery) {
 // saveDiscovery writes the discovery that is not on disk.
 func (m *Memo) saveDiscovery() {
 	if d := m.trees.fresh; d != nil {
-		_ = writeFile(m.file+discoverySuffix, sealed(append([]byte(m.trees.freshKey), encodeDiscovery(d)...)))
+		_ = writeKept(m.file+discoverySuffix, sealed(append([]byte(m.trees.freshKey), encodeDiscovery(d)...)))
 	}
 }
 

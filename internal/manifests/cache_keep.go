@@ -10,7 +10,7 @@ func (c *Cache) Kept(name, key string) []byte {
 	if c == nil {
 		return nil
 	}
-	data, err := readCapped(c.keepFile(name))
+	data, err := readKept(c.keepFile(name))
 	if err != nil {
 		return nil
 	}
@@ -30,7 +30,15 @@ func (c *Cache) Keep(name, key string, data []byte) {
 	if c == nil || len(data) > maxCacheFile {
 		return
 	}
-	_ = writeFile(c.keepFile(name), sealed(append([]byte(hashName([]byte(key))), data...)))
+	_ = writeKept(c.keepFile(name), sealed(append([]byte(hashName([]byte(key))), data...)))
+}
+
+func readKept(file string) ([]byte, error) {
+	return Shelf(filepath.Dir(file)).Read(filepath.Base(file), maxCacheFile)
+}
+
+func writeKept(file string, data []byte) error {
+	return Shelf(filepath.Dir(file)).Write(filepath.Base(file), data)
 }
 
 func (c *Cache) keepFile(name string) string {

@@ -40,7 +40,7 @@ func (c *Cache) Memo(repository string) *Memo {
 		return &Memo{}
 	}
 	m := &Memo{file: filepath.Join(c.dir, "facts", hashName([]byte(c.version+"\n"+repository)))}
-	if data, err := readCapped(m.file); err == nil {
+	if data, err := readKept(m.file); err == nil {
 		m.stored, _ = unsealed(data)
 	}
 	if n := m.records(); n < 0 || n*memoRecord > len(m.stored)-4 {
@@ -58,7 +58,7 @@ func (m *Memo) Save() {
 	defer m.mu.RUnlock()
 	m.saveDiscovery()
 	if len(m.fresh) > 0 {
-		_ = writeFile(m.file, sealed(m.encode()))
+		_ = writeKept(m.file, sealed(m.encode()))
 	}
 }
 

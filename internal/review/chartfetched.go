@@ -3,7 +3,6 @@ package review
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -25,7 +24,7 @@ type fetchedChart struct {
 	signer  string   // of its provenance file, where the policy wants one
 	lacks   string   // what its provenance file lacks; "" for nothing
 	unknown string   // why that could not be found out; "" when it was
-	offline bool     // that is since nobody was asked
+	offline bool     // nobody was asked
 }
 
 func fetchedKey(c *manifests.RemoteChart) string {
@@ -34,14 +33,14 @@ func fetchedKey(c *manifests.RemoteChart) string {
 
 // lookInto finds out what there is to know of the charts that head fetched: what those hold now that moved, and who signed
 // those whose provenance file the policy asks for.
-func (e *Engine) lookInto(ctx context.Context, r *run, pairs []*pair) error {
+func (e *Engine) lookInto(ctx context.Context, r *run, pairs []*pair, opts Options) error {
 	r.fetched = make(map[string]*fetchedChart)
 	for _, p := range pairs {
 		chart := p.head.chart
 		if chart == nil || r.fetched[fetchedKey(chart)] != nil {
 			continue
 		}
-		is := &fetchedChart{}
+		is := &fetchedChart{offline: opts.Offline}
 		if _, on := r.levels[RuleChartMoved]; on && chart.Moved != nil {
 			is.differs = e.differing(ctx, *chart)
 		}
@@ -85,11 +84,9 @@ func (e *Engine) differing(ctx context.Context, chart manifests.RemoteChart) (na
 // verify holds the chart against its provenance file.
 func (f *fetchedChart) verify(ctx context.Context, charts Charts, chart manifests.RemoteChart, keys *chartKeys, now time.Time) {
 	sealed, err := charts.Sealed(ctx, chart)
-	var failed *manifests.RenderError
 	switch {
 	case err != nil:
 		f.unknown = err.Error()
-		f.offline = errors.As(err, &failed) && failed.Elsewhere
 	case sealed.Seal == nil:
 		f.lacks = "is signed by nobody: its place has no provenance file"
 	default:
@@ -189,7 +186,7 @@ func (r *run) fetchedNotes(p *pair) (notes []string) {
 	if p.Head == nil || chart == nil {
 		return nil
 	}
-	if is := r.fetched[fetchedKey(chart)]; is.offline {
+	if is := r.fetched[fetchedKey(chart)]; is.offline && is.unknown != "" {
 		notes = append(notes, fmt.Sprintf("the signature of %s could not be looked at: %s", chart.Called(), is.unknown))
 	}
 	if chart.Found != "" && chart.Found != chart.Version && (r.change.Base == nil || locate(r.change, chart.At, nil).Changed) {

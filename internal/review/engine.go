@@ -99,7 +99,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err := errors.Join(run.readKeyrings(opts.Named), e.prove(ctx, run, asked{head, run.chartReferences(pairs)}, opts, result)); err != nil {
 		return nil, err
 	}
-	if err := e.lookInto(ctx, run, pairs); err != nil {
+	if err := e.lookInto(ctx, run, pairs, opts); err != nil {
 		return nil, err
 	}
 	result.Timings.Images = watch.split()

@@ -29,6 +29,19 @@ type File struct {
 // hop checked like the first. Whether the place may be asked is the caller's to decide. Errors: ErrAbsent, *RefusedError,
 // *UnavailableError; none has an address in it, in which a secret of a redirect could stand.
 func (c *Client) Download(ctx context.Context, f File) ([]byte, error) {
+	body, _, err := c.DownloadUnless(ctx, f, "")
+	return body, err
+}
+
+// ErrUnchanged says that a file is still what one has of it.
+var ErrUnchanged = errors.New("it is unchanged")
+
+// maxTag is how long an entity tag may be that is remembered and sent back.
+const maxTag = 256
+
+// DownloadUnless is Download for a file of which something is there with an entity tag, "" for nothing (RFC 9110, 8.8.3 and
+// 13.1.2). It returns the tag of what it got, "" for none, or ErrUnchanged.
+func (c *Client) DownloadUnless(ctx context.Context, f File, tag string) (body []byte, now string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, f.Within)
 	defer cancel()
 	host := c.hostsByIndex[strings.ToLower(f.Place.Host)]
@@ -38,34 +51,47 @@ func (c *Client) Download(ctx context.Context, f File) ([]byte, error) {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return errLeadsOn }
 	}
 	for try := 1; ; try++ {
-		resp, body, err := c.download(ctx, client, f)
+		resp, body, err := c.download(ctx, client, f, tag)
 		var wait time.Duration
 		switch {
 		case errors.Is(err, errLarge):
-			return nil, &UnavailableError{Host: f.Address.Host, Reason: fmt.Sprintf("it sent more than %d bytes", f.Limit), Content: true}
+			return nil, "", &UnavailableError{Host: f.Address.Host, Reason: fmt.Sprintf("it sent more than %d bytes", f.Limit), Content: true}
 		case err != nil && (try == maxTries || ctx.Err() != nil || isRefused(err)):
-			return nil, unavailable(f.Address.Host, err)
+			return nil, "", unavailable(f.Address.Host, err)
 		case err != nil:
 			wait = time.Duration(try) * 200 * time.Millisecond
 		case resp.StatusCode == http.StatusOK:
-			return body, nil
+			return body, tagOf(resp), nil
+		case resp.StatusCode == http.StatusNotModified && tag != "":
+			return nil, tag, ErrUnchanged
 		case resp.StatusCode == http.StatusNotFound, resp.StatusCode == http.StatusGone:
-			return nil, fmt.Errorf("%s: %w", f.Address.Host, ErrAbsent)
+			return nil, "", fmt.Errorf("%s: %w", f.Address.Host, ErrAbsent)
 		case !again(resp.StatusCode) || try == maxTries:
-			return nil, &UnavailableError{Host: f.Address.Host, Reason: answered(resp)}
+			return nil, "", &UnavailableError{Host: f.Address.Host, Reason: answered(resp)}
 		default:
 			wait = min(retryAfter(resp, time.Duration(try)*500*time.Millisecond), maxWait)
 		}
 		if err := sleep(ctx, wait); err != nil {
-			return nil, unavailable(f.Address.Host, err)
+			return nil, "", unavailable(f.Address.Host, err)
 		}
 	}
 }
 
 var errLeadsOn = errors.New("it leads to another address, which is not followed")
 
+
+// tagOf is the entity tag of an answer, "" for none that can be sent back.
+func tagOf(resp *http.Response) string {
+	tag := resp.Header.Get("ETag")
+	odd := func(r rune) bool { return r <= ' ' || r > '~' }
+	if len(tag) > maxTag || !strings.HasSuffix(tag, `"`) || strings.ContainsFunc(tag, odd) {
+		return ""
+	}
+	return tag
+}
+
 // download asks once.
-func (c *Client) download(ctx context.Context, client *http.Client, f File) (*http.Response, []byte, error) {
+func (c *Client) download(ctx context.Context, client *http.Client, f File, tag string) (*http.Response, []byte, error) {
 	method, sent := http.MethodGet, io.Reader(nil)
 	if f.Body != nil {
 		method, sent = http.MethodPost, bytes.NewReader(f.Body)
@@ -79,6 +105,9 @@ func (c *Client) download(ctx context.Context, client *http.Client, f File) (*ht
 	}
 	req.Header.Set("User-Agent", c.config.UserAgent)
 	req.Header.Set("Accept-Encoding", "identity") // an archive is to arrive as it is; and no bomb hides behind a compression
+	if tag != "" {
+		req.Header.Set("If-None-Match", tag)
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, nil, err
