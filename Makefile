@@ -9,7 +9,7 @@ RACED    := ^TestServe(Lifecycle|TwoPushes|Commands|MergeQueue)$$
 # The program is static: nothing needs C but the race detector.
 export CGO_ENABLED ?= 0
 
-.PHONY: build test lint fmt generate fuzz bench act image demo
+.PHONY: build test lint fmt generate fuzz bench act image cross release demo
 
 build: ## the program, into bin/
 	$(GO) build -o bin/landwaiter ./cmd/bot
@@ -61,6 +61,16 @@ act: bin/act ## the workflows of docs/action.md, run by act without containers b
 
 bin/act:
 	$(GO) build -modfile=tools/act/go.mod -o $@ github.com/nektos/act
+
+cross: ## that the other systems of a release can have the program
+	for system in darwin windows; do GOOS=$$system CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/bot || exit 1; done
+
+release: bin/goreleaser ## the archives of a release, their digests and bills of materials into dist/, published nowhere
+	bin/goreleaser check
+	bin/goreleaser release --snapshot --clean --skip=publish
+
+bin/goreleaser:
+	$(GO) build -modfile=tools/release/go.mod -o $@ github.com/goreleaser/goreleaser/v2
 
 demo: build ## the App beside a GitHub for tests: the example's pull request, what a reviewer sees, and a correction
 	$(GO) run ./cmd/demo bin/landwaiter

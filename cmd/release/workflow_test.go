@@ -42,6 +42,10 @@ func TestBinaries(t *testing.T) {
 	if build.Main != "./cmd/bot" || build.Binary != "landwaiter" || !slices.Contains(build.Env, "CGO_ENABLED=0") || !slices.Contains(build.Flags, "-trimpath") {
 		t.Errorf("%+v", build)
 	}
+	version := regexp.MustCompile(`goreleaser/goreleaser/v2 (v[0-9.]+) `).FindStringSubmatch(text(t, "../../tools/release/go.mod"))
+	if version == nil || !strings.Contains(text(t, "../../.github/workflows/release.yaml"), "{version: "+version[1]+", args: release --clean --skip=publish,announce}") {
+		t.Errorf("make release runs GoReleaser %q, and the workflow another one", version)
+	}
 	installer := text(t, "../../deploy/action/install.sh")
 	name := strings.NewReplacer("{{ .Version }}", "VERSION", "{{ .Os }}", "SYSTEM", "{{ .Arch }}", "MACHINE").Replace(archive.Name) + "." + archive.Formats[0]
 	if !strings.Contains(installer, name) {
