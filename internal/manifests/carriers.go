@@ -64,7 +64,7 @@ func (r *Reaches) By(root *Root) []string {
 	if !strings.HasPrefix(root.Dir, ".landwaiter") {
 		because = append(because, r.reacher.at(root.Dir)...)
 	}
-	for _, dir := range root.Deployment.Dirs {
+	for _, dir := range slices.Concat(root.Deployment.Dirs, root.Deployment.Watch) {
 		because = append(because, r.reacher.at(dir)...)
 	}
 	named := root.Deployment.files()
@@ -90,9 +90,17 @@ func (d *Deployment) files() map[string]bool {
 			add(line)
 		}
 	}
-	for _, v := range d.After.Variables {
-		add(v.At)
+	for _, made := range d.After.Adds {
+		for _, line := range made.Lines {
+			add(line)
+		}
 	}
+	for _, set := range []map[string]Variable{d.After.Variables, d.After.Labels, d.After.Annotations} {
+		for _, v := range set {
+			add(v.At)
+		}
+	}
+	add(d.After.Namespace.At)
 	if d.Chart != nil {
 		add(d.Chart.At)
 	}

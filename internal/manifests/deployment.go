@@ -13,15 +13,21 @@ type Deployment struct {
 	Free   bool     // kustomizations may read files from anywhere in the tree
 	CRDs   bool     // the CRDs of a chart's crds/ directories belong to it
 	Dirs   []string // directories that it names besides the one that is rendered
+	Watch  []string // files and directories whose change is one more reason to render, as manifest-generate-paths says
 	Below  []string // directories below it that are rendered with it, though nothing in it names them
 	Under  string   // the directory that roots which its objects make are named after; "" for the one that is rendered
 	Laid   []Laid   // what lies over the tree while it is rendered
 	Chart  *RemoteChart
 	After  Finish
 
+	KubeVersion string   // that charts are rendered for; "" for that of the settings
+	APIVersions []string // that charts may ask for besides those of the settings
+	SkipSchema  bool     // values need not fit the charts' schemas
+
 	Effect Effect
 
-	Notes []string // what a reader should know of what is rendered
+	Notes   []string // what a reader should know of what is rendered
+	Guessed bool     // some of what it renders with is known by its name alone: that it does not render is nobody's fault
 
 	Skip      string // why nothing can be rendered; "" when it can
 	Elsewhere bool   // Skip is nobody's fault: what the object names lies elsewhere, or is rendered by something that is not run here
@@ -62,12 +68,16 @@ type Finish struct {
 	Substitute  bool                // variables are substituted, as Flux's postBuild has it
 	Variables   map[string]Variable //
 	Unknown     []string            // sources of variables that are not in the repository; what they may set stays unresolved
-	Labels      map[string]string   // that all objects get
-	Annotations map[string]string   // likewise
-	Namespace   string              // of objects that have none
+	Labels      map[string]Variable // that all objects get
+	Annotations map[string]Variable // likewise
+	Namespace   Variable            // of namespaced objects that have none
+	Cluster     []string            // custom kinds that live in no namespace, as "Kind.group"
+	Adds        []Laid              // objects that the tool makes beside what renders, each one document
+	SkipTests   bool                // tests of charts are left out
+	Patched     bool                // the Applications of an ApplicationSet are followed by their templatePatch
 }
 
-// Variable is a value for a ${NAME}, and where it is written.
+// Variable is a value, as for a ${NAME}, and where it is written.
 type Variable struct {
 	Value string
 	At    Origin

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
-	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // argo is the group of Argo CD's API.
@@ -45,6 +44,9 @@ func (w *World) application(o *manifests.Object) []made {
 	return all
 }
 
+// kubeVersion is a version of Kubernetes as charts are told it.
+var kubeVersion = regexp.MustCompile(`^v?[0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,6})?([-+][0-9A-Za-z.+-]{1,60})?$`)
+
 // version is what Argo CD takes for a fixed point of a repository rather than a branch.
 var version = regexp.MustCompile(`^(v?[0-9]+(\.[0-9]+|\.[x*])*([-+].*)?|[0-9a-f]{40})$`)
 
@@ -70,6 +72,8 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	root := manifests.Root{Kind: manifests.ArgoCD, Release: cmp.Or(s.Get("helm", "releaseName").Text(), o.Name), Namespace: cmp.Or(s.Get("helm", "namespace").Text(), dest, "default")}
 	d := &manifests.Deployment{At: originOf(o, s.Get("path")), CRDs: !s.Get("helm", "skipCrds").True()}
 	root.Deployment = d
+	w.argoNamespace(o, d)
+	w.argoOptions(o, s, d)
 	skip := func(at manifests.Field, why string) manifests.Root {
 		root.Dir, d.At, d.Skip, d.Elsewhere = ".", originOf(o, at), why, at.Path() != s.Get("path").Path()
 		return root
@@ -106,6 +110,25 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	return root
 }
 
+// argoOptions takes over what a source says to its tool besides values: for which cluster it renders, and what it leaves out.
+func (w *World) argoOptions(o *manifests.Object, s manifests.Field, d *manifests.Deployment) {
+	helm := s.Get("helm")
+	d.SkipSchema, d.After.SkipTests = helm.Get("skipSchemaValidation").True(), helm.Get("skipTests").True()
+	for _, options := range []manifests.Field{helm, s.Get("kustomize")} {
+		if text := options.Get("kubeVersion").Text(); kubeVersion.MatchString(text) {
+			d.KubeVersion = cmp.Or(d.KubeVersion, text)
+		} else if text != "" {
+			d.Notes = append(d.Notes, fmt.Sprintf("the kubeVersion of Application %s is no version, and is not used", o.Name))
+		}
+		for _, version := range options.Get("apiVersions").Items() {
+			d.APIVersions = append(d.APIVersions, version.Text())
+		}
+	}
+	if called := helm.Get("version").Text(); called != "" && called != "v3" {
+		d.Notes = append(d.Notes, fmt.Sprintf("Application %s asks for Helm %s, and Argo CD has v3 alone", o.Name, oneWord(called)))
+	}
+}
+
 // remoteChart is a source that names a chart of a chart repository.
 func (w *World) remoteChart(o *manifests.Object, s manifests.Field, root manifests.Root, refs map[string]manifests.Field) manifests.Root {
 	d := root.Deployment
@@ -139,131 +162,4 @@ func (w *World) toolOf(s manifests.Field, dir string) manifests.RootKind {
 		return manifests.Kustomize
 	}
 	return manifests.Plain
-}
-
-// argoValues lays the values of a source over the tree: its files, its own values, its parameters.
-func (w *World) argoValues(o *manifests.Object, s manifests.Field, root *manifests.Root, refs map[string]manifests.Field) *manifests.RenderError {
-	helm := s.Get("helm")
-	for _, f := range helm.Get("valueFiles").Items() {
-		files, why := w.valueFile(f.Text(), root.Dir, refs)
-		if why != "" {
-			return failureAt(originOf(o, f), why, nil)
-		}
-		for _, file := range files {
-			if helm.Get("ignoreMissingValueFiles").True() && !strings.HasPrefix(file, laidDir) && !w.isFile(file) {
-				continue
-			}
-			root.Values = append(root.Values, file)
-		}
-	}
-	if values := helm.Get("valuesObject"); values.IsMap() {
-		p, err := fieldPage(o, values)
-		if err != nil {
-			return failureAt(originOf(o, values), manifests.Discreet(err.Error()), err)
-		}
-		layValues(root, p)
-	} else if values := helm.Get("values"); values.Text() != "" {
-		layValues(root, w.textPage(o, values))
-	}
-	for _, param := range helm.Get("parameters").Items() {
-		p := &page{}
-		if err := p.setPath(param.Get("name").Text(), param.Get("value").Text(), param.Get("forceString").True(), originOf(o, param.Get("value"))); err != nil {
-			return failureAt(originOf(o, param), err.Error(), err)
-		}
-		layValues(root, p)
-	}
-	return w.fileParameters(o, helm, root)
-}
-
-func (w *World) fileParameters(o *manifests.Object, helm manifests.Field, root *manifests.Root) *manifests.RenderError {
-	for _, param := range helm.Get("fileParameters").Items() {
-		file, ok := inside(root.Dir, param.Get("path").Text())
-		if !ok || !w.isFile(file) {
-			return failureAt(originOf(o, param), fmt.Sprintf("the file %s is not in the repository", param.Get("path").Text()), nil)
-		}
-		data, err := w.repository.Tree.ReadFile(file)
-		if err != nil {
-			return failureAt(originOf(o, param), err.Error(), err)
-		}
-		at := manifests.Origin{{Span: source.Span{File: file, Line: 1, EndLine: 1, Column: 1}, Role: manifests.RoleValues, Precision: manifests.InFile}}
-		p := &page{}
-		if err := p.setPath(param.Get("name").Text(), string(data), true, at); err != nil {
-			return failureAt(originOf(o, param), err.Error(), err)
-		}
-		layValues(root, p)
-	}
-	return nil
-}
-
-// valueFile finds the files that a name stands for: below the source's path, from the top of the repository with "/", in
-// another source with "$ref/"; "*" and its like match several.
-func (w *World) valueFile(called, dir string, refs map[string]manifests.Field) (files []string, why string) {
-	from := dir
-	if strings.HasPrefix(called, "$") {
-		ref, rest, _ := strings.Cut(called, "/")
-		s, ok := refs[ref]
-		if !ok {
-			return nil, fmt.Sprintf("no source has the ref %s that the values file %s is in", strings.TrimPrefix(ref, "$"), called)
-		}
-		p, why := w.here(s, s.Get("path").Text())
-		if why != "" {
-			return nil, fmt.Sprintf("the values file %s cannot be read: %s", called, why)
-		}
-		_ = p // a ref is always the top of its repository
-		from, called = ".", rest
-	}
-	if strings.Contains(called, "://") {
-		return nil, fmt.Sprintf("the values file %s is not in the repository", called)
-	}
-	if strings.HasPrefix(called, "/") {
-		from = "."
-	}
-	p, ok := inside(from, called)
-	if !ok {
-		return nil, fmt.Sprintf("the values file %s lies outside of the repository", called)
-	}
-	if !strings.ContainsAny(p, "*?[") {
-		return []string{p}, ""
-	}
-	return w.glob(p)
-}
-
-// glob lists the files that a pattern matches, in which "**" stands for directories, sorted.
-func (w *World) glob(pattern string) (files []string, why string) {
-	fixed := path.Dir(pattern[:strings.IndexAny(pattern, "*?[")] + "x")
-	if !w.isDir(fixed) {
-		return nil, ""
-	}
-	parts := strings.Split(pattern, "/")
-	err := w.walk(fixed, cost(pattern), func(f source.Info) error {
-		if f.Kind == source.File && matchPath(parts, strings.Split(f.Path, "/")) {
-			files = append(files, f.Path)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Sprintf("the values files %s cannot be found: %v", pattern, err)
-	}
-	return files, ""
-}
-
-// matchPath reports whether a pattern matches a path, by their parts. It takes time in the product of their lengths, however
-// many "**" there are.
-func matchPath(pattern, p []string) bool {
-	reach := make([]bool, len(p)+1) // up to which part the pattern so far matches
-	reach[0] = true
-	for _, part := range pattern {
-		next := make([]bool, len(p)+1)
-		for i := range next {
-			switch {
-			case part == "**":
-				next[i] = reach[i] || i > 0 && next[i-1]
-			case i > 0 && reach[i-1]:
-				ok, err := path.Match(part, p[i-1])
-				next[i] = ok && err == nil
-			}
-		}
-		reach = next
-	}
-	return reach[len(p)]
 }

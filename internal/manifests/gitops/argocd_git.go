@@ -13,22 +13,17 @@ import (
 )
 
 // git are the parameters of the directories or files of this repository that a generator matches.
-func (g *generation) git(f manifests.Field, outer params) ([]params, error) {
+func (g *generation) git(f manifests.Field) ([]params, error) {
 	if _, why := g.here(f, "."); why != "" {
 		return nil, fmt.Errorf("a generator of ApplicationSet %s asks another repository: %s", g.set.Name, why)
 	}
-	known := flat(outer.says)
 	var wanted, unwanted []string
 	field, matching := f.Get("directories"), g.directories
 	if len(field.Items()) == 0 {
 		field, matching = f.Get("files"), g.files
 	}
 	for _, item := range field.Items() {
-		pattern, err := fill(item.Get("path").Text(), known)
-		if err != nil {
-			return nil, err
-		}
-		pattern = strings.Trim(pattern, "/")
+		pattern := strings.Trim(item.Get("path").Text(), "/")
 		if item.Get("exclude").True() {
 			unwanted = append(unwanted, pattern)
 		} else {
@@ -39,37 +34,34 @@ func (g *generation) git(f manifests.Field, outer params) ([]params, error) {
 	if err != nil {
 		return nil, err
 	}
-	prefix := f.Get("pathParamPrefix").Text()
-	for i := range sets {
-		if values := texts(f.Get("values")); values != nil {
-			says := flat(sets[i].says)
-			filled := map[string]any{}
-			for key, value := range values {
-				if filled[key], err = fill(value, says); err != nil {
-					return nil, err
-				}
-			}
-			sets[i].says["values"] = filled
-		}
-		if prefix != "" {
+	if prefix := f.Get("pathParamPrefix").Text(); prefix != "" {
+		for i := range sets {
 			sets[i].says[prefix] = map[string]any{"path": sets[i].says["path"]}
 			delete(sets[i].says, "path")
 		}
+	}
+	for i := range sets {
 		if len(sets[i].at) == 0 {
 			sets[i].at = originOf(g.set, field)
 		}
 	}
-	return sets, nil
+	return sets, g.addValues(f, sets)
 }
 
-// any reports whether a path matches one of the patterns.
-func anyMatches(patterns []string, p string) bool {
-	for _, pattern := range patterns {
-		if matchPath(strings.Split(pattern, "/"), strings.Split(p, "/")) {
-			return true
-		}
-	}
-	return false
+// anyDir reports whether a directory matches one of the patterns, in which "*" stands for a part of a name.
+func anyDir(patterns []string, p string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, err := path.Match(pattern, p)
+		return ok && err == nil
+	})
+}
+
+// anyFile reports whether a file matches one of the patterns: as Git matches them, "*" stands for directories as well, and a
+// directory for all below it ("Git File Generator Globbing").
+func anyFile(patterns []string, p string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		return matchText(pattern, p) || !strings.ContainsAny(pattern, "*?[") && strings.HasPrefix(p, pattern+"/")
+	})
 }
 
 // fixed is the directory below which everything is that patterns match. False when there is none.
@@ -102,7 +94,7 @@ func (g *generation) directories(wanted, unwanted []string) (sets []params, err 
 		case f.Kind != source.Dir:
 		case strings.HasPrefix(f.Name, "."), f.Link:
 			return fs.SkipDir
-		case anyMatches(wanted, f.Path) && !anyMatches(unwanted, f.Path):
+		case anyDir(wanted, f.Path) && !anyDir(unwanted, f.Path):
 			sets = append(sets, params{says: map[string]any{"path": pathParams(f.Path, "")}})
 		}
 		return nil
@@ -117,8 +109,8 @@ func (g *generation) files(wanted, unwanted []string) (sets []params, err error)
 	if !ok {
 		return nil, nil
 	}
-	err = g.walk(from, cost(slices.Concat(wanted, unwanted)...), func(f source.Info) error {
-		if f.Kind == source.File && anyMatches(wanted, f.Path) && !anyMatches(unwanted, f.Path) {
+	err = g.walk(from, 8*cost(slices.Concat(wanted, unwanted)...), func(f source.Info) error {
+		if f.Kind == source.File && anyFile(wanted, f.Path) && !anyFile(unwanted, f.Path) {
 			found = append(found, f.Path)
 		}
 		return nil
@@ -138,18 +130,21 @@ func (g *generation) files(wanted, unwanted []string) (sets []params, err error)
 		if err != nil {
 			return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads: %s", file, g.set.Name, manifests.Discreet(err.Error()))
 		}
-		at := manifests.Origin{{Span: source.Span{File: file, Line: 1, EndLine: 1, Column: 1}, Role: manifests.RoleValues, Precision: manifests.InFile}}
 		documents := []manifests.Field{manifests.NewField(node, "")}
 		if documents[0].IsList() {
 			documents = documents[0].Items()
 		}
 		for _, f := range documents {
-			says := map[string]any{}
-			if f.Exists() && f.Decode(&says) != nil {
+			p, err := newParams(f, inFile(file))
+			if !f.IsSet() {
+				p, err = params{says: map[string]any{}, lines: map[string]manifests.Origin{}}, nil
+				p.at = manifests.Origin{{Span: source.Span{File: file, Line: 1, EndLine: 1, Column: 1}, Role: manifests.RoleValues, Precision: manifests.InFile}}
+			}
+			if err != nil {
 				return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads, is no mapping", file, g.set.Name)
 			}
-			says["path"] = pathParams(path.Dir(file), path.Base(file))
-			sets = append(sets, params{says: says, at: at})
+			p.says["path"] = pathParams(path.Dir(file), path.Base(file))
+			sets = append(sets, p)
 		}
 	}
 	return sets, nil

@@ -1,14 +1,10 @@
 package gitops
 
 import (
+	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
@@ -21,15 +17,12 @@ func (w *World) applicationSet(o *manifests.Object) []made {
 	at := originOf(o, spec.Get("generators"))
 	g := &generation{World: w, set: o, goTemplate: spec.Get("goTemplate").True()}
 	sets, err := g.all(spec.Get("generators").Items(), params{})
-	switch {
-	case err != nil:
+	if err != nil {
 		return []made{{called, broken(manifests.ArgoCD, at, manifests.Discreet(err.Error()))}}
-	case g.goTemplate && g.namesOwn():
-		return []made{{called, skipped(manifests.ArgoCD, originOf(o, spec.Get("template")), "its template calls a function of Argo CD's own, normalize or slugify, which is not evaluated")}}
 	}
-	root := manifests.Root{Kind: manifests.ArgoCD, Dir: dirOf(o), Release: "set", Namespace: o.Namespace, Deployment: &manifests.Deployment{At: at, Under: dirOf(o), Notes: g.notes}}
-	if patch := spec.Get("templatePatch"); patch.IsSet() {
-		root.Deployment.Notes = append(root.Deployment.Notes, fmt.Sprintf("the templatePatch of %s is not applied", called))
+	root := manifests.Root{Kind: manifests.ArgoCD, Dir: dirOf(o), Release: "set", Namespace: o.Namespace, Deployment: &manifests.Deployment{At: at, Under: dirOf(o), Notes: g.notes, Guessed: g.guessed}}
+	if patch := spec.Get("templatePatch"); patch.IsSet() && !g.goTemplate {
+		root.Deployment.Notes = append(root.Deployment.Notes, fmt.Sprintf("the templatePatch of %s is not applied: it needs goTemplate", called))
 	}
 	if g.goTemplate {
 		err = g.goChart(sets, &root)
@@ -55,27 +48,15 @@ type generation struct {
 	*World
 	set        *manifests.Object
 	goTemplate bool
+	guessed    bool // some parameters are known by their names alone
 	notes      []string
 }
 
-// params are the parameters of one Application, and where they are written.
-type params struct {
-	says map[string]any
-	at   manifests.Origin
-}
-
-// with returns the parameters of both, those of more over those of p.
-func (p params) with(more params) params {
-	joined := params{says: make(map[string]any, len(p.says)+len(more.says)), at: more.at}
-	for _, from := range []params{p, more} {
-		for key, value := range from.says {
-			joined.says[key] = value
-		}
+// note says something to the reader once.
+func (g *generation) note(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(g.notes, text) {
+		g.notes = append(g.notes, text)
 	}
-	if len(joined.at) == 0 {
-		joined.at = p.at
-	}
-	return joined
 }
 
 // all returns the parameters that generators give, each over those of outer.
@@ -85,6 +66,11 @@ func (g *generation) all(generators []manifests.Field, outer params) (sets []par
 		if err != nil {
 			return nil, err
 		}
+		if over := overridden(f); over.IsMap() {
+			for i := range some {
+				some[i].over = over
+			}
+		}
 		if sets = append(sets, some...); len(sets) > maxGenerated {
 			return nil, errGenerated
 		}
@@ -92,24 +78,38 @@ func (g *generation) all(generators []manifests.Field, outer params) (sets []par
 	return sets, nil
 }
 
+// overridden is what a generator says to the template ("Template", "Generator templates").
+func overridden(f manifests.Field) manifests.Field {
+	for _, e := range f.Entries() {
+		if e.Key != "selector" && e.Value.Get("template").IsMap() {
+			return e.Value.Get("template")
+		}
+	}
+	return manifests.Field{}
+}
+
+// one returns the parameters that a generator gives. Texts in it may use those of outer.
 func (g *generation) one(f manifests.Field, outer params) ([]params, error) {
 	for _, e := range f.Entries() {
-		var sets []params
-		var err error
-		switch e.Key {
-		case "selector", "template":
+		if e.Key == "selector" || e.Key == "template" || !e.Value.IsMap() {
 			continue
+		}
+		value, err := g.interpolated(e.Value, outer)
+		if err != nil {
+			return nil, err
+		}
+		var sets []params
+		switch e.Key {
 		case "list":
-			sets, err = g.list(e.Value)
+			sets, err = g.list(value)
 		case "git":
-			sets, err = g.git(e.Value, outer)
+			sets, err = g.git(value)
 		case "matrix":
-			sets, err = g.matrix(e.Value.Get("generators").Items(), outer)
+			sets, err = g.matrix(value.Get("generators").Items(), outer)
 		case "merge":
-			sets, err = g.merge(e.Value, outer)
+			sets, err = g.merge(value, outer)
 		default:
-			g.notes = append(g.notes, fmt.Sprintf("the generator %s of ApplicationSet %s asks others than the repository: its template is rendered once, with the names of its parameters", e.Key, g.set.Name))
-			sets = []params{{says: g.names(), at: originOf(g.set, e.Value)}}
+			sets, err = g.guess(e.Key, value)
 		}
 		if err == nil {
 			err = g.spend(perSet * (1 + len(sets)))
@@ -117,17 +117,40 @@ func (g *generation) one(f manifests.Field, outer params) ([]params, error) {
 		if err != nil {
 			return nil, err
 		}
-		return g.selected(f.Get("selector"), sets), nil
+		return g.selected(f.Get("selector"), sets)
 	}
 	return nil, fmt.Errorf("%s of ApplicationSet %s is no generator", f.Path(), g.set.Name)
 }
 
-// list are the elements of a list.
+// guess stands for the parameters of a generator that asks others than the repository: their own names, and the values
+// that it says itself.
+func (g *generation) guess(kind string, f manifests.Field) ([]params, error) {
+	g.guessed = true
+	g.note("the generator %s of ApplicationSet %s asks others than the repository: its template is rendered once, with the names of its parameters", kind, g.set.Name)
+	sets := []params{{says: g.names(), at: originOf(g.set, f), guessed: true}}
+	return sets, g.addValues(f, sets)
+}
+
+// list are the elements of a list, and those of a text of YAML.
 func (g *generation) list(f manifests.Field) (sets []params, err error) {
-	if f.Get("elementsYaml").IsSet() {
-		g.notes = append(g.notes, fmt.Sprintf("the elementsYaml of ApplicationSet %s are not evaluated", g.set.Name))
-	}
 	elements := f.Get("elements").Items()
+	from := of(g.set)
+	if text := f.Get("elementsYaml"); text.Text() != "" {
+		node, err := manifests.ParseYAML([]byte(text.Text()))
+		if more := manifests.NewField(node, ""); err != nil || more.IsSet() && !more.IsList() {
+			return nil, fmt.Errorf("elementsYaml of ApplicationSet %s is no list of YAML", g.set.Name)
+		}
+		at := originOf(g.set, text)
+		if sets, err = g.elements(manifests.NewField(node, "").Items(), func(manifests.Field) manifests.Origin { return at }); err != nil {
+			return nil, err
+		}
+	}
+	own, err := g.elements(elements, from)
+	return append(own, sets...), err
+}
+
+// elements are the parameters that elements of a list say.
+func (g *generation) elements(elements []manifests.Field, from origins) (sets []params, err error) {
 	if len(elements) > maxGenerated {
 		return nil, errGenerated
 	}
@@ -135,11 +158,11 @@ func (g *generation) list(f manifests.Field) (sets []params, err error) {
 		return nil, err
 	}
 	for _, e := range elements {
-		says := map[string]any{}
-		if !e.IsMap() || e.Decode(&says) != nil {
+		p, err := newParams(e, from)
+		if err != nil {
 			return nil, fmt.Errorf("%s of ApplicationSet %s is no mapping", e.Path(), g.set.Name)
 		}
-		sets = append(sets, params{says: says, at: originOf(g.set, e)})
+		sets = append(sets, p)
 	}
 	return sets, nil
 }
@@ -154,12 +177,15 @@ func (g *generation) matrix(generators []manifests.Field, outer params) (sets []
 		return nil, err
 	}
 	for _, p := range firsts {
-		seconds, err := g.one(generators[1], outer.with(p))
+		seconds, err := g.one(generators[1], outer.under(p))
 		if err != nil {
 			return nil, err
 		}
 		for _, q := range seconds {
-			sets = append(sets, p.with(q))
+			if name := p.clash(q); name != "" && !g.goTemplate {
+				return nil, fmt.Errorf("both generators of a matrix of ApplicationSet %s give the parameter %s, with different values", g.set.Name, oneWord(name))
+			}
+			sets = append(sets, p.joined(q))
 		}
 		if len(sets) > maxGenerated {
 			return nil, errGenerated
@@ -168,6 +194,9 @@ func (g *generation) matrix(generators []manifests.Field, outer params) (sets []
 	return sets, nil
 }
 
+// errKeys is a merge without what it merges by.
+var errKeys = errors.New("no mergeKeys")
+
 // merge lets later generators change the parameters of the first, where the keys that it names are equal.
 func (g *generation) merge(f manifests.Field, outer params) ([]params, error) {
 	var keys []string
@@ -175,7 +204,7 @@ func (g *generation) merge(f manifests.Field, outer params) ([]params, error) {
 		keys = append(keys, k.Text())
 	}
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("a merge of ApplicationSet %s has no mergeKeys", g.set.Name)
+		return nil, fmt.Errorf("a merge of ApplicationSet %s has %w", g.set.Name, errKeys)
 	}
 	var sets []params
 	for i, generator := range f.Get("generators").Items() {
@@ -187,227 +216,57 @@ func (g *generation) merge(f manifests.Field, outer params) ([]params, error) {
 			sets = more
 			continue
 		}
-		index := make(map[string][]params, len(more))
+		index := make(map[string]params, len(more))
 		for _, q := range more {
-			index[q.key(keys)] = append(index[q.key(keys)], q)
+			key := q.key(keys)
+			if _, twice := index[key]; twice {
+				return nil, fmt.Errorf("a generator of a merge of ApplicationSet %s gives the same %s twice", g.set.Name, oneWord(keys[0]))
+			}
+			index[key] = q
 		}
 		for j, p := range sets {
-			matching := index[p.key(keys)]
-			if err := g.spend(perSet * (1 + len(matching))); err != nil {
-				return nil, err
-			}
-			for _, q := range matching {
-				sets[j] = sets[j].with(q)
+			if q, ok := index[p.key(keys)]; ok {
+				sets[j] = p.under(q)
 			}
 		}
 	}
 	return sets, nil
 }
 
-// key joins the parameters of names.
-func (p params) key(names []string) string {
-	says := flat(p.says)
-	var key []string
-	for _, name := range names {
-		key = append(key, strconv.Quote(says[name]))
-	}
-	return strings.Join(key, ",")
-}
-
-// selected are the parameters that a generator's selector wants.
-func (g *generation) selected(selector manifests.Field, sets []params) []params {
+// selected are the parameters that a generator's selector wants: labels, and expressions of labels.
+func (g *generation) selected(selector manifests.Field, sets []params) ([]params, error) {
 	labels := texts(selector.Get("matchLabels"))
-	if selector.Get("matchExpressions").IsSet() {
-		g.notes = append(g.notes, fmt.Sprintf("the matchExpressions of a generator of ApplicationSet %s are not evaluated", g.set.Name))
+	expressions := selector.Get("matchExpressions").Items()
+	for _, e := range expressions {
+		if operator := e.Get("operator").Text(); !slices.Contains([]string{"In", "NotIn", "Exists", "DoesNotExist"}, operator) {
+			return nil, fmt.Errorf("a selector of ApplicationSet %s has no operator In, NotIn, Exists or DoesNotExist", g.set.Name)
+		}
 	}
 	return slices.DeleteFunc(sets, func(p params) bool {
+		if p.guessed {
+			return false // nobody knows
+		}
 		says := flat(p.says)
 		for key, value := range labels {
 			if says[key] != value {
 				return true
 			}
 		}
-		return false
-	})
+		return slices.ContainsFunc(expressions, func(e manifests.Field) bool { return !expressed(e, says) })
+	}), nil
 }
 
-// flat are parameters by the names that older templates have for them: a.b, path[0].
-func flat(says map[string]any) map[string]string {
-	all := map[string]string{}
-	var add func(name string, value any)
-	add = func(name string, value any) {
-		switch v := value.(type) {
-		case map[string]any:
-			for key, below := range v {
-				add(strings.TrimPrefix(name+"."+key, "."), below)
-			}
-		case []any:
-			for i, below := range v {
-				add(name+"["+strconv.Itoa(i)+"]", below)
-			}
-		case nil:
-		default:
-			all[name] = fmt.Sprint(v)
-		}
+// expressed reports whether an expression of a selector holds for parameters.
+func expressed(e manifests.Field, says map[string]string) bool {
+	value, known := says[e.Get("key").Text()]
+	among := slices.ContainsFunc(e.Get("values").Items(), func(f manifests.Field) bool { return f.Text() == value })
+	switch e.Get("operator").Text() {
+	case "In":
+		return known && among
+	case "NotIn":
+		return !known || !among
+	case "Exists":
+		return known
 	}
-	add("", says)
-	if at, ok := says["path"].(map[string]any); ok { // {{path}} is the directory itself, {{path[0]}} its first part
-		all["path"] = all["path.path"]
-		if segments, ok := at["segments"].([]any); ok {
-			for i, s := range segments {
-				all["path["+strconv.Itoa(i)+"]"] = fmt.Sprint(s)
-			}
-		}
-	}
-	return all
-}
-
-// gap is a parameter in an older template.
-var gap = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
-
-// fill puts parameters into the gaps of a text. Those that are not known stay, so that they are seen.
-func fill(text string, says map[string]string) (string, error) {
-	var out strings.Builder
-	done := 0
-	for _, at := range gap.FindAllStringSubmatchIndex(text, -1) {
-		value, ok := says[strings.TrimPrefix(text[at[2]:at[3]], ".")]
-		if !ok {
-			continue
-		}
-		out.WriteString(text[done:at[0]])
-		out.WriteString(value)
-		if done = at[1]; out.Len() > maxFilled {
-			return "", errFilled
-		}
-	}
-	out.WriteString(text[done:])
-	return out.String(), nil
-}
-
-// own are the functions of Argo CD's templates that Helm's do not have.
-var own = regexp.MustCompile(`\{\{[^{}]*\b(normalize|slugify)\b`)
-
-// namesOwn reports whether the template calls such a function.
-func (g *generation) namesOwn() (found bool) {
-	g.set.Field().Get("spec", "template").Walk(func(f manifests.Field) { found = found || own.MatchString(f.Text()) })
-	return found
-}
-
-// names are the parameters that the template uses, with their own names for values.
-func (g *generation) names() map[string]any {
-	says := map[string]any{}
-	g.set.Field().Get("spec", "template").Walk(func(f manifests.Field) {
-		for _, found := range gap.FindAllStringSubmatch(f.Text(), -1) {
-			for _, name := range parameter.FindAllString(found[1], -1) {
-				nest(says, strings.Split(strings.TrimPrefix(name, "."), "."), strings.Trim(strings.NewReplacer(".", "-", "[", "-", "]", "").Replace(name), "-"))
-			}
-		}
-	})
-	return says
-}
-
-// parameter is the name of a parameter in a template.
-var parameter = regexp.MustCompile(`\.?[a-zA-Z_][\w\-]*(?:\.[a-zA-Z_][\w\-]*|\[\d+\])*`)
-
-func nest(says map[string]any, keys []string, value string) {
-	for ; len(keys) > 1; keys = keys[1:] {
-		below, ok := says[keys[0]].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			says[keys[0]] = below
-		}
-		says = below
-	}
-	if _, taken := says[keys[0]]; !taken {
-		says[keys[0]] = value
-	}
-}
-
-// texts fills the template with each parameters, as a file of Applications.
-func (g *generation) texts(sets []params, root *manifests.Root) error {
-	whole := &page{}
-	for _, p := range sets {
-		says := flat(p.says)
-		one, err := g.template(func(text string) (string, error) { return fill(text, says) })
-		if err != nil {
-			return err
-		}
-		whole.add("---\n", nil)
-		for i := range one.lines {
-			one.lines[i] = slices.Concat(values(p.at), one.lines[i])
-		}
-		whole.text.Write(one.text.Bytes())
-		whole.lines = append(whole.lines, one.lines...)
-		if whole.text.Len() > maxFilled {
-			return errFilled
-		}
-	}
-	d := root.Deployment
-	d.Render = manifests.Plain
-	root.Files = []string{laidDir + "/applications.yaml"}
-	d.Laid = []manifests.Laid{whole.laid(root.Files[0])}
-	return nil
-}
-
-// template is the Application that the set makes, its texts changed by change. A text stays one, whatever is put into it.
-func (g *generation) template(change func(string) (string, error)) (*page, error) {
-	template := g.set.Field().Get("spec", "template")
-	changed := bare(template.Node())
-	if err := changeTexts(changed, change); err != nil {
-		return nil, err
-	}
-	p, err := writePage(g.set, template, changed)
-	if err != nil {
-		return nil, err
-	}
-	head := &page{}
-	head.add("apiVersion: argoproj.io/v1alpha1\nkind: Application\n", originOf(g.set, template))
-	head.text.Write(p.text.Bytes())
-	head.lines = append(head.lines, p.lines...)
-	return head, nil
-}
-
-// changeTexts changes the texts in a node, keys among them.
-func changeTexts(n *yaml.Node, change func(string) (string, error)) (err error) {
-	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "{{") {
-		n.Value, err = change(n.Value)
-	}
-	for _, below := range n.Content {
-		if err == nil {
-			err = changeTexts(below, change)
-		}
-	}
-	return err
-}
-
-// goChart makes a chart of the template, whose values are all parameters.
-func (g *generation) goChart(sets []params, root *manifests.Root) error {
-	sheet := &page{}
-	sheet.add("sets:\n", root.Deployment.At)
-	for _, p := range sets {
-		text, err := yaml.Marshal([]any{p.says})
-		if err != nil {
-			return err
-		}
-		sheet.add(string(text), p.at)
-		if sheet.text.Len() > maxFilled {
-			return errFilled
-		}
-	}
-	body, err := g.template(func(text string) (string, error) { return text, nil })
-	if err != nil {
-		return err
-	}
-	template := &page{}
-	template.add("{{- range .Values.sets }}\n---\n", nil)
-	template.text.Write(body.text.Bytes())
-	template.lines = append(template.lines, body.lines...)
-	template.add("{{- end }}\n", nil)
-	chart := &page{}
-	chart.add("apiVersion: v2\nname: set\nversion: 0.0.0\n", nil)
-	d := root.Deployment
-	d.Render = manifests.Helm
-	d.Laid = []manifests.Laid{chart.laid(chartDir + "/Chart.yaml"), sheet.laid(chartDir + "/values.yaml"), template.laid(chartDir + "/templates/applications.yaml")}
-	root.Dir = chartDir
-	return nil
+	return !known
 }

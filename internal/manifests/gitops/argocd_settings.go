@@ -25,7 +25,7 @@ func (w *World) argoKustomize(o *manifests.Object, options manifests.Field, root
 	if failed != nil {
 		return failed
 	}
-	for _, step := range []func(*amendment, *manifests.Object, manifests.Field) error{argoNames, argoImages, argoLabels, w.patches, argoComponents} {
+	for _, step := range []func(*amendment, *manifests.Object, manifests.Field) error{argoNames, argoImages, argoLabels, w.patches, w.argoComponents} {
 		if err := step(a, o, options); err != nil {
 			return failureAt(originOf(o, options), manifests.Discreet(err.Error()), err)
 		}
@@ -57,48 +57,61 @@ func argoNames(a *amendment, o *manifests.Object, options manifests.Field) error
 	return a.extend("replicas", replicas)
 }
 
-// argoImages adds images, which are written as "kustomize edit set image" takes them: NAME=NEWNAME:TAG, NAME@DIGEST …
+// argoImages adds images, which are written as "kustomize edit set image" takes them: NAME=NEWNAME:TAG, NAME:TAG,
+// NAME@DIGEST. An entry of the same name gives way; "*" keeps what it said.
 func argoImages(a *amendment, o *manifests.Object, options manifests.Field) error {
 	images := options.Get("images").Items()
+	if len(images) == 0 {
+		return nil
+	}
+	env := environmentOf(o, sourceOf(o, options))
+	said := make(map[string]map[string]string)
+	for _, f := range images {
+		image := imageOf(env.expand(f.Text()))
+		said[image["name"]] = image
+	}
+	if err := a.dropImages(said); err != nil {
+		return err
+	}
 	p := &page{}
 	for _, f := range images {
-		text, err := jsonText(imageOf(f.Text()))
+		name := imageOf(env.expand(f.Text()))["name"]
+		image, ok := said[name]
+		if !ok {
+			continue // said again above
+		}
+		delete(said, name)
+		text, err := jsonText(image)
 		if err != nil {
 			return err
 		}
 		p.add("- "+text, originOf(o, f))
 	}
-	if len(images) == 0 {
-		return nil
-	}
-	if k := a.key("images"); k != nil { // entries of the same name give way
-		if err := dropImages(a, k, images); err != nil {
-			return err
-		}
-	}
 	return a.extend("images", p)
 }
 
-// dropImages takes the entries of a list that images replace out of it.
-func dropImages(a *amendment, k *topKey, images []manifests.Field) error {
-	replaced := make(map[string]bool)
-	for _, f := range images {
-		replaced[imageOf(f.Text())["name"]] = true
+// dropImages takes the entries of the kustomization's images that others replace out of it. "*" in those becomes what the
+// entry said.
+func (a *amendment) dropImages(said map[string]map[string]string) error {
+	k := a.key("images")
+	if k == nil {
+		return nil
 	}
+	was := manifests.NewField(k.value, "").Items()
 	if err := a.block(k); err != nil {
 		return err
 	}
-	for i := k.next - 1; i > k.first; i-- {
-		for name := range replaced {
-			quoted, err := jsonText(name)
-			if err != nil {
-				return err
-			}
-			if strings.Contains(a.lines[i], `"name":`+quoted) {
-				a.replace(i, i+1, &page{})
-				break
+	for i, item := range slices.Backward(was) {
+		image, ok := said[item.Get("name").Text()]
+		if !ok {
+			continue
+		}
+		for key, value := range image {
+			if image[key] = strings.Replace(value, "*", item.Get(key).Text(), 1); value == "*" && image[key] == "" {
+				delete(image, key)
 			}
 		}
+		a.replace(k.first+1+i, k.first+2+i, &page{})
 	}
 	return nil
 }
@@ -116,17 +129,23 @@ func imageOf(text string) map[string]string {
 		image, says["newTag"] = image[:i], image[i+1:]
 	}
 	says["name"] = image
+	if image == "" {
+		says["name"] = name
+	}
 	if renamed {
 		says["name"], says["newName"] = name, image
 	}
 	return says
 }
 
+// argoLabels adds the common labels and annotations, as "kustomize edit add label" and "add annotation" do: without force
+// none may be there already.
 func argoLabels(a *amendment, o *manifests.Object, options manifests.Field) error {
+	env := environmentOf(o, sourceOf(o, options))
 	if labels := options.Get("commonLabels"); len(labels.Entries()) > 0 {
-		key := "commonLabels"
+		pairs := env.expandAll(texts(labels))
 		if options.Get("labelWithoutSelector").True() {
-			item, err := jsonText(map[string]any{"pairs": texts(labels), "includeSelectors": false, "includeTemplates": options.Get("labelIncludeTemplates").True()})
+			item, err := jsonText(map[string]any{"pairs": pairs, "includeSelectors": false, "includeTemplates": options.Get("labelIncludeTemplates").True()})
 			if err != nil {
 				return err
 			}
@@ -135,18 +154,36 @@ func argoLabels(a *amendment, o *manifests.Object, options manifests.Field) erro
 			if err := a.extend("labels", p); err != nil {
 				return err
 			}
-		} else if err := a.merge(key, texts(labels), originOf(o, labels)); err != nil {
+		} else if err := a.merge("commonLabels", pairs, options.Get("forceCommonLabels").True(), originOf(o, labels)); err != nil {
 			return err
 		}
 	}
-	if annotations := options.Get("commonAnnotations"); len(annotations.Entries()) > 0 {
-		return a.merge("commonAnnotations", texts(annotations), originOf(o, annotations))
+	annotations := options.Get("commonAnnotations")
+	if len(annotations.Entries()) == 0 {
+		return nil
 	}
-	return nil
+	pairs := texts(annotations)
+	if options.Get("commonAnnotationsEnvsubst").True() {
+		pairs = env.expandAll(pairs)
+	}
+	return a.merge("commonAnnotations", pairs, options.Get("forceCommonAnnotations").True(), originOf(o, annotations))
 }
 
-// merge adds pairs to the mapping under key.
-func (a *amendment) merge(key string, pairs map[string]string, at manifests.Origin) error {
+// sourceOf is the source of an Application that holds the options of a tool.
+func sourceOf(o *manifests.Object, options manifests.Field) manifests.Field {
+	return o.Lookup(strings.TrimSuffix(options.Path(), ".kustomize"))
+}
+
+// expandAll replaces variables in values.
+func (e environment) expandAll(pairs map[string]string) map[string]string {
+	for name, value := range pairs {
+		pairs[name] = e.expand(value)
+	}
+	return pairs
+}
+
+// merge adds pairs to the mapping under key. Without force none of them may be there.
+func (a *amendment) merge(key string, pairs map[string]string, force bool, at manifests.Origin) error {
 	all := map[string]string{}
 	if k := a.key(key); k != nil && k.value != nil {
 		for _, e := range manifests.NewField(k.value, "").Entries() {
@@ -154,14 +191,22 @@ func (a *amendment) merge(key string, pairs map[string]string, at manifests.Orig
 		}
 	}
 	for name, value := range pairs {
+		if _, there := all[name]; there && !force {
+			return fmt.Errorf("%s of the kustomization has %s already, and Argo CD does not replace it unless it is told to", key, name)
+		}
 		all[name] = value
 	}
 	return a.set(key, all, at)
 }
 
-func argoComponents(a *amendment, o *manifests.Object, options manifests.Field) error {
+// argoComponents adds components. Those that are not there are left out where that is said.
+func (w *World) argoComponents(a *amendment, o *manifests.Object, options manifests.Field) error {
 	items := &page{}
 	for _, c := range options.Get("components").Items() {
+		p, ok := inside(path.Dir(a.file), c.Text())
+		if options.Get("ignoreMissingComponents").True() && !(ok && (w.isDir(p) || w.isFile(p))) {
+			continue
+		}
 		text, err := jsonText(c.Text())
 		if err != nil {
 			return err
@@ -176,8 +221,8 @@ func argoComponents(a *amendment, o *manifests.Object, options manifests.Field) 
 func (w *World) argoDirectory(o *manifests.Object, options manifests.Field, root *manifests.Root) *manifests.RenderError {
 	d := root.Deployment
 	recurse := options.Get("recurse").True()
-	include, exclude := patterns(options.Get("include")), patterns(options.Get("exclude"))
-	var jsonnet string
+	include, exclude := braces(options.Get("include").Text()), braces(options.Get("exclude").Text())
+	var jsonnet []string
 	err := w.walk(root.Dir, cost(slices.Concat(include, exclude)...), func(f source.Info) error {
 		relative := strings.TrimPrefix(strings.TrimPrefix(f.Path, root.Dir), "/")
 		switch {
@@ -186,14 +231,14 @@ func (w *World) argoDirectory(o *manifests.Object, options manifests.Field, root
 		case f.Kind != source.File:
 			return nil
 		}
-		if len(include) > 0 && !matches(include, relative) || matches(exclude, relative) {
+		if include[0] != "" && !matchesAny(include, relative) || exclude[0] != "" && matchesAny(exclude, relative) {
 			return nil
 		}
 		switch path.Ext(f.Name) {
 		case ".yaml", ".yml", ".json":
 			root.Files = append(root.Files, f.Path)
 		case ".jsonnet":
-			jsonnet = f.Path
+			jsonnet = append(jsonnet, f.Path)
 		}
 		return nil
 	})
@@ -201,92 +246,14 @@ func (w *World) argoDirectory(o *manifests.Object, options manifests.Field, root
 		return failureAt(d.At, err.Error(), err)
 	}
 	d.Below = w.dirsOf(".", root.Files)
-	if jsonnet != "" {
-		e := failureAt(originOf(o, options), fmt.Sprintf("%s is Jsonnet, which is not evaluated", jsonnet), nil)
+	switch {
+	case len(jsonnet) == 0:
+	case len(root.Files) == 0:
+		e := failureAt(originOf(o, options), fmt.Sprintf("%s is Jsonnet, which is not evaluated", strings.Join(jsonnet, ", ")), nil)
 		e.Elsewhere = true
 		return e
+	default:
+		d.Notes = append(d.Notes, fmt.Sprintf("%s is Jsonnet, which is not evaluated", strings.Join(jsonnet, ", ")))
 	}
 	return nil
-}
-
-// patterns are the globs that a field holds: one, or several in braces.
-func patterns(f manifests.Field) []string {
-	text := f.Text()
-	inner, ok := strings.CutPrefix(text, "{")
-	if !ok || !strings.HasSuffix(inner, "}") {
-		if text == "" {
-			return nil
-		}
-		return []string{text}
-	}
-	return strings.Split(strings.TrimSuffix(inner, "}"), ",")
-}
-
-// matches reports whether a pattern matches a path, in which "*" also stands for what is below directories.
-func matches(globs []string, p string) bool {
-	for _, g := range globs {
-		if g = strings.TrimSpace(g); matchPath(strings.Split(g, "/"), strings.Split(p, "/")) {
-			return true
-		}
-		if ok, err := path.Match(g, strings.ReplaceAll(p, "/", "\x00")); err == nil && ok {
-			return true
-		}
-	}
-	return false
-}
-
-// setPath writes the values that "name=value" of Helm's --set says, as a document: nested mappings. Items of lists by
-// their numbers have no such document, and are refused.
-func (p *page) setPath(called, value string, asText bool, at manifests.Origin) error {
-	keys := splitKeys(called)
-	var said any = value
-	if !asText {
-		said = typed(value)
-	}
-	for i := len(keys) - 1; i >= 0; i-- {
-		if keys[i] == "" || strings.ContainsAny(keys[i], "[]{}") {
-			return fmt.Errorf("the parameter %s sets an item of a list, which is not evaluated: set the whole list in values", called)
-		}
-		said = map[string]any{keys[i]: said}
-	}
-	text, err := jsonText(said)
-	if err != nil {
-		return err
-	}
-	p.add(text, at)
-	return nil
-}
-
-// splitKeys cuts a path at its dots, but for those behind a backslash.
-func splitKeys(called string) (keys []string) {
-	var key strings.Builder
-	for i := 0; i < len(called); i++ {
-		switch c := called[i]; {
-		case c == '\\' && i+1 < len(called):
-			i++
-			key.WriteByte(called[i])
-		case c == '.':
-			keys = append(keys, key.String())
-			key.Reset()
-		default:
-			key.WriteByte(c)
-		}
-	}
-	return append(keys, key.String())
-}
-
-// typed is a value as --set reads it: null, a boolean, a whole number, or a text.
-func typed(value string) any {
-	switch value {
-	case "true":
-		return true
-	case "false":
-		return false
-	case "null":
-		return nil
-	}
-	if n, err := strconv.ParseInt(value, 10, 64); err == nil && (value == "0" || !strings.HasPrefix(value, "0")) {
-		return n
-	}
-	return value
 }

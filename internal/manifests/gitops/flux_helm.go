@@ -20,19 +20,28 @@ func (w *World) release(o *manifests.Object) manifests.Root {
 	if target != "" {
 		called = target + "-" + o.Name
 	}
-	root := manifests.Root{Kind: manifests.Flux, Release: cmp.Or(spec.Get("releaseName").Text(), called), Namespace: cmp.Or(target, spec.Get("storageNamespace").Text(), o.Namespace, "default")}
+	root := manifests.Root{Kind: manifests.Flux, Release: cmp.Or(spec.Get("releaseName").Text(), called), Namespace: cmp.Or(target, o.Namespace, "default")}
 	d := &manifests.Deployment{Render: manifests.Helm, CRDs: spec.Get("install", "crds").Text() != "Skip",
-		After: manifests.Finish{Labels: texts(spec.Get("commonMetadata", "labels")), Annotations: texts(spec.Get("commonMetadata", "annotations"))}}
+		After: commonMetadata(o)}
+	at := spec.Get("targetNamespace")
+	if target == "" {
+		at = o.Field().Get("metadata", "namespace")
+	}
+	d.After.Namespace = manifests.Variable{Value: cmp.Or(target, o.Namespace), At: originOf(o, at)}
+	d.After.Cluster = w.clusterKinds()
+	if spec.Get("install", "createNamespace").True() {
+		w.addNamespace(d, cmp.Or(target, o.Namespace), manifests.Field{}, o, spec.Get("install", "createNamespace"))
+	}
 	root.Deployment = d
-	dir, at, why := w.chartOf(o, d)
-	d.At = at
+	dir, named, why := w.chartOf(o, d)
+	d.At = named
 	if why != "" {
 		root.Dir, d.Skip, d.Elsewhere = ".", why, dir == ""
 		return root
 	}
 	root.Dir = dir
 	if err := w.releaseValues(o, &root); err != nil {
-		d.At, d.Skip = failureOrigin(err, at), err.Reason
+		d.At, d.Skip = failureOrigin(err, named), err.Reason
 		return root
 	}
 	if post := spec.Get("postRenderers"); len(post.Items()) > 0 {
@@ -173,15 +182,24 @@ func (w *World) valuesFrom(o *manifests.Object, from manifests.Field, root *mani
 		return failureAt(originOf(o, from), fmt.Sprintf("%s %s has no %s, from which values are taken", kind, called, key), nil)
 	}
 	if target := from.Get("targetPath").Text(); target != "" {
-		p := &page{}
-		at := originOf(holder, holder.Field().Get("data", key))
-		if err := p.setPath(target, strings.TrimSuffix(values.text.String(), "\n"), false, at); err != nil {
-			return failureAt(originOf(o, from.Get("targetPath")), err.Error(), err)
+		field := holder.Field().Get("data", key)
+		if err := w.targeted(root, target, field.Text(), originOf(holder, field)); err != nil {
+			return failureAt(originOf(o, from.Get("targetPath")), fmt.Sprintf("the targetPath %s %v", target, err), err)
 		}
-		values = p
+		return nil
 	}
 	layValues(root, values)
 	return nil
+}
+
+// targeted puts a value at a targetPath, as Flux does: like Helm's --set, and like its --set-string when it is in quotes.
+func (w *World) targeted(root *manifests.Root, target, value string, at manifests.Origin) error {
+	for _, quote := range []string{"'", `"`} {
+		if strings.HasPrefix(value, quote) && strings.HasSuffix(value, quote) {
+			return w.parameter(root, target+"="+strings.Trim(value, `'"`), true, at)
+		}
+	}
+	return w.parameter(root, target+"="+value, false, at)
 }
 
 // postRender has the chart's objects go through kustomize, with the patches and images of the post-renderers.

@@ -10,7 +10,7 @@ import (
 // postBuild is what a Kustomization of Flux does to objects after they are built.
 func (w *World) postBuild(o *manifests.Object) manifests.Finish {
 	spec := o.Field().Get("spec")
-	after := manifests.Finish{Labels: texts(spec.Get("commonMetadata", "labels")), Annotations: texts(spec.Get("commonMetadata", "annotations"))}
+	after := commonMetadata(o)
 	build := spec.Get("postBuild")
 	if !build.IsMap() {
 		return after
@@ -24,6 +24,18 @@ func (w *World) postBuild(o *manifests.Object) manifests.Finish {
 	}
 	after.Substitute = len(after.Variables)+len(after.Unknown) > 0
 	return after
+}
+
+// commonMetadata are the labels and annotations that an object of Flux gives all that it applies.
+func commonMetadata(o *manifests.Object) manifests.Finish {
+	placed := func(key string) map[string]manifests.Variable {
+		all := make(map[string]manifests.Variable)
+		for _, e := range o.Field().Get("spec", "commonMetadata", key).Entries() {
+			all[e.Key] = manifests.Variable{Value: e.Value.Text(), At: originOf(o, e.Value)}
+		}
+		return all
+	}
+	return manifests.Finish{Labels: placed("labels"), Annotations: placed("annotations")}
 }
 
 // variablesFrom takes the variables of a ConfigMap or Secret. The values of Secrets stay unknown, so that they come up

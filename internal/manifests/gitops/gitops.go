@@ -46,6 +46,7 @@ type World struct {
 	order      []*manifests.Object // as they became known
 	named      map[string]bool     // addresses at which objects name what is here; nil when that has to be found again
 	spent      int                 // steps of work so far
+	cluster    []string            // custom kinds that live in no namespace; nil when they have to be found again
 
 	sourceIgnore []gitignore.Pattern // of the tree, when they were asked for
 }
@@ -69,7 +70,7 @@ func (w *World) Add(objects []*manifests.Object) {
 		key := name{o.Group(), o.Kind, o.Namespace, o.Name}
 		if w.byName[key] == nil {
 			w.byName[key] = o
-			w.order, w.named = append(w.order, o), nil
+			w.order, w.named, w.cluster = append(w.order, o), nil, nil
 		}
 	}
 }

@@ -32,28 +32,28 @@ func (p *page) laid(path string) manifests.Laid {
 
 // fieldPage writes a field as a document of its own, each line with the origin of the field that it writes.
 func fieldPage(o *manifests.Object, f manifests.Field) (*page, error) {
-	return writePage(o, f, bare(f.Node()))
+	return writePage(f, bare(f.Node()), of(o))
 }
 
 // writePage writes a node that has the shape of a field as a document of its own, each line with the origin of the field
 // that it writes.
-func writePage(o *manifests.Object, f manifests.Field, n *yaml.Node) (*page, error) {
+func writePage(f manifests.Field, n *yaml.Node, from origins) (*page, error) {
 	text, err := yaml.Marshal(n)
 	if err != nil {
 		return nil, err
 	}
 	p := &page{}
-	p.add(string(text), originOf(o, f))
+	p.add(string(text), from(f))
 	written, err := manifests.ParseYAML(text)
 	if err != nil || written == nil {
 		return p, err
 	}
-	p.trace(o, f, written)
+	p.trace(f, written, from)
 	return p, nil
 }
 
 // trace gives the lines of written, which is f again, the origins of the fields on them.
-func (p *page) trace(o *manifests.Object, f manifests.Field, written *yaml.Node) {
+func (p *page) trace(f manifests.Field, written *yaml.Node, from origins) {
 	again := manifests.NewField(written, "")
 	entries := f.Entries()
 	for i, e := range again.Entries() {
@@ -61,21 +61,21 @@ func (p *page) trace(o *manifests.Object, f manifests.Field, written *yaml.Node)
 			return
 		}
 		key := written.Content[2*i]
-		p.from(o, entries[i].Value, key.Line, e.Value.Node())
-		p.trace(o, entries[i].Value, e.Value.Node())
+		p.from(from(entries[i].Value), key.Line, e.Value.Node())
+		p.trace(entries[i].Value, e.Value.Node(), from)
 	}
 	items := f.Items()
 	for i, item := range again.Items() {
 		if i >= len(items) {
 			return
 		}
-		p.from(o, items[i], item.Node().Line, item.Node())
-		p.trace(o, items[i], item.Node())
+		p.from(from(items[i]), item.Node().Line, item.Node())
+		p.trace(items[i], item.Node(), from)
 	}
 }
 
-// from sets the origin of the lines from first on that write f.
-func (p *page) from(o *manifests.Object, f manifests.Field, first int, written *yaml.Node) {
+// from sets the origin of the lines from first on that write a node.
+func (p *page) from(at manifests.Origin, first int, written *yaml.Node) {
 	last := first
 	if written.Kind == yaml.ScalarNode {
 		last = written.Line + strings.Count(strings.TrimSuffix(written.Value, "\n"), "\n")
@@ -83,7 +83,6 @@ func (p *page) from(o *manifests.Object, f manifests.Field, first int, written *
 			last++
 		}
 	}
-	at := originOf(o, f)
 	for n := first; n <= last && n <= len(p.lines); n++ {
 		p.lines[n-1] = at
 	}

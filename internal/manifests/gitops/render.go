@@ -1,6 +1,7 @@
 package gitops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -36,7 +37,9 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 	}
 	inner := root
 	inner.Kind, inner.Deployment = d.Render, nil
-	settings.IncludeCRDs = settings.IncludeCRDs || d.CRDs
+	settings.IncludeCRDs, settings.SkipSchema = settings.IncludeCRDs || d.CRDs, settings.SkipSchema || d.SkipSchema
+	settings.KubeVersion = cmp.Or(d.KubeVersion, settings.KubeVersion)
+	settings.APIVersions = append(slices.Clone(settings.APIVersions), d.APIVersions...)
 	rendering, reads, err := r.Inner.Render(ctx, laid, inner, settings)
 	reads = reads.On(tree, paths)
 	back := newReturner(d)
@@ -187,7 +190,7 @@ func as(at manifests.Origin, frame manifests.Frame) manifests.Origin {
 // failure is an error in terms of the tree's own files.
 func (r *returner) failure(e *manifests.RenderError, d *manifests.Deployment) error {
 	failed := *e
-	failed.Reason = r.text(e.Reason)
+	failed.Reason, failed.Elsewhere = r.text(e.Reason), e.Elsewhere || d.Guessed
 	if laid, ok := r.laid[e.Span.File]; ok {
 		failed.Span = source.Span{}
 		if n := e.Span.Line; n > 0 && n <= len(laid.Lines) {

@@ -130,6 +130,9 @@ func (j *job) prepare() error {
 	if j.top, err = j.installed.top(); err != nil {
 		return j.chartError("dependencies", "the values cannot be combined: "+err.Error())
 	}
+	if j.settings.SkipSchema {
+		return nil
+	}
 	return j.validate(j.installed.root, j.top, nil)
 }
 
