@@ -2,8 +2,11 @@ package manifests
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 )
@@ -103,6 +106,9 @@ func diffOf(root string, before, after *Object) ObjectDiff {
 // Unified compares two texts line by line and returns a unified difference as POSIX diff -u has it, with three lines of
 // context; "" when they are equal.
 func Unified(oldName, newName, before, after string) string {
+	if before == "" || after == "" {
+		return unifiedWhole(oldName, newName, before, after)
+	}
 	unified, err := udiff.ToUnifiedDiff(oldName, newName, before, udiff.Lines(before, after), udiff.DefaultContextLines)
 	if err != nil {
 		return "" // edits that were made from the text fit into it
@@ -120,6 +126,41 @@ func Unified(oldName, newName, before, after string) string {
 		}
 	}
 	return unified.String()
+}
+
+// unifiedWhole is Unified for a text that is new or gone as a whole: one of the two is empty.
+func unifiedWhole(oldName, newName, before, after string) string {
+	text, sign := before+after, byte('+')
+	if text == "" {
+		return ""
+	}
+	lines := strings.Count(text, "\n")
+	if !strings.HasSuffix(text, "\n") {
+		lines++
+	}
+	old, now := "0,0", hunkRange(lines)
+	if before != "" {
+		old, now, sign = now, old, '-'
+	}
+	var b strings.Builder
+	b.Grow(len(text) + lines + len(oldName) + len(newName) + 64)
+	fmt.Fprintf(&b, "--- %s\n+++ %s\n@@ -%s +%s @@\n", oldName, newName, old, now)
+	for line := range strings.Lines(text) {
+		b.WriteByte(sign)
+		b.WriteString(line)
+	}
+	if !strings.HasSuffix(text, "\n") {
+		b.WriteString("\n\\ No newline at end of file\n")
+	}
+	return b.String()
+}
+
+// hunkRange is what a hunk's head says of the first lines of a text.
+func hunkRange(lines int) string {
+	if lines == 1 {
+		return "1"
+	}
+	return "1," + strconv.Itoa(lines)
 }
 
 func withNewline(text []byte) string {

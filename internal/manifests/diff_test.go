@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aymanbagabas/go-udiff"
 )
 
 // object makes an object of YAML.
@@ -128,4 +130,22 @@ func headersFit(diff string, before, after []string) bool {
 		}
 	}
 	return hunks > 1
+}
+
+// TestUnifiedWhole holds differences of texts that are new or gone against the library's.
+func TestUnifiedWhole(t *testing.T) {
+	for _, text := range []string{"", "a", "a\n", "\n", "a\nb", "a\nb\n", "\n\n", "a\r\nb\r\n", "%s\n\n%d"} {
+		for _, pair := range [][2]string{{"", text}, {text, ""}} {
+			unified, err := udiff.ToUnifiedDiff("base", "head", pair[0], udiff.Lines(pair[0], pair[1]), udiff.DefaultContextLines)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, hunk := range unified.Hunks {
+				hunk.ToLine = hunk.FromLine
+			}
+			if got, want := Unified("base", "head", pair[0], pair[1]), unified.String(); got != want {
+				t.Errorf("from %q to %q:\n%s\nwant\n%s", pair[0], pair[1], got, want)
+			}
+		}
+	}
 }

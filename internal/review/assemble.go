@@ -173,7 +173,7 @@ func equivalentPath(o, other *manifests.Object, path string) string {
 // field however many rules say the same of it.
 func findings(change *source.Change, candidates []*candidate, status func(*candidate) Status) []Finding {
 	coverage := newCoverage(candidates)
-	fixer := newFixer(change)
+	var toFix []fixable
 	merged, effects := make(map[string]*Finding), make(map[string][]string)
 	var order []string
 	for _, c := range candidates {
@@ -183,8 +183,9 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 		key := c.mergeKey(status(c))
 		f, ok := merged[key]
 		if !ok {
-			f = c.finding(fixer, status(c))
+			f = c.finding(status(c))
 			merged[key] = f
+			toFix = append(toFix, fixable{c, f})
 			order = append(order, key)
 		} else if c.root.Root.Path != f.Root && !slices.Contains(f.Roots, c.root.Root.Path) {
 			f.Roots = append(f.Roots, c.root.Root.Path)
@@ -198,6 +199,7 @@ func findings(change *source.Change, candidates []*candidate, status func(*candi
 			}
 		}
 	}
+	fixAll(change, toFix)
 	all := make([]Finding, 0, len(order))
 	for _, key := range order {
 		merged[key].bindTo(effects[key])
@@ -219,7 +221,7 @@ func (c *candidate) mergeKey(status Status) string {
 		c.object.Kind, stablePath(c.object, c.path), c.told(), status, c.remark)
 }
 
-func (c *candidate) finding(fixer *fixer, status Status) *Finding {
+func (c *candidate) finding(status Status) *Finding {
 	f := &Finding{
 		Rule: c.rule.ID, Level: c.level, Status: status, Root: c.root.Root.Path, Object: c.object.Identity,
 		Path: c.path, Message: c.told(), Detail: joinSentences(c.detail, c.remark), Location: c.location,
@@ -227,9 +229,6 @@ func (c *candidate) finding(fixer *fixer, status Status) *Finding {
 	}
 	if f.Guidelines == nil {
 		f.Guidelines = []string{}
-	}
-	if status != Fixed {
-		f.Fix = c.concrete(fixer)
 	}
 	for _, path := range c.related {
 		if origin, _ := c.object.OriginAt(path); len(origin) > 0 && origin[0].Precision == manifests.Exact {

@@ -28,10 +28,22 @@ type fixer struct {
 	change *source.Change
 	left   int
 	docs   map[string][]manifests.Document // of a file
+	made   map[string]bool                 // files that are made elsewhere
+	editor edit.Editor
 }
 
 func newFixer(change *source.Change) *fixer {
-	return &fixer{change: change, left: maxFixed, docs: map[string][]manifests.Document{}}
+	return &fixer{change: change, left: maxFixed, docs: map[string][]manifests.Document{}, made: map[string]bool{}}
+}
+
+// madeElsewhere is asked once a file.
+func (f *fixer) madeElsewhere(file string) bool {
+	made, known := f.made[file]
+	if !known {
+		made = madeElsewhere(f.change.Head, file)
+		f.made[file] = made
+	}
+	return made
 }
 
 // pay takes off what an edit costs: the document at the line, and a look through the whole file.
@@ -50,14 +62,35 @@ func (f *fixer) pay(file string, line int) {
 	}
 }
 
+// fixable is a finding with what it was made of.
+type fixable struct {
+	*candidate
+	finding *Finding
+}
+
+// fixAll gives findings their fixes. Those of an object come together, so that what it was written in is parsed once.
+func fixAll(change *source.Change, all []fixable) {
+	order := make(map[*manifests.Object]int)
+	for _, f := range all {
+		if _, seen := order[f.object]; !seen {
+			order[f.object] = len(order)
+		}
+	}
+	all = slices.DeleteFunc(all, func(f fixable) bool { return f.finding.Status == Fixed })
+	slices.SortStableFunc(all, func(a, b fixable) int { return order[a.object] - order[b.object] })
+	fixer := newFixer(change)
+	for _, f := range all {
+		f.finding.Fix = f.concrete(fixer)
+	}
+}
+
 // concrete turns a symbolic fix into edits of source lines; nil when the source cannot be edited safely, or nothing
 // is left of maxFixed.
 func (c *candidate) concrete(fixer *fixer) *Fix {
 	if c.fix == nil || fixer.left <= 0 {
 		return nil
 	}
-	change := fixer.change
-	texts := newTexts(change.Head)
+	texts := newTexts(fixer.change.Head)
 	places := make([]opPlace, 0, len(c.fix.Ops))
 	for _, op := range c.fix.Ops {
 		if op.pin {
@@ -66,7 +99,7 @@ func (c *candidate) concrete(fixer *fixer) *Fix {
 			}
 			continue
 		}
-		place, err := placeOf(change, c.object, op)
+		place, err := fixer.placeOf(c.object, op)
 		if err != nil {
 			return nil
 		}
@@ -78,7 +111,7 @@ func (c *candidate) concrete(fixer *fixer) *Fix {
 	})
 	for _, place := range places {
 		fixer.pay(place.file, place.at.Line)
-		if err := place.apply(texts); err != nil {
+		if err := place.apply(&fixer.editor, texts); err != nil {
 			return nil
 		}
 	}
@@ -100,7 +133,7 @@ type opPlace struct {
 }
 
 // placeOf finds the line of the field, or of the nearest mapping above it that is written.
-func placeOf(change *source.Change, o *manifests.Object, op Op) (opPlace, error) {
+func (f *fixer) placeOf(o *manifests.Object, op Op) (opPlace, error) {
 	ancestor := op.Path
 	var rest []string
 	for ancestor != "" && !o.Lookup(ancestor).Exists() {
@@ -108,8 +141,8 @@ func placeOf(change *source.Change, o *manifests.Object, op Op) (opPlace, error)
 		ancestor, rest = parent, append([]string{name}, rest...)
 	}
 	origin, _ := o.OriginAt(ancestor)
-	frame, ok := editable(change, origin)
-	if !ok || madeElsewhere(change.Head, frame.Span.File) {
+	frame, ok := editable(f.change, origin)
+	if !ok || f.madeElsewhere(frame.Span.File) {
 		return opPlace{}, errNoPlace
 	}
 	key := lastElement(ancestor)
@@ -210,7 +243,7 @@ func fetched(tree source.Tree, chart, name string) bool {
 	return false
 }
 
-func (p opPlace) apply(texts *texts) error {
+func (p opPlace) apply(editor *edit.Editor, texts *texts) error {
 	text, err := texts.read(p.file)
 	if err != nil {
 		return err
@@ -219,9 +252,9 @@ func (p opPlace) apply(texts *texts) error {
 	switch p.role {
 	case manifests.RoleResource, manifests.RolePatch:
 		if p.op.Remove {
-			out, err = edit.Remove(text, p.at, p.rest)
+			out, err = editor.Remove(text, p.at, p.rest)
 		} else {
-			out, err = edit.Set(text, p.at, p.rest, p.op.Value)
+			out, err = editor.Set(text, p.at, p.rest, p.op.Value)
 		}
 	case manifests.RoleValues, manifests.RoleTemplate:
 		out, err = p.replaceOnLine(text)

@@ -7,7 +7,6 @@ import (
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/edit"
-	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // Pin makes an Op that puts a digest behind an image's tag, in whichever line the tag is written: behind the reference of a
@@ -16,14 +15,14 @@ func Pin(at manifests.Field, digest string) Op { return Op{Path: at.Path(), Valu
 
 // pinPlaces are the source places where the tag of an image may be written, the likeliest first: with the tag on its line
 // and touched by the change, with the tag, and, of an image without one, the others.
-func pinPlaces(tree source.Tree, change func(manifests.Frame) bool, origin manifests.Origin, tag string) []manifests.Frame {
+func (f *fixer) pinPlaces(origin manifests.Origin, tag string) []manifests.Frame {
 	var first, second []manifests.Frame
 	for _, frame := range origin {
-		if frame.Precision != manifests.Exact || frame.Role == manifests.RoleCall || madeElsewhere(tree, frame.Span.File) {
+		if frame.Precision != manifests.Exact || frame.Role == manifests.RoleCall || f.madeElsewhere(frame.Span.File) {
 			continue
 		}
-		switch has := tag == "" || strings.Contains(lineOf(tree, frame.Span), tag); {
-		case has && change(frame):
+		switch has := tag == "" || strings.Contains(lineOf(f.change.Head, frame.Span), tag); {
+		case has && touched(f.change, frame):
 			first = append(first, frame)
 		case has:
 			second = append(second, frame)
@@ -41,14 +40,13 @@ func (c *candidate) pin(fixer *fixer, op Op, texts *texts) error {
 		return errNoPlace
 	}
 	origin, _ := c.object.OriginAt(op.Path)
-	isTouched := func(f manifests.Frame) bool { return touched(fixer.change, f) }
-	for _, frame := range pinPlaces(fixer.change.Head, isTouched, origin, tag) {
+	for _, frame := range fixer.pinPlaces(origin, tag) {
 		text, err := texts.read(frame.Span.File)
 		if err != nil {
 			continue
 		}
 		fixer.pay(frame.Span.File, frame.Span.Line)
-		if out, err := pinAt(text, frame, whole, digest); err == nil {
+		if out, err := pinAt(&fixer.editor, text, frame, whole, digest); err == nil {
 			texts.now[frame.Span.File] = out
 			return nil
 		}
@@ -66,15 +64,15 @@ func tagOf(whole string) (tag string, ok bool) {
 	return ref.Tag, err == nil && ref.Digest == ""
 }
 
-func pinAt(text []byte, frame manifests.Frame, whole, digest string) ([]byte, error) {
+func pinAt(editor *edit.Editor, text []byte, frame manifests.Frame, whole, digest string) ([]byte, error) {
 	at := edit.Place{Line: frame.Span.Line, Column: frame.Span.Column}
 	switch frame.Role {
 	case manifests.RoleResource, manifests.RolePatch, manifests.RoleValues:
-		return edit.Behind(text, at, whole, "@"+digest)
+		return editor.Behind(text, at, whole, "@"+digest)
 	case manifests.RoleTransformer:
 		for _, key := range []string{"newTag", "newName"} {
 			at.Key = key
-			if out, err := edit.Beside(text, at, "digest", digest); err == nil {
+			if out, err := editor.Beside(text, at, "digest", digest); err == nil {
 				return out, nil
 			}
 		}

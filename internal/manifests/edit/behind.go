@@ -9,9 +9,9 @@ import (
 
 // Behind puts more behind a scalar on the line of a place: the only one there, or the one at the column, that whole ends
 // with. A place without a key stands for any entry or item of its line, as the leaf of a values file whose name nobody knows.
-func Behind(text []byte, at Place, whole, more string) ([]byte, error) {
+func (e *Editor) Behind(text []byte, at Place, whole, more string) ([]byte, error) {
 	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) {
-		return apply(text, at, func(e entry) bool { return endsWith(whole, e.value) }, func(s *stream, e entry) ([]byte, check, error) {
+		return e.apply(text, at, func(e entry) bool { return endsWith(whole, e.value) }, func(s *stream, e entry) ([]byte, check, error) {
 			value := e.value.Value + more
 			out, err := s.replace(e.value, value)
 			return out, check{s: s, at: e.value, want: value}, err
@@ -20,9 +20,9 @@ func Behind(text []byte, at Place, whole, more string) ([]byte, error) {
 }
 
 // Beside gives the mapping, in which the entry at a place stands, one more entry. It is refused when it has that key.
-func Beside(text []byte, at Place, key string, value any) ([]byte, error) {
+func (e *Editor) Beside(text []byte, at Place, key string, value any) ([]byte, error) {
 	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) {
-		return apply(text, at, func(e entry) bool { return e.key != nil }, func(s *stream, e entry) ([]byte, check, error) {
+		return e.apply(text, at, func(e entry) bool { return e.key != nil }, func(s *stream, e entry) ([]byte, check, error) {
 			if _, has := (entry{value: e.parent}).child(key); has {
 				return nil, check{}, refused("line %d: %s is there", at.Line, key)
 			}
@@ -33,8 +33,8 @@ func Beside(text []byte, at Place, key string, value any) ([]byte, error) {
 }
 
 // apply finds the entry of a line that meets a condition, and changes the text by it.
-func apply(text []byte, at Place, meets func(entry) bool, change func(*stream, entry) ([]byte, check, error)) ([]byte, error) {
-	s, err := parse(text)
+func (e *Editor) apply(text []byte, at Place, meets func(entry) bool, change func(*stream, entry) ([]byte, check, error)) ([]byte, error) {
+	s, err := e.parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -42,11 +42,11 @@ func apply(text []byte, at Place, meets func(entry) bool, change func(*stream, e
 	for _, doc := range s.docs {
 		onLine(doc, at, &found)
 	}
-	e, err := choose(slices.DeleteFunc(found, func(e entry) bool { return !meets(e) }), at)
+	chosen, err := choose(slices.DeleteFunc(found, func(e entry) bool { return !meets(e) }), at)
 	if err != nil {
 		return nil, err
 	}
-	out, check, err := change(s, e)
+	out, check, err := change(s, chosen)
 	if err != nil {
 		return nil, err
 	}

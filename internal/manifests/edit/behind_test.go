@@ -29,7 +29,7 @@ func TestBehind(t *testing.T) {
 		"windows":           {"tag: 2\r\nb: 1\r\n", Place{Line: 1}, "web:2", "tag: 2@x\r\nb: 1\r\n"},
 		"json":              {"{\"tag\": \"2\"}\n", Place{Line: 1}, "web:2", "{\"tag\": \"2@x\"}\n"},
 	} {
-		got, err := Behind([]byte(c.text), c.at, c.whole, "@x")
+		got, err := new(Editor).Behind([]byte(c.text), c.at, c.whole, "@x")
 		if c.want == "" && !errors.Is(err, ErrRefused) || c.want != "" && (err != nil || string(got) != c.want) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
@@ -49,7 +49,7 @@ func TestBeside(t *testing.T) {
 		"no such key":      {"images:\n- name: web\n", Place{Line: 2, Key: "newTag"}, ""},
 		"an item":          {"- web\n", Place{Line: 1}, ""},
 	} {
-		got, err := Beside([]byte(c.text), c.at, "digest", "x")
+		got, err := new(Editor).Beside([]byte(c.text), c.at, "digest", "x")
 		if c.want == "" && !errors.Is(err, ErrRefused) || c.want != "" && (err != nil || string(got) != c.want) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}

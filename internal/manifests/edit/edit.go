@@ -38,12 +38,12 @@ type Place struct {
 // together with what lies above it; of a list that is the item behind the last one. An empty path sets the place itself.
 // The value is a scalar, a []any or a map[string]any.
 func Set(text []byte, at Place, path []string, value any) ([]byte, error) {
-	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) { return set(text, at, path, value) })
+	return new(Editor).Set(text, at, path, value)
 }
 
 // Remove takes the field at path, below the place, out of its mapping or list. What is not there is left so.
 func Remove(text []byte, at Place, path []string) ([]byte, error) {
-	return inDocument(text, at, func(text []byte, at Place) ([]byte, error) { return remove(text, at, path) })
+	return new(Editor).Remove(text, at, path)
 }
 
 // byteOrderMark may begin a text; no line and column counts it.
@@ -96,8 +96,8 @@ func oddBreaks(text []byte) bool {
 	return slices.ContainsFunc([]string{"\u0085", "\u2028", "\u2029"}, func(odd string) bool { return bytes.Contains(text, []byte(odd)) })
 }
 
-func set(text []byte, at Place, path []string, value any) ([]byte, error) {
-	s, entry, err := find(text, at)
+func (e *Editor) set(text []byte, at Place, path []string, value any) ([]byte, error) {
+	s, entry, err := e.find(text, at)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +122,8 @@ func set(text []byte, at Place, path []string, value any) ([]byte, error) {
 	return check.verified(out, at)
 }
 
-func remove(text []byte, at Place, path []string) ([]byte, error) {
-	s, entry, err := find(text, at)
+func (e *Editor) remove(text []byte, at Place, path []string) ([]byte, error) {
+	s, entry, err := e.find(text, at)
 	if err != nil {
 		return nil, err
 	}
@@ -186,8 +186,8 @@ type entry struct {
 }
 
 // find returns the entry that stands at a place.
-func find(text []byte, at Place) (*stream, entry, error) {
-	s, err := parse(text)
+func (e *Editor) find(text []byte, at Place) (*stream, entry, error) {
+	s, err := e.parse(text)
 	if err != nil {
 		return nil, entry{}, err
 	}
@@ -198,8 +198,8 @@ func find(text []byte, at Place) (*stream, entry, error) {
 		}
 		search(doc, at, &found)
 	}
-	e, err := choose(found, at)
-	return s, e, err
+	chosen, err := choose(found, at)
+	return s, chosen, err
 }
 
 // search collects the entries and items of that name on the line, outer ones first.

@@ -202,6 +202,24 @@ func BenchmarkCatalogue(b *testing.B) {
 	}
 }
 
+// BenchmarkPart judges by a part of the catalogue over and over, for profiles of it: all but the heavy rules, these, or one.
+func BenchmarkPart(b *testing.B) {
+	change := mustChange(b, cluster{apps: 450, perTeam: 25, kyverno: 5, admission: 5})
+	r := rehearse(b, change)
+	catalogue := newLab().Rules
+	for name, only := range map[string][]string{"light": split(catalogue), "heavy": heavy, "frame": {"duplicate-object"}} {
+		b.Run(name, func(b *testing.B) {
+			var cpu float64
+			var objects int
+			for b.Loop() {
+				took := r.judge(b, change, catalogue, only...)
+				cpu, objects = cpu+took.cpu, objects+took.objects
+			}
+			b.ReportMetric(cpu/float64(objects)*1e6, "cpu-µs/object")
+		})
+	}
+}
+
 func mustChange(tb testing.TB, c cluster) *source.Change {
 	tb.Helper()
 	change, err := c.fixture().Change()
