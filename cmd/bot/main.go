@@ -58,6 +58,7 @@ type surroundings struct {
 	environ        []string
 	colour         bool // stdout is a terminal that wants colours
 	progress       bool // stderr is a terminal
+	behind         bool // renderers give way to this process, which has people to answer
 }
 
 // cli is the command line: one field a verb.

@@ -63,6 +63,7 @@ func newService(ctx context.Context, sys surroundings, settings server.Settings,
 		return nil, usageError(err)
 	}
 	s.log = server.NewLog(sys.stderr, settings)
+	sys.behind = true
 	if err := s.prepare(ctx, sys); err != nil {
 		return nil, err
 	}

@@ -49,6 +49,7 @@ func newPool(sys surroundings) (*sandbox.Pool, error) {
 	}
 	pool := sandbox.NewPool(sandbox.Config{
 		Command:   []string{self, "render-child"},
+		Behind:    sys.behind,
 		OnWarning: func(text string) { say(sys.stderr, "warning: %s", text) },
 	})
 	pool.Warm(1) // it starts while the change is read

@@ -226,7 +226,7 @@ func (p *Pool) start() *process {
 	p.launch.begin()
 	go func() {
 		defer close(child.ready)
-		if child.err = p.launch.run(func() error { return child.launch(p.config.Command) }); child.err != nil {
+		if child.err = p.launch.run(func() error { return child.launch(p.config) }); child.err != nil {
 			close(child.ended)
 			return
 		}

@@ -49,19 +49,22 @@ func (w *words) drain(r io.ReadCloser) {
 }
 
 // launch starts the program. It runs on the pool's own thread, see launcher.
-func (p *process) launch(command []string) error {
+func (p *process) launch(config Config) error {
 	var files pipes
 	defer files.closeTheirs()
 	if err := files.open(); err != nil {
 		return err
 	}
-	p.cmd = exec.Command(command[0], command[1:]...)
+	p.cmd = exec.Command(config.Command[0], config.Command[1:]...)
 	p.cmd.Env, p.cmd.Dir = []string{}, string(os.PathSeparator)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = files.theirs[0], files.theirs[1], files.theirs[2]
 	p.cmd.SysProcAttr = attributes()
 	if err := p.cmd.Start(); err != nil {
 		files.closeOurs()
 		return err
+	}
+	if config.Behind {
+		giveWay(p.cmd.Process.Pid)
 	}
 	p.out = files.ours[0]
 	p.in = bufio.NewReaderSize(files.ours[1], 64<<10)

@@ -9,6 +9,8 @@ import (
 
 func attributes() *syscall.SysProcAttr { return nil }
 
+func giveWay(int) {}
+
 // killedBy returns the signal that ended a process, 0 for none.
 func killedBy(state *os.ProcessState) syscall.Signal {
 	if status, ok := state.Sys().(interface {

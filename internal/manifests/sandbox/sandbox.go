@@ -26,6 +26,8 @@ type Config struct {
 	Children int
 	// Limits caps what one root may use.
 	Limits Limits
+	// Behind makes children give way to whatever else wants a processor, where the system knows how (nice 10).
+	Behind bool
 	// OnWarning is told, once, which walls this system does not have. It may be nil.
 	OnWarning func(warning string)
 }
