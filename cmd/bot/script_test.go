@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"flag"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/images/imagestest"
+	"github.com/landwaiter/landwaiter/internal/source/gitrepo/gittest"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
@@ -52,7 +55,8 @@ func (s stopping) Run() int {
 // On the loopback interface they have a registry, $REGISTRY, with images of acme: web:1.4.2 ($WEB), signed by the key
 // $KEYS/acme.pub, and tools:1.0.0 ($TOOLS), which nobody signed; and a chart repository, $CHARTS at $CHARTS_HOST, with the
 // chart web, which the registry has as charts/web: 1.0.0, of which the repository has a provenance file by the holder of
-// $KEYS/charts.asc, and 1.1.0, which is signed in the registry by $KEYS/acme.pub.
+// $KEYS/charts.asc, and 1.1.0, which is signed in the registry by $KEYS/acme.pub; and a Git server, $GIT at $GIT_HOST, with
+// the repositories of scriptBases.
 func TestScripts(t *testing.T) {
 	registry := scriptRegistry(t)
 	testscript.Run(t, testscript.Params{
@@ -92,7 +96,33 @@ func scriptRegistry(t *testing.T) map[string]string {
 			r.Attach(t, images.Reference{Host: r.Host, Repository: "charts/web", Tag: version, Digest: pushed.Digest}, imagestest.CosignSign, key.Bundle(t, nil, imagestest.SignStatement(t, pushed.Digest), imagestest.Sealing{}))
 		}
 	}
-	return map[string]string{"REGISTRY": r.Host, "KEYS": keys, "WEB": web.Digest, "TOOLS": tools.Digest, "CHARTS": charts.URL, "CHARTS_HOST": charts.Host}
+	bases := scriptBases(t)
+	return map[string]string{"GIT": bases.URL, "GIT_HOST": bases.Host, "REGISTRY": r.Host, "KEYS": keys, "WEB": web.Digest, "TOOLS": tools.Digest, "CHARTS": charts.URL, "CHARTS_HOST": charts.Host}
+}
+
+// scriptBases starts the Git server of scripts: acme/base has the directory web, with the tag v1; acme/nested names it, and
+// acme/loop itself.
+func scriptBases(t *testing.T) *gittest.Server {
+	s := gittest.New(t)
+	web := strings.NewReplacer("{{ .Release.Name }}", "web", "{{ .Release.Namespace }}", "apps", "{{ .Values.privileged }}", "true").Replace(chartTemplate)
+	first := s.Commit("acme/base", "main", map[string]string{"web/kustomization.yaml": "resources: [web.yaml, ../more]\n", "web/web.yaml": web,
+		"more/kustomization.yaml": "resources: [map.yaml, link.yaml]\n", "more/map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n",
+		"more/link.yaml": gittest.Link + "service.yaml", "more/service.yaml": "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: service}\n", "more/out": gittest.Link + "../../../../../etc"})
+	s.Tag("acme/base", "v1", first)
+	s.Commit("acme/base", "main", map[string]string{"web/kustomization.yaml": "resources: [web.yaml]\n", "web/web.yaml": web + "      hostPID: true\n"})
+	nested := s.Commit("acme/nested", "main", map[string]string{"kustomization.yaml": "resources: ['" + s.URL + "/acme/base//web?ref=v1']\nnamePrefix: nested-\n",
+		"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonLabels: {part: yes-it-is}\n"})
+	s.Tag("acme/nested", "v1", nested)
+	s.Commit("acme/loop", "main", map[string]string{"kustomization.yaml": "resources: ['" + s.URL + "/acme/loop']\n"})
+	s.Commit("acme/out", "main", map[string]string{"kustomization.yaml": "resources: [../../apps/secret]\n"})
+	s.Before(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/files/pod.yaml" {
+			_, _ = io.WriteString(w, "apiVersion: v1\nkind: Pod\nmetadata: {name: alone}\nspec:\n  hostNetwork: true\n  containers: [{name: c, image: c}]\n")
+			return true
+		}
+		return false
+	})
+	return s
 }
 
 // chartTemplate is the template of the chart that scripts fetch.
