@@ -39,7 +39,7 @@ func TestBinaries(t *testing.T) {
 	if !slices.Equal(build.Goos, []string{"linux", "darwin", "windows"}) || !slices.Equal(build.Goarch, []string{"amd64", "arm64"}) {
 		t.Errorf("it is built for %q on %q", build.Goos, build.Goarch)
 	}
-	if build.Main != "./cmd/bot" || build.Binary != "landwaiter" || !slices.Contains(build.Env, "CGO_ENABLED=0") || !slices.Contains(build.Flags, "-trimpath") {
+	if build.Main != "./cmd/bot" || build.Binary != "landwaiter" || !slices.Contains(build.Env, "CGO_ENABLED=0") || !slices.Contains(build.Flags, "-trimpath") || !slices.Contains(build.Flags, "-buildvcs=true") {
 		t.Errorf("%+v", build)
 	}
 	version := regexp.MustCompile(`goreleaser/goreleaser/v2 (v[0-9.]+) `).FindStringSubmatch(text(t, "../../tools/release/go.mod"))
