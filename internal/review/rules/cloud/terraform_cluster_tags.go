@@ -44,15 +44,21 @@ func withoutKey(name string) string {
 func namedBy(clusters []*manifests.Object, resource string) (named bool) {
 	for _, c := range clusters {
 		for _, config := range blocks(body(c).Get("vpc_config")) {
-			config.Get("subnet_ids").Walk(func(f manifests.Field) {
-				inner := strings.TrimSuffix(strings.TrimPrefix(f.Text(), "${"), "}")
-				for _, name := range strings.Split(inner, ",") {
-					named = named || name == resource
-				}
-			})
+			named = named || dependsOn(config.Get("subnet_ids"), resource)
 		}
 	}
 	return named
+}
+
+// dependsOn reports whether a value, or one in it, is made of something of a resource.
+func dependsOn(value manifests.Field, resource string) (depends bool) {
+	value.Walk(func(f manifests.Field) {
+		inner := strings.TrimSuffix(strings.TrimPrefix(f.Text(), "${"), "}")
+		for _, name := range strings.Split(inner, ",") {
+			depends = depends || name == resource
+		}
+	})
+	return depends
 }
 
 func isClusterTag(key string) bool {

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -11,7 +12,7 @@ import (
 var terraformNodeGroup = review.Rule{
 	ID: "terraform-node-group", Level: review.Warning, Guidelines: []string{"G10", "G17", "G30"},
 	Summary: "Terraform makes nodes with public addresses, open SSH, IMDSv1 or burstable machines",
-	Kinds: resources("aws_eks_node_group", "aws_launch_template", "aws_launch_configuration", "google_container_cluster",
+	Kinds: resources("aws_eks_node_group", "aws_autoscaling_group", "aws_launch_template", "aws_launch_configuration", "google_container_cluster",
 		"azurerm_kubernetes_cluster", "azurerm_kubernetes_cluster_node_pool"),
 	Terraform: true,
 	Check:     checkNodeGroup,
@@ -35,6 +36,11 @@ func checkNodeGroup(p *review.Pass) {
 			}
 		}
 		checkBurstable(p, f.Get("instance_types"))
+		checkSubnets(p, f.Get("subnet_ids"))
+	case "aws_autoscaling_group":
+		if forNodes(p) {
+			checkSubnets(p, f.Get("vpc_zone_identifier"))
+		}
 	case "aws_launch_template", "aws_launch_configuration":
 		checkMetadata(p, f)
 		for _, at := range append(f.All("network_interfaces[*].associate_public_ip_address"), f.Get("associate_public_ip_address")) {
@@ -53,6 +59,26 @@ func checkNodeGroup(p *review.Pass) {
 func checkPublic(p *review.Pass, at manifests.Field) {
 	if isTrue(at) {
 		p.Report(at, "machines of %s get public addresses", title(p.Object)).Detail(publicNodes)
+	}
+}
+
+// checkSubnets reports subnets that give every machine in them a public address, unless a launch template takes it away.
+func checkSubnets(p *review.Pass, subnets manifests.Field) {
+	for _, o := range all(p.Root, ofResource, "aws_launch_template") {
+		if !dependsOn(body(p.Object).Get("launch_template"), "aws_launch_template."+withoutKey(o.Name)) {
+			continue
+		}
+		if slices.ContainsFunc(body(o).All("network_interfaces[*].associate_public_ip_address"), isFalse) {
+			return
+		}
+	}
+	for _, o := range all(p.Root, ofResource, "aws_subnet") {
+		gives := body(o).Get("map_public_ip_on_launch")
+		if isTrue(gives) && dependsOn(subnets, "aws_subnet."+withoutKey(o.Name)) {
+			p.Report(subnets, "machines of %s get public addresses from aws_subnet %s (map_public_ip_on_launch)", title(p.Object), withoutKey(o.Name)).
+				Detail(publicNodes).CausedBy(o, gives)
+			return
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"strings"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
@@ -8,7 +10,7 @@ import (
 var terraformPublicEndpoint = review.Rule{
 	ID: "terraform-public-endpoint", Level: review.Error, Guidelines: []string{"G17"},
 	Summary:   "Terraform makes a cluster whose API server the whole internet reaches",
-	Kinds:     resources("aws_eks_cluster", "google_container_cluster", "azurerm_kubernetes_cluster"),
+	Kinds:     append(resources("aws_eks_cluster", "google_container_cluster", "azurerm_kubernetes_cluster"), "module."+ofModule),
 	Terraform: true,
 	Check:     checkPublicEndpoint,
 }
@@ -25,6 +27,8 @@ func checkPublicEndpoint(p *review.Pass) {
 		checkGKEEndpoint(p, body(p.Object))
 	case "azurerm_kubernetes_cluster":
 		checkAKSEndpoint(p, body(p.Object))
+	case "module":
+		checkEKSModule(p, body(p.Object))
 	}
 }
 
@@ -40,6 +44,24 @@ func checkEKSEndpoint(p *review.Pass, config manifests.Field) {
 		p.Report(open[0], "everybody reaches the API server of %s", title(p.Object)).Detail(publicEndpoint)
 	case !addresses.IsSet():
 		p.Report(public, "everybody reaches the API server of %s: it names no addresses", title(p.Object)).Detail(publicEndpoint)
+	}
+}
+
+// checkEKSModule judges what the common module for EKS is given. Since its version 19 the endpoint is private unless it is
+// said to be public, and then for everybody unless addresses are named; version 21 leaves the prefix out.
+func checkEKSModule(p *review.Pass, given manifests.Field) {
+	if source := given.Get("source").Text(); !strings.Contains(source, "terraform-aws-modules/eks") && !strings.Contains(source, "terraform-aws-modules/terraform-aws-eks") {
+		return
+	}
+	for _, prefix := range []string{"cluster_", ""} {
+		public, addresses := given.Get(prefix+"endpoint_public_access"), given.Get(prefix+"endpoint_public_access_cidrs")
+		switch open := everybody(addresses); {
+		case !isTrue(public):
+		case len(open) > 0:
+			p.Report(open[0], "everybody reaches the API server of %s", title(p.Object)).Detail(publicEndpoint)
+		case !addresses.IsSet():
+			p.Report(public, "everybody reaches the API server of %s: it names no addresses", title(p.Object)).Detail(publicEndpoint)
+		}
 	}
 }
 

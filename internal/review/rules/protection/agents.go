@@ -130,7 +130,28 @@ func readProfile(_ side, o *manifests.Object) []*guard {
 		n := map[string]int{"Audit": 1, "Block": 2}[action.Text()]
 		g.key, g.grades = kindOf(o)+"|"+canonical(spec, "action"), []grade{{n, action.Text(), action}}
 	}
+	if strings.HasPrefix(kindOf(o), "TracingPolicy") {
+		g.grades = []grade{tracing(spec)}
+	}
 	return []*guard{g}
+}
+
+// enforcing are the actions by which Tetragon stops what it sees.
+var enforcing = []string{"Sigkill", "Signal", "Override", "NotifyEnforcer", "NotifyKiller"}
+
+// tracing says whether Tetragon stops what a policy finds, or tells of it only.
+func tracing(spec manifests.Field) grade {
+	g := grade{1, "reporting only", spec}
+	spec.Walk(func(f manifests.Field) {
+		switch {
+		case !strings.HasSuffix(f.Path(), ".action") || g.n == 2:
+		case slices.Contains(enforcing, f.Text()):
+			g = grade{2, "stopping what it finds", f}
+		default:
+			g.at = f
+		}
+	})
+	return g
 }
 
 // profileUnused reports whether a seccomp or AppArmor profile is gone that nothing in the root runs with any more.

@@ -36,6 +36,7 @@ func readers() []reader {
 		{kinds: []string{"Secret."}, read: readEncryptedSecret, settled: always},
 		{kinds: []string{"SealedSecret.bitnami.com"}, read: readSealedSecret, settled: secretGone},
 		{kinds: []string{"ConfigMap."}, read: readFalcoRules},
+		{kinds: alertKinds, read: readAlerts, spaced: true, settled: watchedGone},
 	}
 }
 
