@@ -15,7 +15,7 @@ import (
 const (
 	cacheShards   = 16
 	cacheVariants = 4       // states of one root that are kept
-	cacheFormat   = "lw2\n" // begins every file; changes with the encoding
+	cacheFormat   = "lw3\n" // begins every file; changes with the encoding
 	maxCacheFile  = 256 << 20
 )
 

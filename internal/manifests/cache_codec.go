@@ -21,6 +21,14 @@ type encoder struct {
 
 func (e *encoder) int(n int) { e.buf = binary.AppendVarint(e.buf, int64(n)) }
 
+func (e *encoder) flag(set bool) {
+	n := 0
+	if set {
+		n = 1
+	}
+	e.int(n)
+}
+
 func (e *encoder) bytes(b []byte) {
 	e.int(len(b))
 	e.buf = append(e.buf, b...)
@@ -68,6 +76,8 @@ func (d *decoder) int() int {
 }
 
 // count reads the length of something of which each element takes at least a byte.
+func (d *decoder) flag() bool { return d.int() == 1 }
+
 func (d *decoder) count() int {
 	n := d.int()
 	if n < 0 || n > len(d.buf) {

@@ -99,6 +99,7 @@ func encodeDiscovery(d *Discovery) []byte {
 	for i, u := range d.units {
 		units[u] = i
 		e.string(string(u.kind))
+		e.flag(u.fact.Apart)
 		e.int(numbers[u.dir])
 		e.list(u.refs)
 	}
@@ -193,12 +194,13 @@ func (d *decoder) units(dirs []*directory) []*unit {
 	units := make([]*unit, len(all))
 	for i := range all {
 		units[i] = &all[i]
-		kind, dir := RootKind(d.string()), d.int()
+		kind, apart, dir := RootKind(d.string()), d.flag(), d.int()
 		if dir < 0 || dir >= len(dirs) {
 			d.fail()
 			return nil
 		}
 		all[i].kind, all[i].dir, all[i].refs = kind, dirs[dir], d.list()
+		all[i].fact.Apart = apart
 	}
 	for i := range all {
 		for range d.count() {

@@ -174,11 +174,7 @@ func (m *Memo) remember(key memoKey, f fact) {
 
 func encodeFact(f fact) []byte {
 	e := encoder{}
-	apart := 0
-	if f.Apart {
-		apart = 1
-	}
-	e.int(apart)
+	e.flag(f.Apart)
 	e.int(f.Line)
 	e.string(f.Err)
 	for _, list := range [][]string{f.Dirs, f.Configs, f.Files, f.Charts} {
@@ -189,7 +185,7 @@ func encodeFact(f fact) []byte {
 
 func decodeFact(data []byte) (fact, error) {
 	d := decoder{buf: data}
-	f := fact{Apart: d.int() == 1, Line: d.int(), Err: d.string()}
+	f := fact{Apart: d.flag(), Line: d.int(), Err: d.string()}
 	f.Dirs, f.Configs, f.Files, f.Charts = d.list(), d.list(), d.list(), d.list()
 	return f, d.end()
 }

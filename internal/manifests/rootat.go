@@ -58,3 +58,34 @@ func rootAtFile(file string) Root {
 }
 
 func isKustomizationName(name string) bool { return slices.Contains(kustomizationNames(), name) }
+
+// Parts returns the kustomizations that the one of a root takes resources from, each as a root by itself, as far as the
+// options want such roots: what can be looked at when the root itself does not render. Components are none.
+func (d *Discovery) Parts(root Root) (parts []Root) {
+	render := root.Kind
+	if root.Deployment != nil {
+		render = root.Deployment.Render
+	}
+	asked := discoverer{options: d.options}
+	for _, u := range d.units {
+		if u.kind != Kustomize || render != Kustomize || u.dir.path != root.Dir {
+			continue
+		}
+		for _, used := range u.uses {
+			if dir := used.dir.path; used.kind == Kustomize && !used.fact.Apart && asked.wanted(dir) {
+				parts = append(parts, Root{Path: dir, Kind: Kustomize, Dir: dir})
+			}
+		}
+	}
+	return parts
+}
+
+// Kustomizations returns the directories of the kustomizations that were read.
+func Kustomizations(reads source.ReadSet) (dirs []string) {
+	for _, read := range reads {
+		if read.Is != "" && isKustomizationName(path.Base(read.Path)) {
+			dirs = append(dirs, path.Dir(read.Path))
+		}
+	}
+	return dirs
+}

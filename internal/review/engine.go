@@ -81,6 +81,11 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err != nil {
 		return nil, err
 	}
+	parts, err := e.parts(ctx, run, plan, pairs)
+	if err != nil {
+		return nil, err
+	}
+	pairs = append(pairs, parts...)
 	result.Timings.Render = watch.split()
 
 	if err := e.renderOtherLine(ctx, run, pairs); err != nil {
@@ -91,6 +96,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 		return nil, err
 	}
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(run.change) })
+	result.countParts(pairs)
 	base, head := run.sides(pairs)
 	if err := run.definitions(ctx, plan, base, head); err != nil {
 		return nil, err
@@ -226,6 +232,7 @@ type pair struct {
 	base, head rendered
 	because    []string
 	otherLine  []*manifests.Object // head under the other Helm line, when that was asked for
+	givenUp    bool                // it was too large to be held
 }
 
 // renderPairs renders both sides of every root, several at a time, and keeps what a review can hold.

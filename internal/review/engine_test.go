@@ -156,7 +156,7 @@ func TestRenderFailures(t *testing.T) {
 		"at both": {files("base/app/kustomization.yaml", bad, "base/app/a.yaml", object, "app/kustomization.yaml", bad+"namePrefix: x\n"),
 			[]string{"existing warning render-failed app/gone/kustomization.yaml:1"}},
 		"at both, and the change lies behind": {files("base/app/kustomization.yaml", resources("gone", "../lib"), "base/lib/kustomization.yaml", good,
-			"base/lib/a.yaml", deployment("web", "web"), "lib/a.yaml", object), []string{"existing warning render-failed app/gone/kustomization.yaml:1"}},
+			"base/lib/a.yaml", deployment("web", "web"), "lib/a.yaml", object), []string{"existing warning render-failed app/gone/kustomization.yaml:1", "new error privileged lib/a.yaml:11 also=standard,strict"}},
 		"removed": {files("base/app/kustomization.yaml", good, "base/app/a.yaml", object, "app/kustomization.yaml", "", "app/a.yaml", ""),
 			[]string{"fixed error privileged app/a.yaml:11 also=standard,strict"}},
 		"of two roots for one reason": {files("one/kustomization.yaml", resources("../gone"), "two/kustomization.yaml", resources("../gone")),

@@ -52,7 +52,7 @@ func (h *holding) add(p *pair) {
 
 // giveUp makes a failure of a root.
 func (p *pair) giveUp(most int64) {
-	p.base = rendered{}
+	p.base, p.givenUp = rendered{}, true
 	p.head = rendered{reads: p.head.reads, err: &manifests.RenderError{
 		Reason: fmt.Sprintf("the objects of all roots hold more than %d values, this root many of them; split the change, or review parts of it", most),
 	}}

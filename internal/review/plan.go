@@ -16,6 +16,7 @@ type RootPair struct {
 	Base, Head *manifests.Root
 	Reasons    []string // changed files that what the root names leads to
 	Certain    bool     // affected whatever rendering reads: new, gone, or with other settings
+	partOf     string   // the root that does not render, of which this is a part; "" for what is a root
 }
 
 // Plan is what a review has to render.
