@@ -79,7 +79,6 @@ func (c *Client) DownloadUnless(ctx context.Context, f File, tag string) (body [
 
 var errLeadsOn = errors.New("it leads to another address, which is not followed")
 
-
 // tagOf is the entity tag of an answer, "" for none that can be sent back.
 func tagOf(resp *http.Response) string {
 	tag := resp.Header.Get("ETag")
