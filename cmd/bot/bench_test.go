@@ -287,14 +287,7 @@ func write(b *testing.B, file, text string) {
 // commitChange makes a Git repository of dir, with one overlay changed on a branch.
 func commitChange(b *testing.B, dir string) {
 	b.Helper()
-	git := func(args ...string) {
-		cmd := exec.Command("git", append([]string{"-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "gc.auto=0"}, args...)...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			b.Fatalf("git %s: %v\n%s", args[0], err, out)
-		}
-	}
+	git := func(args ...string) { b.Helper(); inGit(b, dir, args...) }
 	git("init", "-q", "-b", "main")
 	git("add", "-A")
 	git("commit", "-q", "-m", "base")

@@ -58,6 +58,7 @@ type Charts struct {
 	config   Config
 	versions flights[version]
 	archives flights[[]byte]
+	unpacked flights[map[string][]byte]
 	indexes  flights[[]byte]
 	seals    flights[[]byte]
 }
@@ -68,7 +69,8 @@ func New(config Config) *Charts {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	return &Charts{config: config, versions: newFlights[version](0), archives: newFlights[[]byte](64 << 20), indexes: newFlights[[]byte](64 << 20), seals: newFlights[[]byte](16 << 20)}
+	return &Charts{config: config, versions: newFlights[version](0), archives: newFlights[[]byte](32 << 20), unpacked: newFlights[map[string][]byte](64 << 20),
+		indexes: newFlights[[]byte](64 << 20), seals: newFlights[[]byte](16 << 20)}
 }
 
 // version is what a chart's name and version stand for.
@@ -152,14 +154,21 @@ func (c *Charts) ask(ctx context.Context, at place, chart manifests.RemoteChart)
 	return v, err
 }
 
-// Files returns the files of a chart that Pin has found, by their paths below it. The error is a *manifests.RenderError
-// without a place.
+// Files returns the files of a chart that Pin has found, by their paths below it. They are unpacked once for all who ask, and
+// nobody may change them. The error is a *manifests.RenderError without a place.
 func (c *Charts) Files(ctx context.Context, chart manifests.RemoteChart) (map[string][]byte, error) {
-	archive, err := c.kept(ctx, chart)
-	if err != nil {
-		return nil, failed(chart, err)
-	}
-	files, err := unpack(archive, c.config.Limits)
+	files, err := c.unpacked.do(chart.Address+"\n"+chart.Digest, func() (map[string][]byte, int, error) {
+		archive, err := c.kept(ctx, chart)
+		if err != nil {
+			return nil, 0, err
+		}
+		files, err := unpack(archive, c.config.Limits)
+		size := 0
+		for name, text := range files {
+			size += len(name) + len(text)
+		}
+		return files, size, err
+	})
 	if err != nil {
 		return nil, failed(chart, err)
 	}

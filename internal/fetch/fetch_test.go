@@ -397,25 +397,35 @@ func TestSealed(t *testing.T) {
 	}
 }
 
-// TestOnce holds that many who ask at once have one index and one archive fetched.
+// TestOnce holds that many who ask at once have one index and one archive fetched, and that unpacked once.
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	repository := imagestest.NewChartRepository(t)
 	repository.Add("web", "1.0.0", pack(t, "1.0.0"))
 	charts := (&lab{allow: []string{repository.URL}, listed: []string{repository.Host}}).charts(t)
 	var wait sync.WaitGroup
+	var loads sync.Map // by where the content of Chart.yaml lies in memory
 	for range 20 {
 		wait.Go(func() {
 			pinned, err := charts.Pin(context.Background(), manifests.RemoteChart{URL: repository.URL, Name: "web", Version: "1.0.0"})
-			if err == nil {
-				_, err = charts.Files(context.Background(), pinned)
-			}
 			if err != nil {
 				t.Error(err)
+				return
 			}
+			files, err := charts.Files(context.Background(), pinned)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			loads.Store(&files["Chart.yaml"][0], true)
 		})
 	}
 	wait.Wait()
+	count := 0
+	loads.Range(func(any, any) bool { count++; return true })
+	if count != 1 {
+		t.Errorf("the chart was loaded %d times", count)
+	}
 	if asked := repository.Requests(); len(asked) != 2 {
 		t.Errorf("asked %v", asked)
 	}
