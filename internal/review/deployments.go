@@ -86,7 +86,7 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 			wave = append(wave, root)
 		}
 	}
-	index, err := manifests.IndexObjects(ctx, tree, d, []string{"ConfigMap"})
+	index, err := manifests.IndexObjects(ctx, tree, d, gitops.Around())
 	if err != nil {
 		return nil, err
 	}

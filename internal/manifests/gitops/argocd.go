@@ -74,6 +74,10 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	root.Deployment = d
 	w.argoNamespace(o, d)
 	w.argoOptions(o, s, d)
+	if why := w.forbidden(o, s); why != "" {
+		d.Notes = append(d.Notes, why)
+	}
+	d.Watch = watched(o, s)
 	skip := func(at manifests.Field, why string) manifests.Root {
 		root.Dir, d.At, d.Skip, d.Elsewhere = ".", originOf(o, at), why, at.Path() != s.Get("path").Path()
 		return root

@@ -2,6 +2,7 @@ package gitops
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -29,7 +30,7 @@ func effectOf(o *manifests.Object) manifests.Effect {
 		return e
 	case argo:
 		if o.Kind == "ApplicationSet" {
-			spec = spec.Get("template", "spec")
+			return setEffect(spec)
 		}
 		return argoEffect(o, spec)
 	}
@@ -58,17 +59,50 @@ func fluxEffect(spec manifests.Field, applied string) manifests.Effect {
 	return e
 }
 
+// setEffect is what an ApplicationSet says of all that it makes: that its steps are waited for, and what it leaves alone.
+func setEffect(spec manifests.Field) manifests.Effect {
+	var e manifests.Effect
+	if strategy := spec.Get("strategy"); strategy.Get("type").Text() == "RollingSync" {
+		e.Applied = fmt.Sprintf("in the %d steps of its ApplicationSet", len(strategy.Get("rollingSync", "steps").Items()))
+		if order := strategy.Get("deletionOrder").Text(); order != "" {
+			e.Applied += ", deleted in order " + order
+		}
+	}
+	switch policy := spec.Get("syncPolicy"); {
+	case policy.Get("preserveResourcesOnDeletion").True():
+		e.Gone = "its objects stay in the cluster"
+	case policy.Get("applicationsSync").Text() == "create-only", policy.Get("applicationsSync").Text() == "create-update":
+		e.Gone = "it stays: its ApplicationSet deletes no Applications"
+	default:
+		e.Gone = "its objects are deleted" // sets give their Applications the finalizer that does
+	}
+	return e
+}
+
+// under is the effect of an Application that a set makes.
+func under(set, e manifests.Effect) manifests.Effect {
+	if set.Applied != "" {
+		e.Applied += ", " + set.Applied
+	}
+	if e.Gone == "its objects stay in the cluster" && set.Gone != "" {
+		e.Gone = set.Gone
+	}
+	return e
+}
+
 // argoEffect is what Argo CD does for an Application's spec.
 func argoEffect(o *manifests.Object, spec manifests.Field) manifests.Effect {
 	to := spec.Get("destination")
 	e := manifests.Effect{Cluster: cmp.Or(to.Get("name").Text(), to.Get("server").Text()), Gone: "its objects stay in the cluster"}
-	if e.Cluster == "https://kubernetes.default.svc" || e.Cluster == "in-cluster" {
+	if e.Cluster == ownCluster || e.Cluster == "in-cluster" {
 		e.Cluster = ""
 	}
 	auto := spec.Get("syncPolicy", "automated")
 	switch {
 	case !auto.IsMap(), auto.Get("enabled").False():
 		e.Applied = "waits for a sync by hand"
+	case auto.Get("prune").True() && auto.Get("allowEmpty").True():
+		e.Applied = "is synced by itself, what is gone is deleted, all of it too"
 	case auto.Get("prune").True():
 		e.Applied = "is synced by itself, what is gone is deleted"
 	default:

@@ -8,6 +8,7 @@ package gitops
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -88,6 +89,8 @@ func (w *World) object(group, kind, namespace, called string) *manifests.Object 
 // renders, and the object.
 func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []manifests.Root {
 	var roots []manifests.Root
+	set := ofSet(parent)
+	named := make(map[string]bool)
 	for _, o := range objects {
 		if o.Hook != "" || o.Name == "" {
 			continue
@@ -96,11 +99,26 @@ func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []mani
 			made.root.Path = place(parent) + "#" + oneWord(made.name)
 			made.root.Deployment.By = o.Identity
 			made.root.Deployment.Effect = effectOf(o)
+			if set != nil {
+				made.root.Deployment.Effect = under(set.Effect, effectOf(o))
+				if named[o.Kind+"/"+o.Name] {
+					made.root.Deployment.Notes = append(made.root.Deployment.Notes, fmt.Sprintf("%s makes several Applications of the name %s: Argo CD makes none of them then", set.By, oneWord(o.Name)))
+				}
+			}
 			roots = append(roots, made.root)
 		}
+		named[o.Kind+"/"+o.Name] = true
 	}
 	slices.SortStableFunc(roots, func(a, b manifests.Root) int { return cmp.Compare(a.Path, b.Path) })
 	return unlike(roots)
+}
+
+// ofSet is the deployment of an ApplicationSet, nil for any other root.
+func ofSet(parent manifests.Root) *manifests.Deployment {
+	if d := parent.Deployment; d != nil && d.By.Kind == "ApplicationSet" && d.By.Group() == argo {
+		return d
+	}
+	return nil
 }
 
 // place is the directory that a root renders; for a chart with values its path, which tells it from others.

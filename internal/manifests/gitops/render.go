@@ -191,16 +191,27 @@ func as(at manifests.Origin, frame manifests.Frame) manifests.Origin {
 func (r *returner) failure(e *manifests.RenderError, d *manifests.Deployment) error {
 	failed := *e
 	failed.Reason, failed.Elsewhere = r.text(e.Reason), e.Elsewhere || d.Guessed
-	if laid, ok := r.laid[e.Span.File]; ok {
-		failed.Span = source.Span{}
-		if n := e.Span.Line; n > 0 && n <= len(laid.Lines) {
-			failed.Span = failureAt(laid.Lines[n-1], "", nil).Span
-		}
-	}
-	if failed.Span.File == "" || strings.HasPrefix(failed.Span.File, laidDir+"/") {
-		failed.Span = failureAt(d.At, "", nil).Span
+	failed.Span = r.span(e.Span, d)
+	failed.Lacks = slices.Clone(e.Lacks)
+	for i := range failed.Lacks {
+		failed.Lacks[i].At = r.span(failed.Lacks[i].At, d)
 	}
 	return &failed
+}
+
+// span is a place in the tree's own files, at worst that of the deployment.
+func (r *returner) span(at source.Span, d *manifests.Deployment) source.Span {
+	if laid, ok := r.laid[at.File]; ok {
+		n := at.Line
+		at = source.Span{}
+		if n > 0 && n <= len(laid.Lines) {
+			at = failureAt(laid.Lines[n-1], "", nil).Span
+		}
+	}
+	if at.File == "" || strings.HasPrefix(at.File, laidDir+"/") {
+		at = failureAt(d.At, "", nil).Span
+	}
+	return at
 }
 
 // text is a message without the names of files that nobody knows.
