@@ -26,7 +26,7 @@ func TestActionUnderAct(t *testing.T) {
 	if act == "" {
 		t.Skip("LANDWAITER_ACT names no act: make act builds one and runs this")
 	}
-	all := examples(t)
+	all := examples(t, "docs/action.md")
 	files := tree(t, filepath.Join("..", "..", "examples", "repository"))
 	workflows := map[string]string{"alone": all[0], "review": all[1], "comments": all[2]}
 	for name, text := range workflows {

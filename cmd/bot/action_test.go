@@ -23,7 +23,10 @@ func TestActionFile(t *testing.T) {
 		Inputs  map[string]struct{ Description, Default string }
 		Outputs map[string]struct{ Description, Value string }
 		Runs    struct {
-			Steps []struct{ Env map[string]string }
+			Steps []struct {
+				Env map[string]string
+				Run string
+			}
 		}
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
@@ -32,6 +35,11 @@ func TestActionFile(t *testing.T) {
 	page, err := os.ReadFile("../../docs/action.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, step := range file.Runs.Steps {
+		if strings.Contains(step.Run, "${{") { // whose value would be read as a script
+			t.Errorf("action.yml runs %s", step.Run)
+		}
 	}
 	passed := file.Runs.Steps[len(file.Runs.Steps)-1].Env
 	for _, in := range actionInputs() {
@@ -71,10 +79,10 @@ func TestActionFile(t *testing.T) {
 	}
 }
 
-// examples are the blocks of YAML in docs/action.md, workflows and others.
-func examples(t *testing.T) []string {
+// examples are the blocks of YAML in a page, workflows and others.
+func examples(t *testing.T, file string) []string {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/action.md")
+	page, err := os.ReadFile("../../" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,12 +94,12 @@ func examples(t *testing.T) []string {
 	return all
 }
 
-// TestActionExamples: every workflow in docs/action.md is one, by actionlint, and uses inputs and outputs that there are. The
+// TestActionExamples: every workflow in the documents is one, by actionlint, and uses inputs and outputs that there are. The
 // privileged one checks nothing out, and what runs strangers' files may write nothing.
 func TestActionExamples(t *testing.T) {
 	t.Parallel()
 	checked := 0
-	for i, text := range examples(t) {
+	for i, text := range slices.Concat(examples(t, "docs/action.md"), examples(t, "docs/README.md"), examples(t, "README.md")) {
 		var workflow struct {
 			On          yaml.Node
 			Permissions map[string]string
@@ -125,8 +133,8 @@ func TestActionExamples(t *testing.T) {
 			}
 		}
 	}
-	if checked != 4 {
-		t.Errorf("%d workflows are there, not 4", checked)
+	if checked != 6 {
+		t.Errorf("%d workflows are there, not 6", checked)
 	}
 }
 
@@ -172,7 +180,7 @@ func TestActionHook(t *testing.T) {
 			t.Errorf("the hook %s starts %s; what is installed is %s", hook.ID, hook.Entry, names[hook.Language])
 		}
 	}
-	for _, text := range examples(t) {
+	for _, text := range examples(t, "docs/action.md") {
 		var config struct {
 			Repos []struct{ Hooks []struct{ ID string } }
 		}

@@ -71,6 +71,7 @@ func TestReleaseWorkflow(t *testing.T) {
 		Jobs        map[string]struct {
 			If          string
 			Permissions map[string]string
+			Steps       []struct{ Run string }
 		}
 	}
 	if err := yaml.Unmarshal([]byte(source), &workflow); err != nil {
@@ -83,6 +84,11 @@ func TestReleaseWorkflow(t *testing.T) {
 		t.Errorf("the shell is %q", workflow.Defaults.Run.Shell)
 	}
 	for name, job := range workflow.Jobs {
+		for _, step := range job.Steps {
+			if strings.Contains(step.Run, "${{") { // whose value would be read as a script
+				t.Errorf("%s runs %s", name, step.Run)
+			}
+		}
 		if len(job.Permissions) > 0 && (name != "publish" || job.If != "github.event_name == 'workflow_dispatch'") {
 			t.Errorf("%s has %v if %q", name, job.Permissions, job.If)
 		}
