@@ -1,7 +1,7 @@
 package admission
 
 import (
-	"encoding/base64"
+	"math"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -70,57 +70,20 @@ func fillIn(object map[string]any) {
 		spec.or("serviceAccountName", "default", "enableServiceLinks", true, "priority", int64(0), "preemptionPolicy", "PreemptLowerPriority")
 		fillAccount(spec)
 		fillRequests(spec)
+		fillTolerations(spec)
 	case "apps/Deployment", "apps/ReplicaSet", "/ReplicationController", "apps/StatefulSet", "apps/DaemonSet":
 		fillController(o.text("kind"), spec)
 	case "batch/Job":
 		fillJob(spec)
 	case "batch/CronJob":
 		spec.or("concurrencyPolicy", "Allow", "suspend", false, "successfulJobsHistoryLimit", int64(3), "failedJobsHistoryLimit", int64(1))
-		fillPod(spec.at("jobTemplate", "spec", "template", "spec"))
+		fillPod(spec.at("jobTemplate", "spec", "template", "spec")) // the job in it is filled in when it is made
 	case "/Service":
 		fillService(spec)
 	case "networking.k8s.io/NetworkPolicy":
 		fillNetworkPolicy(spec)
 	default:
 		fillOther(group+"/"+o.text("kind"), o)
-	}
-}
-
-// fillOther fills in kinds with few defaults.
-func fillOther(kind string, o tree) {
-	spec := o.at("spec")
-	switch kind {
-	case "/Secret":
-		o.or("type", "Opaque")
-		for key, value := range o.at("stringData") {
-			data := o.need("data")
-			if text, ok := value.(string); ok && data != nil {
-				data[key] = base64.StdEncoding.EncodeToString([]byte(text))
-			}
-		}
-		delete(o, "stringData")
-	case "/Namespace":
-		o.need("metadata", "labels").or(nameLabel, o.at("metadata").text("name"))
-		o.need("spec").or("finalizers", []any{"kubernetes"})
-	case "/PersistentVolumeClaim":
-		spec.or("volumeMode", "Filesystem")
-	case "/PersistentVolume":
-		spec.or("volumeMode", "Filesystem", "persistentVolumeReclaimPolicy", "Retain")
-	case "storage.k8s.io/StorageClass":
-		o.or("reclaimPolicy", "Delete", "volumeBindingMode", "Immediate")
-	case "autoscaling/HorizontalPodAutoscaler":
-		spec.or("minReplicas", int64(1))
-	case "rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding":
-		o.at("roleRef").or("apiGroup", "rbac.authorization.k8s.io")
-		for _, s := range o.items("subjects") {
-			if s.text("kind") != "ServiceAccount" {
-				s.or("apiGroup", "rbac.authorization.k8s.io")
-			}
-		}
-	case "admissionregistration.k8s.io/ValidatingWebhookConfiguration", "admissionregistration.k8s.io/MutatingWebhookConfiguration":
-		for _, w := range o.items("webhooks") {
-			w.or("failurePolicy", "Fail", "matchPolicy", "Equivalent", "timeoutSeconds", int64(10), "namespaceSelector", map[string]any{}, "objectSelector", map[string]any{})
-		}
 	}
 }
 
@@ -143,6 +106,9 @@ func fillController(kind string, spec tree) {
 		if strategy.or("type", "RollingUpdate"); strategy.text("type") == "RollingUpdate" {
 			strategy.need("rollingUpdate").or("partition", int64(0))
 		}
+		for _, claim := range spec.items("volumeClaimTemplates") {
+			claim.at("spec").or("volumeMode", "Filesystem")
+		}
 	case "DaemonSet":
 		spec.or("revisionHistoryLimit", int64(10))
 		strategy := spec.need("updateStrategy")
@@ -157,7 +123,21 @@ func fillJob(spec tree) {
 	if spec["parallelism"] == nil {
 		spec.or("completions", int64(1))
 	}
-	spec.or("parallelism", int64(1), "backoffLimit", int64(6), "completionMode", "NonIndexed", "suspend", false)
+	limit := int64(6)
+	if spec["backoffLimitPerIndex"] != nil {
+		limit = math.MaxInt32
+	}
+	spec.or("parallelism", int64(1), "backoffLimit", limit, "completionMode", "NonIndexed", "suspend", false)
+	replacement := "TerminatingOrFailed"
+	if spec["podFailurePolicy"] != nil {
+		replacement = "Failed"
+	}
+	spec.or("podReplacementPolicy", replacement)
+	for _, rule := range spec.at("podFailurePolicy").items("rules") {
+		for _, condition := range rule.items("onPodConditions") {
+			condition.or("status", "True")
+		}
+	}
 	fillPod(spec.at("template", "spec"))
 }
 
@@ -167,11 +147,14 @@ func fillService(spec tree) {
 	if kind != "ExternalName" {
 		spec.or("internalTrafficPolicy", "Cluster")
 	}
-	if kind == "NodePort" || kind == "LoadBalancer" {
+	if external, _ := spec["externalIPs"].([]any); kind == "NodePort" || kind == "LoadBalancer" || kind == "ClusterIP" && len(external) > 0 {
 		spec.or("externalTrafficPolicy", "Cluster")
 	}
 	if kind == "LoadBalancer" {
 		spec.or("allocateLoadBalancerNodePorts", true)
+	}
+	if spec.text("sessionAffinity") == "ClientIP" {
+		spec.need("sessionAffinityConfig", "clientIP").or("timeoutSeconds", int64(10800))
 	}
 	for _, port := range spec.items("ports") {
 		port.or("protocol", "TCP", "targetPort", port["port"])

@@ -10,7 +10,7 @@ func fillPod(spec tree) {
 	spec.or("dnsPolicy", "ClusterFirst", "restartPolicy", "Always", "schedulerName", "default-scheduler",
 		"terminationGracePeriodSeconds", int64(30), "securityContext", map[string]any{})
 	fillAccount(spec)
-	for _, c := range slices.Concat(spec.items("initContainers"), spec.items("containers")) {
+	for _, c := range slices.Concat(spec.items("initContainers"), spec.items("containers"), spec.items("ephemeralContainers")) {
 		fillContainer(c, spec["hostNetwork"] == true)
 	}
 	for _, v := range spec.items("volumes") {
@@ -49,16 +49,15 @@ func fillContainer(c tree, hostNetwork bool) {
 	}
 }
 
-// pullPolicy is Always for what may move, the tag latest.
+// pullPolicy is Always for the tag latest, which an image without tag and digest has, and which counts beside a digest too.
 func pullPolicy(image string) string {
-	if strings.Contains(image, "@") {
-		return "IfNotPresent"
-	}
+	image, _, digested := strings.Cut(image, "@")
 	name := image[strings.LastIndexByte(image, '/')+1:]
-	if _, tag, tagged := strings.Cut(name, ":"); tagged && tag != "latest" {
-		return "IfNotPresent"
+	_, tag, tagged := strings.Cut(name, ":")
+	if tag == "latest" || !tagged && !digested {
+		return "Always"
 	}
-	return "Always"
+	return "IfNotPresent"
 }
 
 func fillVolume(v tree) {
@@ -66,8 +65,42 @@ func fillVolume(v tree) {
 		v.at(key).or("defaultMode", int64(420))
 	}
 	v.at("hostPath").or("type", "")
+	v.at("iscsi").or("iscsiInterface", "default")
+	v.at("azureDisk").or("cachingMode", "ReadWrite", "kind", "Shared", "fsType", "ext4", "readOnly", false)
+	v.at("ephemeral", "volumeClaimTemplate", "spec").or("volumeMode", "Filesystem")
+	if image := v.at("image"); image != nil {
+		image.or("pullPolicy", pullPolicy(image.text("reference")))
+	}
+	for _, source := range v.at("projected").items("sources") {
+		source.at("serviceAccountToken").or("expirationSeconds", int64(3600))
+		fillItems(source.at("downwardAPI"))
+	}
+	fillItems(v.at("downwardAPI"))
 	if len(v) == 1 {
 		v.or("emptyDir", map[string]any{})
+	}
+}
+
+// fillItems fills in the fields of a pod that a volume shows.
+func fillItems(downward tree) {
+	for _, item := range downward.items("items") {
+		item.at("fieldRef").or("apiVersion", "v1")
+	}
+}
+
+// fillTolerations is what the admission plug-in DefaultTolerationSeconds adds to a pod that does not say how long it stays on
+// a node that is gone.
+func fillTolerations(spec tree) {
+	if _, list := spec["tolerations"].([]any); !list && spec["tolerations"] != nil {
+		return
+	}
+	for _, key := range []string{"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"} {
+		tolerates := func(t tree) bool {
+			return (t.text("key") == key || t.text("key") == "") && (t.text("effect") == "NoExecute" || t.text("effect") == "")
+		}
+		if all, _ := spec["tolerations"].([]any); spec != nil && !slices.ContainsFunc(spec.items("tolerations"), tolerates) {
+			spec["tolerations"] = append(slices.Clone(all), map[string]any{"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": int64(300)})
+		}
 	}
 }
 

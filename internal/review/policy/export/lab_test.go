@@ -3,6 +3,7 @@ package export_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -199,7 +200,11 @@ func objectOf(t testing.TB, text string) *unstructured.Unstructured {
 		return nil
 	}
 	o := &unstructured.Unstructured{}
-	if err := yaml.Unmarshal([]byte(text), &o.Object); err != nil {
+	read := func() error { return yaml.Unmarshal([]byte(text), &o.Object) }
+	if json.Valid([]byte(text)) { // which may hold characters that YAML refuses
+		read = func() error { return json.Unmarshal([]byte(text), &o.Object) }
+	}
+	if err := read(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	return o
