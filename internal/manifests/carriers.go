@@ -9,37 +9,84 @@ import (
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
-// Naming returns the files of a discovered tree, templates of charts among them, whose text may hold objects of kinds.
+// naming begins the kinds of what Naming found, so that it is kept with, and told from, what IndexObjects did.
+const naming = "named by text"
+
+// Naming returns the files of a discovered tree, templates of charts among them, whose text may hold objects of kinds,
+// sorted. A discovery that is kept keeps them too; of one that follows another only the edited files are looked at.
 func (d *Discovery) Naming(ctx context.Context, tree source.Tree, kinds []string) ([]string, error) {
 	s := &indexSearch{discoverer: &discoverer{ctx: ctx, tree: tree, options: d.options}, kinds: kinds}
-	if _, err := d.indexable(ctx, tree); err != nil { // which knows the directories from then on
-		return nil, err
+	key := append([]string{naming}, kinds...)
+	if x := d.indexOf(key); x != nil {
+		return slices.Clone(x.files), nil
 	}
+	var files []string
 	var questions []asked
-	for _, dir := range d.dirs {
-		if len(d.options.Ignore) > 0 && matchAbove(d.options.Ignore, dir.path) {
-			continue
+	if d.before != nil && d.before.indexOf(key) != nil {
+		files = d.unedited(d.before.indexOf(key).files)
+		questions = d.editedCarriers()
+	} else {
+		if _, err := d.indexable(ctx, tree); err != nil { // which knows the directories from then on
+			return nil, err
 		}
-		for _, f := range dir.files {
-			if manifestName(f.Name) || path.Ext(f.Name) == ".tpl" {
-				questions = append(questions, asked{joinPath(dir.path, f.Name), f.ID, kindsKind})
-			}
-		}
-	}
-	for _, now := range d.edited {
-		if i := slices.IndexFunc(questions, func(q asked) bool { return q.path == now.Path }); i >= 0 {
-			questions[i].id = now.ID
-		}
+		questions = d.carriers()
 	}
 	s.gather(questions)
-	var files []string
 	for _, q := range questions {
 		if says := s.factOf(q.path, q.id, kindsKind); s.wants(says.Files) {
 			files = append(files, q.path)
 		}
 	}
-	return files, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	slices.Sort(files)
+	d.indexes = append(d.indexes, &kindIndex{kinds: key, files: files})
+	return slices.Clone(files), nil
 }
+
+// carriers are the questions that all files of a tree are asked.
+func (d *Discovery) carriers() (questions []asked) {
+	edited := make(map[string]string, len(d.edited))
+	for _, now := range d.edited {
+		edited[now.Path] = now.ID
+	}
+	for _, dir := range d.dirs {
+		if len(d.options.Ignore) > 0 && matchAbove(d.options.Ignore, dir.path) {
+			continue
+		}
+		for _, f := range dir.files {
+			if isCarrier(f.Name) {
+				file, id := joinPath(dir.path, f.Name), f.ID
+				if now, ok := edited[file]; ok {
+					id = now // none for what is not in Git's objects
+				}
+				questions = append(questions, asked{file, id, kindsKind})
+			}
+		}
+	}
+	return questions
+}
+
+// editedCarriers are the questions that those files are asked which are others than in the discovery before.
+func (d *Discovery) editedCarriers() (questions []asked) {
+	for _, now := range d.edited {
+		within := slices.ContainsFunc(d.dirs, func(dir *directory) bool { return dir.path == parentDir(now.Path) })
+		if within && isCarrier(path.Base(now.Path)) && (len(d.options.Ignore) == 0 || !matchAbove(d.options.Ignore, parentDir(now.Path))) {
+			questions = append(questions, asked{now.Path, now.ID, kindsKind})
+		}
+	}
+	return questions
+}
+
+// unedited returns those of files that are as they were in the discovery before.
+func (d *Discovery) unedited(files []string) []string {
+	return slices.DeleteFunc(slices.Clone(files), func(file string) bool {
+		return slices.ContainsFunc(d.edited, func(now source.Info) bool { return now.Path == file })
+	})
+}
+
+func isCarrier(name string) bool { return manifestName(name) || path.Ext(name) == ".tpl" }
 
 // Reaches tells which roots lead to files, by what they name.
 type Reaches struct {
