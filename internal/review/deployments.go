@@ -107,7 +107,7 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 			world.Add([]*manifests.Object{f.Object})
 		}
 		next := found.next(world, wave, seen)
-		wave = slices.DeleteFunc(next, func(root manifests.Root) bool { return !mayHold(holds, &root) })
+		wave = slices.DeleteFunc(next, func(root manifests.Root) bool { return !mayHold(holds, &root) || inert(ctx, e.charts, root) })
 	}
 	found.settle()
 	return found, nil

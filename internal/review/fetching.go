@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
@@ -118,6 +119,17 @@ func pin(ctx context.Context, charts Charts, root manifests.Root) (manifests.Roo
 	d := *root.Deployment
 	d.Chart, root.Deployment = &found, &d
 	return root, nil
+}
+
+// inert reports whether a root is of a fetched chart that holds nothing which would make further roots: to find roots it need
+// not be rendered.
+func inert(ctx context.Context, charts Charts, root manifests.Root) bool {
+	pinned, err := pin(ctx, charts, root)
+	if remote(root) == nil || charts == nil || err != nil {
+		return false
+	}
+	files, err := charts.Files(ctx, *pinned.Deployment.Chart)
+	return err == nil && gitops.Inert(root.Deployment, files)
 }
 
 // placed is an error on a chart where the root names it.
