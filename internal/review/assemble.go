@@ -25,6 +25,7 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 			func() (Location, bool) { return c.touchedRelated(change) },
 			func() (Location, bool) { return c.touchedCause(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return c.lostObject(change, base.views[pairOf(c.rootKey())], head) },
+			func() (Location, bool) { return c.vendored(change) },
 			func() (Location, bool) { return c.newlyNamed(change) },
 		} {
 			if cause, ok := find(); ok {

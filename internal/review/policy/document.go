@@ -166,7 +166,7 @@ type workload struct {
 
 type chartsSection struct {
 	Allow  []string    `yaml:"allow" form:"place" doc:"Where charts may be fetched that Argo CD and Flux name: the addresses of chart repositories (https://charts.example.com/stable), and patterns of charts in registries (ghcr.io/acme/charts/**, with oci:// before it or not). Default: nowhere."`
-	Verify []chartSeal `yaml:"verify" doc:"Who has to have signed charts that lie as archives in the repository, by the provenance file of each: NAME-VERSION.tgz.prov. The first entry whose pattern matches counts. Charts in registries are proven by images.verify."`
+	Verify []chartSeal `yaml:"verify" doc:"Who has to have signed charts that are archives, in the repository or fetched, by the provenance file of each: NAME-VERSION.tgz.prov. The first entry whose pattern matches counts. Charts in registries are proven by images.verify."`
 }
 
 type chartSeal struct {
