@@ -53,6 +53,8 @@ type metadata struct {
 	kubeVersion  string
 	library      bool
 	dependencies []dependency
+	locked       []dependency // what the lock names; nil without one
+	unfit        bool         // the lock was not made for these dependencies
 }
 
 // dependency is one entry of "dependencies" in Chart.yaml.

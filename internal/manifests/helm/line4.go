@@ -76,6 +76,12 @@ func (c chart4) meta() metadata {
 	for _, d := range c.Metadata.Dependencies {
 		m.dependencies = append(m.dependencies, dependency{d.Name, d.Version, d.Repository})
 	}
+	if c.Lock != nil {
+		for _, d := range c.Lock.Dependencies {
+			m.locked = append(m.locked, dependency{d.Name, d.Version, d.Repository})
+		}
+		m.unfit = c.Metadata.APIVersion != "v1" && c.Lock.Digest != lockDigest(c.Metadata.Dependencies, c.Lock.Dependencies)
+	}
 	return m
 }
 

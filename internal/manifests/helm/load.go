@@ -138,20 +138,26 @@ func (l *charts) vendored(name string, files []file, parent *origin, depth int) 
 // missing is an error in the chart that is rendered; a dependency's own missing dependency is left out, with a note.
 func (l *charts) dependencies(c *loaded, present map[string]bool, depth int, local bool) error {
 	for i, dep := range c.metadata.dependencies {
-		if present[dep.name] {
+		if present[dep.name] || present[dep.key()] {
 			continue
 		}
 		span := c.dependencySpan(i)
+		child, err := l.fetched(c, i, span, depth+1)
+		if err != nil {
+			return err
+		}
 		switch {
+		case child != nil:
+			c.add(child.chart)
+			present[dep.key()] = true
 		case local && strings.HasPrefix(dep.repository, "file://"):
-			child, err := l.local(c, dep, span, depth+1)
-			if err != nil {
+			if child, err = l.local(c, dep, span, depth+1); err != nil {
 				return err
 			}
 			c.add(child.chart)
 			present[child.name] = true
 		case depth == 0:
-			return &manifests.RenderError{Reason: missing(dep), Span: span}
+			return c.lacking(i, present)
 		default:
 			l.notes = append(l.notes, fmt.Sprintf("%s: %s; Helm renders without it", c.show(chartYAML), missing(dep)))
 		}

@@ -33,6 +33,9 @@ type inflation struct {
 // kustomization that uses it instead. It is used as a component, because components, like the generators that
 // helmCharts are, come after resources and generators, and before anything is transformed.
 func (b *build) inflate(ctx context.Context, top *layer, files *fileSystem) error {
+	if err := b.findCharts(top); err != nil {
+		return err
+	}
 	var layers []*layer
 	top.walk(func(l *layer) {
 		if len(l.spec.HelmCharts)+len(l.generated) > 0 {
@@ -126,11 +129,51 @@ func (b *build) chartDir(entry chartEntry) (string, error) {
 			return dir, nil
 		}
 	}
+	lack := entry.lack()
+	if _, err := b.tree.Stat(lack.Dir); err == nil && chart.Repo != "" {
+		return lack.Dir, nil
+	}
 	missing := "chart " + strings.TrimSpace(chart.Name+" "+chart.Version)
 	if chart.Repo != "" {
 		missing += " of " + chart.Repo
 	}
-	return "", l.fail(source.ErrNotExist, fmt.Sprintf("%s is not in the repository (looked for %s), and nothing is fetched: vendor it there", missing, l.join(looked[0])), keys...)
+	err := l.fail(source.ErrNotExist, fmt.Sprintf("%s is not in the repository (looked for %s), and nothing is fetched: vendor it there", missing, l.join(looked[0])), keys...)
+	var failed *manifests.RenderError
+	if errors.As(err, &failed) && chart.Repo != "" {
+		failed.Lacks = []manifests.Lack{lack}
+	}
+	return "", err
+}
+
+// lack is the chart of an entry where it is fetched. In a registry it lies below the address of the entry.
+func (e chartEntry) lack() manifests.Lack {
+	lack := manifests.Lack{Kind: manifests.LackChart, Address: e.Repo, Name: e.Name, Version: e.Version, At: e.at.span(append(e.keys, name("version"))...)}
+	if strings.HasPrefix(e.Repo, "oci://") {
+		lack.Address, lack.Name = strings.TrimRight(e.Repo, "/")+"/"+e.Name, ""
+	}
+	return lack.In()
+}
+
+// findCharts returns the error of the charts that are not there: with all of them, so that they are fetched at once.
+func (b *build) findCharts(top *layer) error {
+	var first *manifests.RenderError
+	top.walk(func(l *layer) {
+		for _, entry := range l.charts() {
+			_, err := b.chartDir(entry)
+			var failed *manifests.RenderError
+			switch {
+			case !errors.As(err, &failed) || len(failed.Lacks) == 0:
+			case first == nil:
+				first = failed
+			default:
+				first.Lacks = append(first.Lacks, failed.Lacks...)
+			}
+		}
+	})
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 // chartVersion returns the version that the chart in dir says it has.
