@@ -86,8 +86,12 @@ func scriptRegistry(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	for version, extra := range map[string]string{"1.0.0": "", "1.1.0": "      hostPID: true\n"} {
-		archive := imagestest.Pack(t, map[string]string{"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: " + version + "\n", "web/values.yaml": "privileged: false\n",
-			"web/templates/web.yaml": chartTemplate + extra})
+		files := map[string]string{"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: " + version + "\n", "web/values.yaml": "privileged: false\n",
+			"web/templates/web.yaml": chartTemplate + extra}
+		if version == "1.1.0" {
+			files["web/templates/role.yaml"] = chartRole
+		}
+		archive := imagestest.Pack(t, files)
 		charts.Add("web", version, archive)
 		pushed := r.Chart(t, "charts/web", version, archive)
 		if version == "1.0.0" {
@@ -124,6 +128,17 @@ func scriptBases(t *testing.T) *gittest.Server {
 	})
 	return s
 }
+
+// chartRole is what a version of the chart has that the one before has not.
+const chartRole = `apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: {{ .Release.Name }}
+rules:
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list]
+`
 
 // chartTemplate is the template of the chart that scripts fetch.
 const chartTemplate = `apiVersion: apps/v1
