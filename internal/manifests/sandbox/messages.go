@@ -77,6 +77,7 @@ func encodeJob(j *job) *encoder {
 	e.int(int64(j.settings.HelmLine))
 	e.flag(j.settings.IncludeCRDs)
 	e.flag(j.settings.Strays)
+	e.flag(j.settings.SkipSchema)
 	e.flag(j.settings.Lines)
 	e.flag(j.listing != nil)
 	if j.listing != nil {
@@ -93,7 +94,7 @@ func decodeJob(d *decoder) (*job, error) {
 		Values: takeTexts(d), Files: takeTexts(d), Free: d.flag(),
 	}
 	j.settings = manifests.Settings{KubeVersion: text(), APIVersions: takeTexts(d), HelmLine: int(d.int())}
-	j.settings.IncludeCRDs, j.settings.Strays, j.settings.Lines = d.flag(), d.flag(), d.flag()
+	j.settings.IncludeCRDs, j.settings.Strays, j.settings.SkipSchema, j.settings.Lines = d.flag(), d.flag(), d.flag(), d.flag()
 	if d.flag() {
 		j.listing = takeListing(d)
 	}

@@ -93,6 +93,7 @@ func TestResultsArriveWhole(t *testing.T) {
 		for _, origin := range o.Origins {
 			for i := range origin {
 				origin[i].Role = manifests.RoleTemplate
+				origin[i].From = "" // only the parent knows what is from elsewhere
 			}
 		}
 		return o
