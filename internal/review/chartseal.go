@@ -105,7 +105,7 @@ func (r *run) chartFindings(p *pair) (all []Finding) {
 			all = append(all, f)
 		}
 	}
-	return all
+	return append(all, r.insecureCharts(p)...)
 }
 
 // key is what makes two findings on charts the same.

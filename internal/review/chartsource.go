@@ -16,6 +16,8 @@ type namedChart struct {
 	name, version string      // the version as the lock has it, where there is one
 	repository    string      // as written, without a slash at its end; "" for none
 	at            source.Span // the line that names its version, else its name
+	from          source.Span // the line that names its repository
+	locked        bool        // the version is that of the lock
 	archive       string      // where it lies as an archive, "" where it does not
 	unpacked      string      // where it lies unpacked, "" where it does not
 }
@@ -61,11 +63,18 @@ func entriesOf(file string, list manifests.Field, key string) []namedChart {
 			at = entry.Get("name")
 		}
 		if c.name != "" && !strings.ContainsAny(c.name, "/\\") && at.IsSet() {
-			c.at = source.Span{File: file, Line: at.Node().Line, EndLine: at.Node().Line, Column: at.Node().Column}
+			c.at = spanOf(file, at)
+			if from := entry.Get(key); from.IsSet() {
+				c.from = spanOf(file, from)
+			}
 			all = append(all, c)
 		}
 	}
 	return all
+}
+
+func spanOf(file string, f manifests.Field) source.Span {
+	return source.Span{File: file, Line: f.Node().Line, EndLine: f.Node().Line, Column: f.Node().Column}
 }
 
 // dependenciesOf reads the dependencies of a chart, and finds where they lie below charts/.
@@ -80,7 +89,7 @@ func dependenciesOf(tree source.Tree, file string, root manifests.Field) []named
 	for i := range all {
 		c := &all[i]
 		if version := locked[c.name]; version != "" {
-			c.version = version
+			c.version, c.locked = version, true
 		}
 		for _, e := range entries {
 			base := path.Base(e.Path)

@@ -37,7 +37,7 @@ func reportUnpinned(p *review.Pass, at manifests.Field, format, what, why string
 
 // openRange reports whether a chart's version has no upper end.
 func openRange(version string) bool {
-	return anyVersion(version) || strings.HasPrefix(version, ">") && !strings.Contains(version, "<")
+	return review.AnyVersion(version) || strings.HasPrefix(version, ">") && !strings.Contains(version, "<")
 }
 
 // repository is an address without what could be a password in it.

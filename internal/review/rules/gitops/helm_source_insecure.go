@@ -6,7 +6,7 @@ import (
 )
 
 var helmSourceInsecure = review.Rule{
-	ID: "helm-source-insecure", Level: review.Error, Guidelines: []string{"G14"},
+	ID: review.RuleHelmSource, Level: review.Error, Guidelines: []string{"G14"},
 	Summary: "A chart is fetched so that others decide what it is",
 	Kinds: []string{"HelmRepository." + fluxSource, "OCIRepository." + fluxSource, "HelmRelease.helm.toolkit.fluxcd.io", "HelmChart." + fluxSource,
 		"Application." + argo, "ApplicationSet." + argo},
@@ -37,7 +37,7 @@ func checkHelmSourceInsecure(p *review.Pass) {
 }
 
 func insecureAddress(p *review.Pass, at manifests.Field) {
-	if plainHTTP(at.Text()) {
+	if review.PlainHTTP(at.Text()) {
 		reportInsecure(p, at)
 	}
 }
@@ -51,7 +51,7 @@ func reportInsecure(p *review.Pass, at manifests.Field) *review.Draft {
 // own revision decides.
 func chartVersion(p *review.Pass, chart manifests.Field) {
 	version := chart.Get("version")
-	if chart.Get("sourceRef", "kind").Text() != "HelmRepository" || !anyVersion(version.Text()) || templated(version.Text()) {
+	if chart.Get("sourceRef", "kind").Text() != "HelmRepository" || !review.AnyVersion(version.Text()) || templated(version.Text()) {
 		return
 	}
 	p.Report(version, "chart %s of %s %s has no version", chart.Get("chart").Text(), p.Object.Kind, p.Object.Name).

@@ -37,27 +37,6 @@ func templated(text string) bool { return strings.Contains(text, "{{") || string
 // isChart reports whether a source of Argo CD is a chart of a Helm repository.
 func isChart(source manifests.Field) bool { return source.Get("chart").Text() != "" }
 
-// anyVersion reports whether a chart's version leaves the choice to whoever publishes the next one.
-func anyVersion(version string) bool {
-	version = strings.TrimSpace(version)
-	return version == "" || strings.Trim(version, "*xX.") == "" || version == ">=0" || version == ">0" || strings.HasPrefix(version, ">=0.0.0")
-}
-
-// plainHTTP reports whether an address is asked for without encryption by somebody else's machine: the cluster's own
-// names and loopback are no way that a stranger sits on.
-func plainHTTP(address string) bool {
-	rest, ok := strings.CutPrefix(strings.ToLower(address), "http://")
-	if !ok {
-		return false
-	}
-	host, _, _ := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(host, ':'); i > 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	return host != "localhost" && !strings.HasPrefix(host, "127.") && !strings.HasSuffix(host, ".svc") && !strings.HasSuffix(host, ".svc.cluster.local") &&
-		strings.Contains(host, ".")
-}
-
 // chartOf is the chart that a HelmRelease is made from where it says so itself; false where it refers to another object.
 func chartOf(o *manifests.Object) (manifests.Field, bool) {
 	chart := o.Field().Get("spec", "chart", "spec")

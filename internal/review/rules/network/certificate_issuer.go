@@ -114,15 +114,32 @@ func reportIssuer(p *review.Pass, at manifests.Field, name string, issuer *manif
 
 // checkIngressIssuer looks at the issuer that an Ingress asks by annotation.
 func checkIngressIssuer(p *review.Pass) {
+	name, issuers := askedIssuers(p)
+	for _, asked := range issuers {
+		reportIssuer(p, asked.at, name, asked.issuer)
+	}
+}
+
+// askedIssuer is an issuer of cert-manager that an annotation names; nil when it is not known.
+type askedIssuer struct {
+	at     manifests.Field
+	issuer *manifests.Object
+}
+
+// askedIssuers are the issuers that the pass's Ingress has its certificate from, and the first public name that it is for.
+func askedIssuers(p *review.Pass) (name string, asked []askedIssuer) {
 	var hosts []string
 	for _, f := range fieldsAt(p.Object.Field(), "spec.tls.*.hosts.*") {
 		hosts = append(hosts, f.Text())
 	}
-	name := publicName(hosts)
-	for key, kind := range map[string]string{"cert-manager.io/cluster-issuer": "ClusterIssuer", "cert-manager.io/issuer": "Issuer"} {
-		at := annotation(p.Object, key)
-		if group := annotation(p.Object, "cert-manager.io/issuer-group").Text(); at.Text() != "" && name != "" && (group == "" || group == "cert-manager.io") {
-			reportIssuer(p, at, name, findIssuer(p, p.Object, kind, at.Text()))
+	if name = publicName(hosts); name == "" {
+		return "", nil
+	}
+	group := annotation(p.Object, "cert-manager.io/issuer-group").Text()
+	for _, by := range [][2]string{{"cert-manager.io/cluster-issuer", "ClusterIssuer"}, {"cert-manager.io/issuer", "Issuer"}} {
+		if at := annotation(p.Object, by[0]); at.Text() != "" && (group == "" || group == "cert-manager.io") {
+			asked = append(asked, askedIssuer{at, findIssuer(p, p.Object, by[1], at.Text())})
 		}
 	}
+	return name, asked
 }

@@ -13,7 +13,7 @@ import (
 var certificateWeak = review.Rule{
 	ID: "certificate-weak", Level: review.Warning, Guidelines: []string{"G19", "G27"},
 	Summary: "A certificate has a weak key or signature, lives long, or vouches for itself on a public name",
-	Kinds:   []string{"Certificate", "Secret"},
+	Kinds:   []string{"Certificate", "Secret", "Ingress"},
 	Params:  func() any { return &certificateParams{MaxLifetime: lifetime(90 * 24 * time.Hour), MinRSA: 2048} },
 	Check:   checkCertificateWeak,
 }
@@ -51,6 +51,13 @@ func checkCertificateWeak(p *review.Pass) {
 		checkRequested(p)
 	case o.Kind == "Secret" && o.Group() == "":
 		checkStored(p)
+	case isIngress(o):
+		name, issuers := askedIssuers(p)
+		for _, asked := range issuers {
+			if asked.issuer != nil && asked.issuer.Field().Get("spec", "selfSigned").IsMap() {
+				p.Report(asked.at, "the certificate of Ingress %s for %s vouches for itself", o.Name, name).Detail(selfSignedDetail)
+			}
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package secret
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -104,9 +106,21 @@ func gather(o *manifests.Object) []text {
 	for _, entry := range o.Field().Entries() {
 		switch {
 		case entry.Key == "status", entry.Key == "sops", entry.Key == "kind", entry.Key == "apiVersion":
+		case o.Kind == "ConfigMap" && entry.Key == "binaryData":
+			found = append(found, binaryTexts(entry.Value)...)
 		case o.Kind == "Secret" && (entry.Key == "data" || entry.Key == "stringData"):
 		default:
 			found = descend(entry.Value, entry.Key, found)
+		}
+	}
+	return found
+}
+
+// binaryTexts lists the values of a mapping in Base64 that are texts.
+func binaryTexts(values manifests.Field) (found []text) {
+	for _, entry := range values.Entries() {
+		if value, err := base64.StdEncoding.DecodeString(strings.TrimSpace(entry.Value.Text())); err == nil && utf8.Valid(value) {
+			found = append(found, text{entry.Value, entry.Key, string(value)})
 		}
 	}
 	return found
@@ -145,7 +159,7 @@ func (t text) title(p *review.Pass) string {
 	switch {
 	case strings.HasPrefix(path, "metadata.annotations"):
 		where = "annotation " + t.name
-	case strings.HasPrefix(path, "data") && p.Object.Kind == "ConfigMap":
+	case (strings.HasPrefix(path, "data") || strings.HasPrefix(path, "binaryData")) && p.Object.Kind == "ConfigMap":
 		where = "key " + t.name
 	case strings.Contains(path, ".env["):
 		where = "variable " + t.name
