@@ -1,0 +1,88 @@
+package manifests
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/landwaiter/landwaiter/internal/source"
+)
+
+// TestParseBase reads the forms of kustomize's documentation of remote targets, and refuses what is none.
+func TestParseBase(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Base{
+		"https://github.com/acme/base":                               {URL: "https://github.com/acme/base", Path: "."},
+		"https://github.com/acme/base//apps/web?ref=v1":              {URL: "https://github.com/acme/base", Path: "apps/web", Ref: "v1"},
+		"https://github.com/acme/base/apps/web?ref=v1":               {URL: "https://github.com/acme/base", Path: "apps/web", Ref: "v1"},
+		"github.com/acme/base/apps?version=v1&timeout=90s":           {URL: "https://github.com/acme/base", Path: "apps", Ref: "v1"},
+		"https://github.com/acme/base.git/apps?ref=feature/x":        {URL: "https://github.com/acme/base.git", Path: "apps", Ref: "feature/x"},
+		"git::https://git.example/a/b/c//x?ref=v1":                   {URL: "https://git.example/a/b/c", Path: "x", Ref: "v1"},
+		"git@github.com:acme/base.git//x?ref=v1":                     {URL: "https://github.com/acme/base.git", Path: "x", Ref: "v1"},
+		"github.com:acme/base//x":                                    {URL: "https://github.com/acme/base", Path: "x"},
+		"ssh://git@git.example:2222/acme/base//x?ref=v1":             {URL: "https://git.example/acme/base", Path: "x", Ref: "v1"},
+		"https://user@dev.azure.com/o/p/_git/repo/x?version=v1":      {URL: "https://dev.azure.com/o/p/_git/repo", Path: "x", Ref: "v1"},
+		"HTTPS://GitHub.com:443/acme/base?ref=v1":                    {URL: "https://github.com/acme/base", Path: ".", Ref: "v1"},
+		"http://127.0.0.1:8080/acme/base?ref=v1":                     {URL: "http://127.0.0.1:8080/acme/base", Path: ".", Ref: "v1"},
+		"https://raw.githubusercontent.com/a/b/v1/x.yaml":            {URL: "https://raw.githubusercontent.com/a/b/v1/x.yaml", File: true},
+		"https://github.com/a/b/releases/download/v1/install.yaml":   {URL: "https://github.com/a/b/releases/download/v1/install.yaml", File: true},
+		"https://example.test/crds":                                  {URL: "https://example.test/crds", File: true},
+		"https://github.com/acme/base//x?ref=HEAD":                   {URL: "https://github.com/acme/base", Path: "x"},
+		"https://github.com/acme/base?ref=release-1.2&submodules=no": {URL: "https://github.com/acme/base", Path: ".", Ref: "release-1.2"},
+	} {
+		if got, err := ParseBase(text); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"file:///etc//x":       "only addresses over HTTPS",
+		"ext::sh -c id":        "cannot be read",
+		"ext::id/a/b":          "only addresses over HTTPS",
+		"git::ext::id/a/b":     "only addresses over HTTPS",
+		"git://github.com/a/b": "only addresses over HTTPS",
+		"https://user:secret@github.com/acme/base":   "it has credentials",
+		"https://github.com/a/b?ref=-x":              "its ref is neither",
+		"https://github.com/a/b?ref=--upload-pack=x": "its ref is neither",
+		"https://github.com/a/b?ref=a..b":            "its ref is neither",
+		"https://github.com/a/b//../../x?ref=v1":     "leads out",
+		"https://github.com/../b?ref=v1":             "cannot be read",
+		"https:///a/b?ref=v1":                        "cannot be read",
+		"https://github.com/a/b\n?ref=v1":            "cannot be read",
+		"https://github.com/%2e%2e/b?ref=v1":         "cannot be read",
+	} {
+		if got, err := ParseBase(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %+v, %v; want %q", text, got, err, want)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// FuzzParseBase holds that what is read of an address is one over HTTP without a user, and a ref that is no option.
+func FuzzParseBase(f *testing.F) {
+	for _, seed := range []string{"git@github.com:acme/base.git//x?ref=v1", "https://u:p@h/a/b//../x?ref=-x", "ext::id", "https://[::1]:1/a/_git/b/x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		base, err := ParseBase(text)
+		if err != nil {
+			return
+		}
+		_, rest, ok := strings.Cut(base.URL, "://")
+		host, _, _ := strings.Cut(rest, "/")
+		if !ok || !strings.HasPrefix(base.URL, "http") || host == "" || strings.ContainsAny(host, "@\\ ") || strings.HasPrefix(base.Ref, "-") ||
+			base.Path == ".." || strings.HasPrefix(base.Path, "../") || strings.HasPrefix(base.Path, "/") {
+			t.Errorf("%q: %+v", text, base)
+		}
+	})
+}
+
+// TestLackDir holds that the directory of a lack is by what it is and where it is named.
+func TestLackDir(t *testing.T) {
+	t.Parallel()
+	a := Lack{Kind: LackBase, Address: "x", At: source.Span{File: "f", Line: 1}}
+	b := a
+	b.At.Line = 2
+	if !a.In().Valid() || a.In().Dir == b.In().Dir || a.In().Dir != a.In().In().Dir || (Lack{Dir: ElsewhereDir + "/../x"}).Valid() {
+		t.Errorf("%q, %q", a.In().Dir, b.In().Dir)
+	}
+}
