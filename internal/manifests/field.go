@@ -14,7 +14,10 @@ import (
 // spec.containers[0].image, metadata.annotations[example.com/key].
 type Field struct {
 	node *yaml.Node // nil when absent
-	path string
+	path string     // in a layout only that of an absent field, from the field at pos on
+
+	in  *layout // nil for a field that was made of a node
+	pos int32   // in the layout; of an absent field that of the nearest one above it
 }
 
 // NewField makes a field of a node at path. A nil node makes an absent field.
@@ -27,7 +30,16 @@ type Entry struct {
 }
 
 // Path returns where the field is, or would be.
-func (f Field) Path() string { return f.path }
+func (f Field) Path() string {
+	if f.in == nil {
+		return f.path
+	}
+	above := f.in.path(f.pos)
+	if above == "" || f.path == "" || f.path[0] == '[' {
+		return above + f.path
+	}
+	return above + "." + f.path
+}
 
 // Node returns the YAML of the field, nil when it is absent.
 func (f Field) Node() *yaml.Node { return f.node }
@@ -53,25 +65,63 @@ func (f Field) Get(keys ...string) Field {
 }
 
 func (f Field) child(key string) Field {
-	found := Field{path: KeyPath(f.path, key)}
-	if !f.IsMap() {
-		return found
-	}
-	for i := 0; i+1 < len(f.node.Content); i += 2 {
-		if f.node.Content[i].Value == key {
-			found.node = f.node.Content[i+1]
+	found := f.absent()
+	if f.IsMap() {
+		pos := f.pos + 1
+		for i := 1; i < len(f.node.Content); i += 2 {
+			if f.node.Content[i-1].Value == key {
+				found.node, found.pos = f.node.Content[i], pos
+			}
+			pos = f.next(pos)
 		}
+	}
+	switch {
+	case f.in == nil:
+		found.path = KeyPath(f.path, key)
+	case found.node == nil:
+		found.path = KeyPath(found.path, key)
 	}
 	return found
 }
 
+// absent is a field below f that is not there, but for its path.
+func (f Field) absent() Field { return Field{in: f.in, pos: f.pos, path: f.path} }
+
+// next returns the position of the field that comes after the one at pos and all below it.
+func (f Field) next(pos int32) int32 {
+	if f.in == nil {
+		return 0
+	}
+	return pos + f.in.slots[pos].size
+}
+
+// maxSkipped is how many items are passed over on the way to one; finding those further behind must not take the longer
+// the more there are.
+const maxSkipped = 64
+
 // At returns item i of a list, absent when there is none.
 func (f Field) At(i int) Field {
-	item := Field{path: IndexPath(f.path, i)}
 	if f.IsList() && i >= 0 && i < len(f.node.Content) {
-		item.node = f.node.Content[i]
+		if i > maxSkipped {
+			return Field{node: f.node.Content[i], path: IndexPath(f.Path(), i)}
+		}
+		pos := f.pos + 1
+		for range i {
+			pos = f.next(pos)
+		}
+		return f.item(i, pos)
 	}
+	item := f.absent()
+	item.path = IndexPath(item.path, i)
 	return item
+}
+
+// item returns item i of a list, which stands at pos.
+func (f Field) item(i int, pos int32) Field {
+	if f.in == nil {
+		return Field{node: f.node.Content[i], path: IndexPath(f.path, i)}
+	}
+	return Field{node: f.node.Content[i], in: f.in, pos: pos}
 }
 
 // Items returns the items of a list, none for anything else.
@@ -80,8 +130,10 @@ func (f Field) Items() []Field {
 		return nil
 	}
 	items := make([]Field, len(f.node.Content))
+	pos := f.pos + 1
 	for i := range items {
-		items[i] = f.At(i)
+		items[i] = f.item(i, pos)
+		pos = f.next(pos)
 	}
 	return items
 }
@@ -92,9 +144,14 @@ func (f Field) Entries() []Entry {
 		return nil
 	}
 	entries := make([]Entry, 0, len(f.node.Content)/2)
-	for i := 0; i+1 < len(f.node.Content); i += 2 {
-		key := f.node.Content[i].Value
-		entries = append(entries, Entry{key, Field{f.node.Content[i+1], KeyPath(f.path, key)}})
+	pos := f.pos + 1
+	for i := 1; i < len(f.node.Content); i += 2 {
+		key, value := f.node.Content[i-1].Value, Field{node: f.node.Content[i], in: f.in, pos: pos}
+		if f.in == nil {
+			value.path = KeyPath(f.path, key)
+		}
+		entries = append(entries, Entry{key, value})
+		pos = f.next(pos)
 	}
 	return entries
 }
@@ -148,6 +205,12 @@ func (f Field) below(key string) []Field {
 // Walk visits the field and all below it, parents before children; nothing when it is absent.
 func (f Field) Walk(visit func(Field)) {
 	if f.node == nil {
+		return
+	}
+	if f.in != nil {
+		for i := range f.in.slots[f.pos].size {
+			visit(Field{node: f.in.slots[f.pos+i].node, in: f.in, pos: f.pos + i})
+		}
 		return
 	}
 	visit(f)

@@ -144,3 +144,34 @@ func TestFieldAll(t *testing.T) {
 		t.Errorf("an empty path gives %v", all)
 	}
 }
+
+// TestLayout holds the fields of an object, which find their paths when asked, against those made of nodes, which carry them.
+func TestLayout(t *testing.T) {
+	text := "apiVersion: v1\nkind: X\nmetadata: &m {name: a, annotations: {a/b.c: x, \"\": y, \"7\": z}}\nspec:\n  same: *m\n  list: [[1, 2], {a: b}, *m]\n  twice: 1\n  twice: {b: 2}\n  none:\n  long: [" +
+		strings.Repeat("1, ", 200) + "{a: b}]\n"
+	o := object(t, text)
+	node, _ := o.Node()
+	plain := NewField(node, "")
+	var laid, carried []string
+	note := func(to *[]string) func(Field) {
+		return func(f Field) {
+			*to = append(*to, f.Path(), f.Get("annotations", "a/b.c").Path(), f.Get("", "x", "y.z").Path(), f.At(1).Path(), f.At(190).Get("q").Path(), f.At(-1).At(3).Get("a").Path())
+			for i, item := range f.Items() {
+				*to = append(*to, item.Path(), f.At(i).Path(), f.At(i).Get("a").Path(), f.At(i).Text())
+			}
+			for _, e := range f.Entries() {
+				*to = append(*to, e.Key, e.Value.Path(), f.Get(e.Key).Path(), f.Get(e.Key).Text(), e.Value.Get("name").Path())
+			}
+		}
+	}
+	o.Field().Walk(note(&laid))
+	plain.Walk(note(&carried))
+	if !slices.Equal(laid, carried) {
+		t.Errorf("paths of a layout\n%q\nwant\n%q", laid, carried)
+	}
+	o.Walk(func(f Field) {
+		if found := o.Lookup(f.Path()); found.Path() != f.Path() || !found.Exists() {
+			t.Errorf("%s is found at %s", f.Path(), found.Path())
+		}
+	})
+}

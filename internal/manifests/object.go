@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -45,9 +46,11 @@ type Object struct {
 	node  *yaml.Node
 	err   error
 
+	laying sync.Once
+	layout *layout
+
 	index     sync.Once
-	fields    []Field        // in the order of Walk
-	positions map[string]int // path to position in fields and Origins
+	positions map[string]int32 // path to position in the layout and Origins
 }
 
 // ErrNotObject says that a document is YAML, but no Kubernetes object.
@@ -66,7 +69,7 @@ func NewObject(raw []byte) (*Object, error) {
 func NewParsedObject(raw []byte, node *yaml.Node) (*Object, error) {
 	o := &Object{Raw: raw}
 	o.parse.Do(func() { o.node = node })
-	root := o.Field()
+	root := NewField(node, "")
 	if !root.IsMap() {
 		return nil, fmt.Errorf("%w: is not a mapping", ErrNotObject)
 	}
@@ -99,13 +102,42 @@ func (o *Object) Node() (*yaml.Node, error) {
 	return o.node, o.err
 }
 
+// ShareNodes has the object keep the text and the nodes of another one in place of its own, if that was made of the same
+// text, and says so. It is for those that have just been made, of which nobody reads yet.
+func (o *Object) ShareNodes(other *Object) bool {
+	node, err := other.Node()
+	if o == other || err != nil || node == nil || o.layout != nil || !bytes.Equal(o.Raw, other.Raw) {
+		return false
+	}
+	if mine, err := o.Node(); err != nil || mine == nil || !alike(mine, node) {
+		return false
+	}
+	o.Raw, o.node = other.Raw, node
+	return true
+}
+
+// alike reports whether two trees are the same in all that readers see, the places in the text included.
+func alike(a, b *yaml.Node) bool {
+	if a.Kind != b.Kind || a.Style != b.Style || a.Tag != b.Tag || a.Value != b.Value || a.Anchor != b.Anchor || a.Line != b.Line || a.Column != b.Column ||
+		a.Alias != nil || b.Alias != nil || len(a.Content) != len(b.Content) {
+		return false
+	}
+	for i := range a.Content {
+		if !alike(a.Content[i], b.Content[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // Field returns the whole object as a field, with the empty path.
 func (o *Object) Field() Field {
 	node, err := o.Node()
-	if err != nil {
+	if err != nil || node == nil {
 		return Field{}
 	}
-	return Field{node: node}
+	o.laying.Do(func() { o.layout = layOut(node) })
+	return Field{node: node, in: o.layout}
 }
 
 // Walk visits every field of the object, the whole object first, then each value of a mapping and each item
@@ -115,10 +147,16 @@ func (o *Object) Walk(visit func(Field)) { o.Field().Walk(visit) }
 // OriginAt returns the Origin of the field at path, and whether that very field exists. For a field that does
 // not exist it is the Origin of the nearest mapping or list above it that does.
 func (o *Object) OriginAt(path string) (origin Origin, exists bool) {
+	if path == "" { // which is asked of all objects, without an index
+		if o.Field().Exists() && len(o.Origins) > 0 {
+			origin = o.Origins[0]
+		}
+		return origin, o.Field().Exists()
+	}
 	o.index.Do(o.makeIndex)
 	for p := path; ; p = parentPath(p) {
 		if i, ok := o.positions[p]; ok {
-			if i < len(o.Origins) {
+			if int(i) < len(o.Origins) {
 				origin = o.Origins[i]
 			}
 			return origin, p == path
@@ -133,16 +171,28 @@ func (o *Object) OriginAt(path string) (origin Origin, exists bool) {
 func (o *Object) Lookup(path string) Field {
 	o.index.Do(o.makeIndex)
 	if i, ok := o.positions[path]; ok {
-		return o.fields[i]
+		return Field{node: o.layout.slots[i].node, in: o.layout, pos: i}
 	}
 	return Field{path: path}
 }
 
 // makeIndex notes the position of every field in the order of Walk.
 func (o *Object) makeIndex() {
-	o.positions = make(map[string]int)
-	o.Walk(func(f Field) {
-		o.positions[f.path] = len(o.fields)
-		o.fields = append(o.fields, f)
-	})
+	if !o.Field().Exists() {
+		return
+	}
+	slots := o.layout.slots
+	o.positions = make(map[string]int32, len(slots))
+	paths := make([]string, len(slots))
+	for i, slot := range slots {
+		if slot.parent >= 0 {
+			in := slots[slot.parent].node
+			if above := paths[slot.parent]; in.Kind == yaml.SequenceNode {
+				paths[i] = IndexPath(above, int(slot.index))
+			} else {
+				paths[i] = KeyPath(above, in.Content[slot.index-1].Value)
+			}
+		}
+		o.positions[paths[i]] = int32(i)
+	}
 }

@@ -78,3 +78,18 @@ func TestOriginAt(t *testing.T) {
 		t.Errorf("looked up what is absent: %q", f.Path())
 	}
 }
+
+// TestShareNodes proves that only objects of the same text share their nodes, and none that takes values in by aliases.
+func TestShareNodes(t *testing.T) {
+	a, b, other := object(t, mapOne), object(t, mapOne), object(t, mapTwo)
+	if !b.ShareNodes(a) || b.Field().Node() != a.Field().Node() || b.Lookup("data.a").Text() != "x" {
+		t.Error("objects of the same text do not share their nodes")
+	}
+	if object(t, mapOne).ShareNodes(other) || a.ShareNodes(a) {
+		t.Error("other objects share nodes")
+	}
+	aliased := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: &n x, namespace: *n}\n"
+	if object(t, aliased).ShareNodes(object(t, aliased)) {
+		t.Error("objects with aliases share nodes")
+	}
+}

@@ -213,6 +213,7 @@ type rendered struct {
 	rendering *manifests.Rendering
 	reads     source.ReadSet
 	err       *manifests.RenderError
+	shared    int64                  // values that the other side holds as well, see pair.share
 	chart     *manifests.RemoteChart // that was fetched for it; nil for none
 }
 
@@ -258,6 +259,7 @@ func (e *Engine) renderPairs(ctx context.Context, r *run, roots []RootPair) ([]*
 				}
 			}
 			p.outOfSight()
+			p.share()
 			held.add(p)
 			done <- struct{}{}
 			if e.Progress != nil {

@@ -66,5 +66,5 @@ func (r rendered) values() (n int64) {
 	for _, o := range r.rendering.Objects {
 		n += int64(objectValues + len(o.Origins) + len(o.Raw)/valueBytes)
 	}
-	return n
+	return n - r.shared
 }

@@ -1,6 +1,8 @@
 package standard
 
 import (
+	"slices"
+
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"go.yaml.in/yaml/v3"
@@ -18,8 +20,12 @@ type pod struct {
 	containers []corev1.Container // in the order of workload.Containers
 }
 
+// notOfContainers are fields that are long or in every container, and no matter of the standards, which are about what a
+// container may do to its node.
+var notOfContainers = []string{"env", "envFrom", "image", "imagePullPolicy", "command", "args", "workingDir", "resources", "volumeMounts"}
+
 func decodePod(w *review.Workload) *pod {
-	p := &pod{workload: w, meta: decode[metav1.ObjectMeta](w.Meta)}
+	p := &pod{workload: w, meta: decode[metav1.ObjectMeta](w.Meta, "labels", "managedFields")}
 	p.spec = decodeSpec(w)
 	for _, v := range w.List("volumes") {
 		volume := decode[corev1.Volume](v)
@@ -29,7 +35,7 @@ func decodePod(w *review.Workload) *pod {
 		p.volumes = append(p.volumes, volume)
 	}
 	for _, c := range w.Containers {
-		container := decode[corev1.Container](c.Field, "env", "envFrom") // long, and no matter of the standards
+		container := decode[corev1.Container](c.Field, notOfContainers...)
 		container.Name = c.Name
 		p.containers = append(p.containers, container)
 	}
@@ -41,7 +47,7 @@ func decodeSpec(w *review.Workload) corev1.PodSpec {
 	values := map[string]any{}
 	for _, e := range w.Spec.Entries() {
 		switch e.Key {
-		case "volumes", "containers", "initContainers", "ephemeralContainers":
+		case "volumes", "containers", "initContainers", "ephemeralContainers", "affinity", "tolerations", "nodeSelector", "topologySpreadConstraints", "imagePullSecrets":
 		default:
 			values[e.Key] = plain(e.Value)
 		}
@@ -69,13 +75,16 @@ func (p *pod) bare(change func(*corev1.PodSpec)) *corev1.PodSpec {
 // decode reads a field into a type of the Kubernetes API as the API server does, case-sensitively, leaving out
 // what does not fit the type, and the keys that are not wanted.
 func decode[T any](f manifests.Field, without ...string) T {
-	value := plain(f)
-	if m, ok := value.(map[string]any); ok {
-		for _, key := range without {
-			delete(m, key)
+	if !f.IsMap() {
+		return decodeValue[T](plain(f))
+	}
+	values := make(map[string]any, len(f.Node().Content)/2)
+	for _, e := range f.Entries() {
+		if !slices.Contains(without, e.Key) {
+			values[e.Key] = plain(e.Value)
 		}
 	}
-	return decodeValue[T](value)
+	return decodeValue[T](values)
 }
 
 func decodeValue[T any](value any) T {

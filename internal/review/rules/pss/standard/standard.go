@@ -75,11 +75,14 @@ type check struct {
 	run policy.CheckPodFn
 }
 
+// defaultChecks are all checks, which nobody changes.
+var defaultChecks = policy.DefaultChecks()
+
 // checksAt returns the checks of a level at a version, the stricter level's first: where two find the same field,
 // that is the one to name. Checks of baseline that one of restricted overrides find no further fields.
 func checksAt(level api.Level, version api.Version) []check {
-	var baseline, restricted []check
-	for _, c := range policy.DefaultChecks() {
+	baseline, restricted := make([]check, 0, len(defaultChecks)), make([]check, 0, 2*len(defaultChecks))
+	for _, c := range defaultChecks {
 		run := runAt(c, version)
 		switch {
 		case run == nil:
