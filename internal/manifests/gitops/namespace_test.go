@@ -1,7 +1,6 @@
 package gitops
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -96,7 +95,7 @@ func TestMarked(t *testing.T) {
 		}
 		checkLine(t, "marked", all[0], "metadata.labels.team", text, "team: a")
 		checkLine(t, "marked", all[0], "metadata.annotations.owner", text, "owner: b")
-		if now := fmt.Sprintf("%s", all[0].Raw); raw != "" && now != raw {
+		if now := string(all[0].Raw); raw != "" && now != raw {
 			t.Errorf("%s\nand\n%s", now, raw)
 		} else {
 			raw = now

@@ -82,4 +82,4 @@ func (c *loaded) lacking(i int, present map[string]bool) error {
 	return failed
 }
 
-var errUnfit = errors.New("Chart.lock is out of date")
+var errUnfit = errors.New("the lock of the chart is out of date")
