@@ -28,11 +28,13 @@ const (
 	maxMounts = 100 // places that name something elsewhere
 )
 
-// supplier renders roots with what they turn out to lack. Who renders says what that is; who may fetch it is here.
+// supplier renders roots with what they turn out to lack. Who renders says what that is; who may fetch it is here. What
+// cannot be had fails the root, whose own files name it; offline that is nobody's fault.
 type supplier struct {
-	inner  Renderer
-	charts Charts // nil where none are fetched
-	bases  Bases  // likewise
+	inner   Renderer
+	charts  Charts // nil where none are fetched
+	bases   Bases  // likewise
+	offline bool
 }
 
 // Render implements Renderer.
@@ -75,12 +77,12 @@ func (s *supplier) supply(ctx context.Context, m *mounts, failed *manifests.Rend
 		var is *manifests.RenderError
 		if errors.As(err, &is) {
 			placed := *is
-			placed.Span = lack.At
+			placed.Span, placed.Elsewhere = lack.At, s.offline
 			return m.failure(&placed)
 		}
 		if err == nil && one.tree == nil { // nothing is fetched here: what rendering said of it holds
 			plain := *failed
-			plain.Elsewhere = true
+			plain.Elsewhere = s.offline
 			return m.failure(&plain)
 		}
 		if err != nil {

@@ -29,7 +29,7 @@ func (e *Engine) fetching(policy *Policy, opts Options) (own *Engine, done func(
 	if e.fetches {
 		return e, func() {}, nil
 	}
-	bound, supply, ends := *e, &supplier{inner: e.Renderer}, []func(){}
+	bound, supply, ends := *e, &supplier{inner: e.Renderer, offline: opts.Offline}, []func(){}
 	done = func() {
 		for _, end := range ends {
 			end()
