@@ -317,7 +317,7 @@ func (a *action) keep(name, text string) error {
 	defer dir.Close()
 	name = filepath.Clean(name)
 	err = dir.MkdirAll(filepath.Dir(name), 0o755)
-	if err = cmp.Or(err, writeInside(dir, name, text)); err != nil {
+	if err = cmp.Or(err, replace(dir, name, []byte(text), 0)); err != nil {
 		return fmt.Errorf("writing %s, which has to be in the workspace: %w", name, err)
 	}
 	return nil

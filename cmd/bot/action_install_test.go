@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -129,6 +130,16 @@ func TestActionInstallCache(t *testing.T) {
 		if said, _, runs, err := i.install("v1.2.3"); err != nil || runs != "released" {
 			t.Errorf("an archive that is swapped while it is verified: %v, %q\n%s", err, runs, said)
 		}
+	}
+	cached := filepath.Join(i.dir, "tools", "landwaiter", archive)
+	if kept, err := os.ReadDir(filepath.Dir(cached)); err != nil || len(kept) != 1 {
+		t.Errorf("the cache holds %v, %v", kept, err)
+	}
+	if err := errors.Join(os.Remove(cached), os.Symlink("/dev/zero", cached)); err != nil {
+		t.Fatal(err)
+	}
+	if said, _, runs, err := i.install("v1.2.3"); err != nil || runs != "released" {
+		t.Errorf("a cache that never ends: %v, %q\n%s", err, runs, said)
 	}
 	if err := os.RemoveAll(filepath.Join(i.dir, "tools")); err != nil {
 		t.Fatal(err)

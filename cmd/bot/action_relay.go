@@ -49,11 +49,11 @@ func (a *action) relay(ctx context.Context) error {
 	} else if err != nil {
 		return err
 	}
-	read, err := a.reportOf(ctx, p)
+	all, err := a.advice(ctx, p, pulls)
 	if err == nil {
-		err = a.advise(ctx, p, pulls, read)
+		return a.advise(ctx, p, all)
 	}
-	if err == nil || errors.As(err, new(*github.RateLimited)) {
+	if errors.As(err, new(*github.RateLimited)) {
 		return err
 	}
 	return errors.Join(err, p.Complete(ctx, refusal(err)))
@@ -152,21 +152,41 @@ func unpack(archive []byte, name string) ([]byte, error) {
 	return text, nil
 }
 
-// advise shows the claims of a report on pull requests. A check belongs to their one commit, so it tells of the worst.
-func (a *action) advise(ctx context.Context, p *github.Publisher, pulls []github.PullRequest, read *review.Result) error {
-	var worst *report.Report
-	var check report.Check
-	var failed []error
+// advice is what is told of a report on a pull request.
+type advice struct {
+	pull        github.PullRequest
+	shown       *report.Report
+	publication report.Publication
+}
+
+// advice reads the report that the run left, and decides what is told of it.
+func (a *action) advice(ctx context.Context, p *github.Publisher, pulls []github.PullRequest) ([]advice, error) {
+	read, err := a.reportOf(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var all []advice
 	for _, pull := range pulls {
 		shown, publication, err := a.claims(ctx, pull, read)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if worst == nil || shown.Verdict == review.Fails && worst.Verdict != review.Fails {
-			worst, check = shown, publication.Checks[0]
+		all = append(all, advice{pull, shown, publication})
+	}
+	return all, nil
+}
+
+// advise tells pull requests. A check belongs to their one commit, so it tells of the worst; it stands, whatever else cannot
+// be shown.
+func (a *action) advise(ctx context.Context, p *github.Publisher, all []advice) error {
+	worst := all[0]
+	var failed []error
+	for _, one := range all {
+		if one.shown.Verdict == review.Fails && worst.shown.Verdict != review.Fails {
+			worst = one
 		}
-		if p.Number = pull.Number; a.comments && !pull.Draft {
-			err := patiently(ctx, func() error { return a.comment(ctx, p, publication) })
+		if p.Number = one.pull.Number; a.comments && !one.pull.Draft {
+			err := patiently(ctx, func() error { return a.comment(ctx, p, one.publication) })
 			if errors.Is(err, github.ErrHeadMoved) { // which is no failure: the run of the new head has a report of its own
 				fmt.Fprintf(a.sys.stdout, "not commented on: %s\n", report.Line(err.Error()))
 				err = nil
@@ -174,9 +194,10 @@ func (a *action) advise(ctx context.Context, p *github.Publisher, pulls []github
 			failed = append(failed, err)
 		}
 	}
+	check := worst.publication.Checks[0]
 	failed = append(failed, patiently(ctx, func() error { return p.Complete(ctx, check) }))
 	fmt.Fprintf(a.sys.stdout, "shown: %s\n", report.Line(check.Title))
-	return errors.Join(append(failed, appendFile(a.summary, check.Summary+"\n"), a.put(worst, "", ""))...)
+	return errors.Join(append(failed, appendFile(a.summary, check.Summary+"\n"), a.put(worst.shown, "", ""))...)
 }
 
 // claims is what is shown of a report on a pull request: by the policy of its base, beside the change that Git says it is.

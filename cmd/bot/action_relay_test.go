@@ -218,3 +218,22 @@ func TestActionPairSuperseded(t *testing.T) {
 		t.Errorf("the old head's check is %+v", run)
 	}
 }
+
+// TestActionPairStands: what GitHub does not let be shown beside the check takes nothing of what the check says.
+func TestActionPairStands(t *testing.T) {
+	w := newWorkshop(t, infrastructure())
+	pr := w.repo.Open(githubtest.Proposal{Author: "eve", Branch: "change", Fork: "eve/infra", Files: bad()})
+	found := w.run(pr.Head(), w.pulled(pr), map[string]string{"GITHUB_EVENT_NAME": "pull_request", "INPUT_COMMENT": "off"})
+	text, err := os.ReadFile(filepath.Join(found.workspace, "landwaiter.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.leave("landwaiter.json", string(text))
+	w.Fail(githubtest.Fault{Path: "/api/v3/repos/acme/infra/pulls/*", Method: "POST", Status: 403})
+	if s := w.relay(w.ended(pr, "eve/infra")); s.err == nil {
+		t.Errorf("nothing is said of comments that are missing\n%s", s.log)
+	}
+	if run, _ := w.repo.CheckRun(pr.Head(), report.AdvisoryName); run.Conclusion != "failure" || !strings.HasPrefix(run.Title, "Advisory: 1 error") {
+		t.Errorf("the check run is %s %q", run.Conclusion, run.Title)
+	}
+}

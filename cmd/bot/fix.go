@@ -198,18 +198,5 @@ func replaceFile(root *os.Root, name string, before, text []byte) error {
 	if err != nil {
 		return err
 	}
-	temporary := filepath.Join(filepath.Dir(name), fmt.Sprintf(".landwaiter-%d.tmp", os.Getpid()))
-	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = cmp.Or(err, f.Chmod(info.Mode().Perm()), f.Sync())
-	if err = cmp.Or(err, f.Close()); err == nil {
-		err = root.Rename(temporary, name)
-	}
-	if err != nil {
-		return errors.Join(err, root.Remove(temporary))
-	}
-	return nil
+	return replace(root, name, text, info.Mode().Perm())
 }

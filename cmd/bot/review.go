@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -236,7 +234,7 @@ func (c *reviewCmd) write(sys surroundings, outputs []output, r *report.Report) 
 			return fmt.Errorf("writing %s: %w", out.format, err)
 		}
 		if err := writeFile(out.file, text.String()); err != nil {
-			return err
+			return fmt.Errorf("writing %s: %w", out.file, err)
 		}
 	}
 	return nil
@@ -247,31 +245,4 @@ func writeFormat(w io.Writer, format string, r *report.Report, colour bool) erro
 		return report.Text(w, r, colour)
 	}
 	return formats[format](w, r)
-}
-
-// writeFile replaces a file in one step, so that nobody ever reads half of it. A link by its name is replaced, not followed.
-func writeFile(name, text string) error {
-	dir, err := os.OpenRoot(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return writeInside(dir, filepath.Base(name), text)
-}
-
-// writeInside is writeFile below a directory, which links of others do not lead out of.
-func writeInside(dir *os.Root, name, text string) error {
-	temporary := fmt.Sprintf("%s.%s.part", name, rand.Text())
-	file, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = dir.Rename(temporary, name)
-	}
-	if err != nil {
-		return errors.Join(err, dir.Remove(temporary))
-	}
-	return nil
 }

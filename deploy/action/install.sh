@@ -55,7 +55,7 @@ is() { [ -f "$1" ] && [ "$(digest "$1")" = "$2" ]; }
 download() {
   local archive=$1 want=$2 version
   version=${archive#landwaiter_} version=v${version%"_${os}_${cpu}.tar.gz"}
-  if ! { cp -f "$cache/$archive" "$bin/$archive" 2>/dev/null && is "$bin/$archive" "$want"; }; then
+  if ! { [ -f "$cache/$archive" ] && cp -f "$cache/$archive" "$bin/$archive" 2>/dev/null && is "$bin/$archive" "$want"; }; then
     rm -f "$bin/$archive"
     curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 --retry 3 --connect-timeout 30 --max-time 600 --output "$bin/$archive" \
       "https://github.com/landwaiter/landwaiter/releases/download/$version/$archive" || fail "$archive could not be downloaded"
@@ -68,8 +68,11 @@ download() {
   rm -f "$bin/$archive"
 }
 
+# keep writes under a name that nobody could foresee, where a link would lead elsewhere.
 keep() {
-  mkdir -p "$cache" && cp -f "$bin/$1" "$cache/$1.$$" && mv -f "$cache/$1.$$" "$cache/$1"
+  local part
+  mkdir -p "$cache" && part=$(mktemp "$cache/.$1.XXXXXXXX") || return
+  cp -f "$bin/$1" "$part" && chmod 644 "$part" && mv -f "$part" "$cache/$1" || { rm -f "$part"; return 1; }
 } 2>/dev/null
 
 os=$(system)

@@ -65,6 +65,11 @@ func (w *Worker) Work(ctx context.Context, job queue.Job) error {
 		"head", job.Head, "delivery", job.Delivery)
 	err := w.do(ctx, job)
 	end(err)
+	return snoozed(err)
+}
+
+// snoozed has the queue wait for as long as GitHub asks for, where it does.
+func snoozed(err error) error {
 	var limited *github.RateLimited
 	if errors.As(err, &limited) {
 		return &queue.SnoozeError{After: limited.After, Err: err}
@@ -96,12 +101,7 @@ func (w *Worker) Failed(ctx context.Context, job queue.Job, cause error) error {
 	if !superseded {
 		w.log(job).Error("a task failed for good", "kind", job.Kind, "error", github.Redact(cause.Error()))
 	}
-	err := w.tell(ctx, job, cause, superseded)
-	var limited *github.RateLimited
-	if errors.As(err, &limited) {
-		return &queue.SnoozeError{After: limited.After, Err: err}
-	}
-	return err
+	return snoozed(w.tell(ctx, job, cause, superseded))
 }
 
 // tell shows people that a job will not be done.
@@ -172,7 +172,7 @@ func (w *Worker) log(job queue.Job) *slog.Logger {
 	if log == nil {
 		log = slog.Default()
 	}
-	return log.With("repository", job.Subject.Repository.FullName(), "pull_request", job.Subject.Number, "head", job.Head, "delivery", job.Delivery)
+	return log.With("repository", job.Subject.Repository.FullName(), "pull", job.Subject.Number, "head", job.Head, "delivery", job.Delivery)
 }
 
 func (w *Worker) span(ctx context.Context, name string, attributes ...string) (context.Context, func(error)) {

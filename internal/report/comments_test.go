@@ -191,3 +191,15 @@ func FuzzMarker(f *testing.F) {
 		}
 	})
 }
+
+// TestSeeAlso: a comment names further places, and never the line that it stands on.
+func TestSeeAlso(t *testing.T) {
+	t.Parallel()
+	first, second := placedAt("a.yaml", 10, review.Error, "exact"), placedAt("a.yaml", 10, review.Warning, "exact")
+	first.Related = []review.Related{{File: "a.yaml", Line: 10}, {File: "b.yaml", Line: 1}, {File: "b.yaml", Line: 2}, {File: "b.yaml", Line: 1}, {File: "b.yaml", Line: 3}, {File: "b.yaml", Line: 4}}
+	second.Related = []review.Related{{File: "b.yaml", Line: 2}, {File: "a.yaml", Line: 9}}
+	want := []string{"`b.yaml:1`", "`b.yaml:2`", "`b.yaml:3`", "`a.yaml:9`"}
+	if got := seeAlso([]review.Finding{first, second}); !slices.Equal(got, want) {
+		t.Errorf("see also %q, want %q", got, want)
+	}
+}

@@ -140,7 +140,7 @@ func indented(texts ...string) string {
 
 // background says in which rendered objects findings show, what else has to do with them, and by which guidelines.
 func (r *Report) background(findings []review.Finding) string {
-	var shows, see, guidelines []string
+	var shows, guidelines []string
 	add := func(list *[]string, text string) {
 		if !slices.Contains(*list, text) {
 			*list = append(*list, text)
@@ -148,9 +148,6 @@ func (r *Report) background(findings []review.Finding) string {
 	}
 	for _, f := range findings {
 		add(&shows, showsIn(f))
-		for _, related := range f.Related[:min(len(f.Related), 3)] {
-			add(&see, code(shorten(related.File, maxCell)+":"+strconv.Itoa(related.Line)))
-		}
 		for _, id := range f.Guidelines {
 			add(&guidelines, link(id, guidelineURL(id)))
 		}
@@ -161,7 +158,7 @@ func (r *Report) background(findings []review.Finding) string {
 		text += fmt.Sprintf("; and %s", Plural(len(shows)-most, "more object"))
 	}
 	text += "."
-	if see != nil {
+	if see := seeAlso(findings); see != nil {
 		text += " See also " + strings.Join(see, ", ") + "."
 	}
 	if guidelines != nil {
@@ -169,6 +166,29 @@ func (r *Report) background(findings []review.Finding) string {
 	}
 	return text
 }
+
+// seeAlso are further places that have to do with findings, the first few of each, but for those where the findings stand.
+func seeAlso(findings []review.Finding) []string {
+	const most = 3
+	told := make(map[string]bool)
+	for _, f := range findings {
+		told[placeOf(f.Location.File, f.Location.Line)] = true
+	}
+	var see []string
+	for _, f := range findings {
+		n := 0
+		for _, related := range f.Related {
+			if place := placeOf(related.File, related.Line); !told[place] && n < most {
+				told[place] = true
+				see = append(see, code(place))
+				n++
+			}
+		}
+	}
+	return see
+}
+
+func placeOf(file string, line int) string { return shorten(file, maxCell) + ":" + strconv.Itoa(line) }
 
 // showsIn names the object and roots of a finding.
 func showsIn(f review.Finding) string {

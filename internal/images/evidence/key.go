@@ -65,12 +65,6 @@ func hashesOf(public crypto.PublicKey) []crypto.Hash {
 	return []crypto.Hash{crypto.SHA256}
 }
 
-// CheckKey reports what is wrong with a key of a policy, nil when it can be used.
-func CheckKey(k images.Key) error {
-	_, err := newKey(k)
-	return err
-}
-
 func (k *key) dated() bool { return !k.start.IsZero() || !k.end.IsZero() }
 
 // period says when the key counts.
