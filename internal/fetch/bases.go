@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -131,46 +129,47 @@ func (b *Bases) Close() {
 	b.repos = nil
 }
 
-// commit is what a ref of a repository stands for.
-type commit struct {
-	ID   string    `json:"id"`
-	Ref  string    `json:"ref,omitempty"` // the full name; "" for a commit
-	Seen time.Time `json:"seen"`
-
-	moved *manifests.Moved
-
-	stale string // why it could not be asked for now; "" when it could
-}
-
-// fileAt is what lies at an address.
-type fileAt struct {
-	Digest string    `json:"digest"`
-	Seen   time.Time `json:"seen"`
-
-	data  []byte
-	moved *manifests.Moved
-	stale string
-}
-
 // Get returns what is at an address. The error is a *manifests.RenderError without a place.
-func (b *Bases) Get(ctx context.Context, base manifests.Base) (got manifests.Fetched, err error) {
+func (b *Bases) Get(ctx context.Context, base manifests.Base) (manifests.Fetched, error) {
+	return b.ask(ctx, base, (*Bases).whole)
+}
+
+// Pin returns what Get does without the tree: of a repository nothing is fetched that is not needed to know the commit.
+func (b *Bases) Pin(ctx context.Context, base manifests.Base) (manifests.Fetched, error) {
+	return b.ask(ctx, base, (*Bases).pin)
+}
+
+// whole is what is at an address, with its files.
+func (b *Bases) whole(ctx context.Context, base manifests.Base) (manifests.Fetched, error) {
+	if base.File {
+		return b.file(ctx, base)
+	}
+	return b.repository(ctx, base)
+}
+
+// ask does what get does, if the policy allows it.
+func (b *Bases) ask(ctx context.Context, base manifests.Base, get func(*Bases, context.Context, manifests.Base) (manifests.Fetched, error)) (got manifests.Fetched, err error) {
 	called := describe(base)
 	if !b.config.Places.Allows(base) {
 		host, _, _ := strings.Cut(plainAddress(base), "/")
 		return got, &manifests.RenderError{Elsewhere: true, Reason: fmt.Sprintf("%s is not in the repository, and the policy does not allow to ask %s for it; "+
-			"allow it: bases: {allow: [%q]}", called, host, plainAddress(base))}
+			"allow it: bases: {allow: [%q]}", called, host, allowing(base))}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*b.config.Limits.Time, errors.New("it took too long"))
 	defer cancel()
-	if base.File {
-		got, err = b.file(ctx, base)
-	} else {
-		got, err = b.repository(ctx, base)
-	}
-	if err != nil {
+	if got, err = get(b, ctx, base); err != nil {
 		return got, notFetched(called, err)
 	}
 	return got, nil
+}
+
+// allowing is the pattern that would allow a base: of a file, which has its version in its address, all of its owner's.
+func allowing(base manifests.Base) string {
+	address := plainAddress(base)
+	if parts := strings.SplitN(address, "/", 3); base.File && len(parts) == 3 {
+		return parts[0] + "/" + parts[1] + "/**"
+	}
+	return address
 }
 
 // describe names a base for a reader.
@@ -179,9 +178,14 @@ func describe(base manifests.Base) string {
 	case base.File:
 		return "the file " + base.URL
 	case base.Ref != "":
-		return "the repository " + base.URL + " at " + base.Ref
+		return "the repository " + base.URL + " at " + shortRef(base.Ref)
 	}
 	return "the repository " + base.URL
+}
+
+// shortRef is the name of a branch or tag as people write it.
+func shortRef(ref string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(ref, "refs/heads/"), "refs/tags/")
 }
 
 // notFetched says of a base why it is not there. Nobody is at fault where nothing is asked.
@@ -189,137 +193,6 @@ func notFetched(called string, err error) error {
 	var refused *registry.RefusedError
 	return &manifests.RenderError{Reason: fmt.Sprintf("%s could not be fetched: %v", called, err), Cause: err,
 		Elsewhere: errors.Is(err, errOffline) || errors.As(err, &refused)}
-}
-
-// repository returns the files of a repository at what its ref stands for.
-func (b *Bases) repository(ctx context.Context, base manifests.Base) (manifests.Fetched, error) {
-	at, err := b.commits.do(base.URL+"\n"+base.Ref, func() (commit, int, error) {
-		c, err := b.resolve(ctx, base)
-		if err == nil && strings.HasPrefix(c.Ref, "refs/tags/") { // a branch is meant to move
-			c.moved = b.config.Store.Identify("git "+base.URL+" "+c.Ref, c.ID, b.config.Now())
-		}
-		return c, 0, err
-	})
-	if err != nil {
-		return manifests.Fetched{}, err
-	}
-	tree, err := b.trees.do(base.URL+"\n"+at.ID, func() (source.Tree, int, error) {
-		tree, err := b.open(ctx, base.URL, at.ID)
-		return tree, 0, err
-	})
-	return manifests.Fetched{Tree: tree, Pinned: at.ID, Notes: notesOn(base, at)}, err
-}
-
-// notesOn are what a reader should know of a commit.
-func notesOn(base manifests.Base, at commit) (notes []string) {
-	called := describe(base)
-	if branch, ok := strings.CutPrefix(at.Ref, "refs/heads/"); ok {
-		notes = append(notes, fmt.Sprintf("%s is the branch %s, which may move: rendered at %s", called, branch, at.ID))
-	} else if at.Ref == "HEAD" {
-		notes = append(notes, fmt.Sprintf("%s is named without a ref, so that it is what it has by default: rendered at %s", called, at.ID))
-	}
-	if at.moved != nil {
-		notes = append(notes, fmt.Sprintf("the tag of %s was moved: it was the commit %s until %s, and is %s", called, at.moved.Was, at.moved.At.Format(time.DateOnly), at.ID))
-	}
-	if at.stale != "" {
-		notes = append(notes, fmt.Sprintf("%s is rendered as it was fetched before: %s", called, at.stale))
-	}
-	return notes
-}
-
-// abbreviated is a commit as people write it, which no server resolves.
-var abbreviated = regexp.MustCompile(`^[0-9a-f]{7,39}$`)
-
-// resolve finds out what a ref stands for: as it was remembered a moment ago, or as the server has it now.
-func (b *Bases) resolve(ctx context.Context, base manifests.Base) (commit, error) {
-	if commitID.MatchString(base.Ref) {
-		return commit{ID: base.Ref}, nil
-	}
-	var known commit
-	key := "ref\n" + base.URL + "\n" + base.Ref
-	remembered := b.config.Store.note(key, &known) && commitID.MatchString(known.ID)
-	switch {
-	case b.config.Offline && !remembered:
-		return commit{}, errOffline
-	case remembered && (b.config.Offline || b.config.Now().Sub(known.Seen) < freshFor):
-		return known, nil
-	}
-	found, err := b.askRef(ctx, base)
-	var unavailable *registry.UnavailableError
-	switch {
-	case remembered && errors.As(err, &unavailable) && !unavailable.Content:
-		known.stale = err.Error()
-		return known, nil
-	case err != nil:
-		return commit{}, err
-	}
-	found.Seen = b.config.Now()
-	b.config.Store.keepNote(key, found)
-	return found, nil
-}
-
-// askRef asks the server what a ref stands for.
-func (b *Bases) askRef(ctx context.Context, base manifests.Base) (commit, error) {
-	answer, err := b.post(ctx, base.URL, lsRefs(base.Ref), b.config.Limits.Refs)
-	if err != nil {
-		return commit{}, err
-	}
-	all, err := readRefs(answer)
-	if err != nil {
-		return commit{}, err
-	}
-	for _, name := range meanings(base.Ref) {
-		for _, one := range all {
-			if one.ref == name {
-				return commit{ID: one.commit, Ref: name}, nil
-			}
-		}
-	}
-	if base.Ref == "" {
-		return commit{}, errors.New("it has no commits")
-	}
-	if abbreviated.MatchString(base.Ref) {
-		return commit{}, fmt.Errorf("it has no branch and no tag %s; of a commit, write all 40 digits", base.Ref)
-	}
-	return commit{}, fmt.Errorf("it has no branch and no tag %s", base.Ref)
-}
-
-// open returns the tree of a commit, out of the store or from the server.
-func (b *Bases) open(ctx context.Context, address, id string) (source.Tree, error) {
-	var digest string
-	key := "pack\n" + address + "\n" + id
-	b.config.Store.note(key, &digest)
-	pack := b.config.Store.blob(digest)
-	if pack == nil {
-		if b.config.Offline {
-			return nil, errOffline
-		}
-		if err := b.oneMore(); err != nil {
-			return nil, err
-		}
-		answer, err := b.post(ctx, address, wantCommit(id), b.config.Limits.Pack)
-		if err != nil {
-			return nil, err
-		}
-		if pack, err = readPack(answer); err != nil {
-			return nil, err
-		}
-	}
-	options := b.config.Git
-	repo, err := gitrepo.OpenPack(context.WithoutCancel(ctx), gitrepo.Pack{Commit: id, Data: pack, Within: b.config.Limits.Time}, options)
-	if err != nil {
-		return nil, err
-	}
-	b.mu.Lock()
-	b.repos = append(b.repos, repo)
-	b.mu.Unlock()
-	tree, err := repo.Tree(ctx, id)
-	if err == nil && digest == "" {
-		digest = digestOf(pack)
-		b.config.Store.keepBlob(digest, pack)
-		b.config.Store.keepNote(key, digest)
-	}
-	return tree, err
 }
 
 // oneMore counts what is fetched.
@@ -332,25 +205,6 @@ func (b *Bases) oneMore() error {
 	return nil
 }
 
-// post asks a Git server, after asking whether it speaks the protocol. No redirect is followed: it could lead from a
-// repository that is allowed to one that is not.
-func (b *Bases) post(ctx context.Context, address string, question []byte, limit int64) ([]byte, error) {
-	place, err := url.Parse(address)
-	if err != nil {
-		return nil, errWire
-	}
-	hello := place.JoinPath("info", "refs")
-	hello.RawQuery = "service=git-upload-pack"
-	answer, err := b.download(ctx, registry.File{Place: place, Address: hello, Limit: b.config.Limits.Refs, Header: gitVersion(), Straight: true})
-	if err == nil {
-		err = speaksV2(answer)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return b.download(ctx, registry.File{Place: place, Address: place.JoinPath("git-upload-pack"), Limit: limit, Header: gitPost(), Body: question, Straight: true})
-}
-
 func (b *Bases) download(ctx context.Context, f registry.File) ([]byte, error) {
 	f.Within = b.config.Limits.Time
 	data, err := b.config.Client.Download(ctx, f)
@@ -358,63 +212,4 @@ func (b *Bases) download(ctx context.Context, f registry.File) ([]byte, error) {
 		return nil, fmt.Errorf("%s does not have it, or does not show it to everybody", f.Place.Host)
 	}
 	return data, err
-}
-
-// file returns a single file.
-func (b *Bases) file(ctx context.Context, base manifests.Base) (manifests.Fetched, error) {
-	at, err := b.files.do(base.URL, func() (fileAt, int, error) {
-		f, err := b.resolveFile(ctx, base)
-		if err == nil {
-			f.moved = b.config.Store.Identify("file "+base.URL, f.Digest, b.config.Now())
-		}
-		return f, 0, err
-	})
-	if err != nil {
-		return manifests.Fetched{}, err
-	}
-	var notes []string
-	if at.moved != nil {
-		notes = append(notes, fmt.Sprintf("%s has changed: it had the digest %s until %s, and has %s", describe(base), at.moved.Was, at.moved.At.Format(time.DateOnly), at.Digest))
-	}
-	if at.stale != "" {
-		notes = append(notes, fmt.Sprintf("%s is rendered as it was fetched before: %s", describe(base), at.stale))
-	}
-	tree, err := source.Memory(map[string][]byte{manifests.FileName: at.data}, source.Limits{FileSize: b.config.Limits.File})
-	return manifests.Fetched{Tree: tree, Pinned: at.Digest, Notes: notes}, err
-}
-
-// resolveFile finds out what lies at an address: what was fetched a moment ago, or what is there now.
-func (b *Bases) resolveFile(ctx context.Context, base manifests.Base) (fileAt, error) {
-	var known fileAt
-	key := "file\n" + base.URL
-	if b.config.Store.note(key, &known) {
-		known.data = b.config.Store.blob(known.Digest)
-	}
-	remembered := known.data != nil
-	switch {
-	case b.config.Offline && !remembered:
-		return fileAt{}, errOffline
-	case remembered && (b.config.Offline || b.config.Now().Sub(known.Seen) < freshFor):
-		return known, nil
-	}
-	address, err := url.Parse(base.URL)
-	if err == nil {
-		err = b.oneMore()
-	}
-	if err != nil {
-		return fileAt{}, err
-	}
-	data, err := b.download(ctx, registry.File{Place: &url.URL{Scheme: address.Scheme, Host: address.Host}, Address: address, Limit: b.config.Limits.File})
-	var unavailable *registry.UnavailableError
-	switch {
-	case remembered && errors.As(err, &unavailable) && !unavailable.Content:
-		known.stale = err.Error()
-		return known, nil
-	case err != nil:
-		return fileAt{}, err
-	}
-	found := fileAt{Digest: digestOf(data), Seen: b.config.Now(), data: data}
-	b.config.Store.keepBlob(found.Digest, data)
-	b.config.Store.keepNote(key, found)
-	return found, nil
 }

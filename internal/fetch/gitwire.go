@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
 // The wire of Git over HTTP in version 2 (gitprotocol-v2, gitprotocol-http): enough of it to ask what names stand for, and
@@ -30,23 +32,27 @@ const (
 )
 
 // lsRefs asks what the names that a ref may mean stand for, and HEAD.
-func lsRefs(ref string) []byte {
+func lsRefs(names []string) []byte {
 	body := pkt("command=ls-refs\n") + pkt("object-format=sha1\n") + pktDelim + pkt("peel\n")
-	for _, name := range meanings(ref) {
+	for _, name := range names {
 		body += pkt("ref-prefix " + name + "\n")
 	}
 	return []byte(body + pktFlush)
 }
 
-// meanings are the full names that git fetch tries for a ref, in its order (gitrevisions).
-func meanings(ref string) []string {
-	if ref == "" {
+// meanings are the full names that git fetch tries for a ref, in its order (gitrevisions); of a range what all that may be in
+// it begin with.
+func meanings(base manifests.Base) []string {
+	switch ref := base.Ref; {
+	case base.Range:
+		return []string{"refs/tags/"}
+	case ref == "":
 		return []string{"HEAD"}
-	}
-	if strings.HasPrefix(ref, "refs/") {
+	case strings.HasPrefix(ref, "refs/"):
 		return []string{ref}
+	default:
+		return []string{"refs/tags/" + ref, "refs/heads/" + ref}
 	}
-	return []string{"refs/tags/" + ref, "refs/heads/" + ref}
 }
 
 // wantCommit asks for the pack of one commit.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"io"
 
@@ -187,6 +188,8 @@ const maxRenderingBytes = 512 << 20
 func encodeRendering(r *Rendering) []byte {
 	e := encoder{}
 	e.list(r.Notes)
+	supplied, _ := json.Marshal(r.Supplied) // nothing in it that JSON cannot write
+	e.bytes(supplied)
 	e.int(len(r.Failed))
 	for _, f := range r.Failed {
 		e.string(f.Reason)
@@ -238,6 +241,9 @@ func decodeRendering(data []byte, root Root) (*Rendering, error) {
 	}
 	d := decoder{buf: plain}
 	r := &Rendering{Root: root, Notes: d.list()}
+	if err := json.Unmarshal(d.bytes(), &r.Supplied); err != nil {
+		return nil, errCacheFile
+	}
 	for range d.count() {
 		r.Failed = append(r.Failed, &RenderError{Reason: d.string(), Span: d.span()})
 	}

@@ -17,6 +17,7 @@ type Deployment struct {
 	Below  []string // directories below it that are rendered with it, though nothing in it names them
 	Under  string   // the directory that roots which its objects make are named after; "" for the one that is rendered
 	Laid   []Laid   // what lies over the tree while it is rendered
+	Mounts []Lack   // what lies elsewhere and is fetched, to lie under all that; each with its Dir
 	Chart  *RemoteChart
 	After  Finish
 

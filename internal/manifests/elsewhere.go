@@ -26,6 +26,8 @@ const (
 	LackFile  LackKind = "file"  // a file over HTTP
 	LackChart LackKind = "chart" // a chart
 	LackGit   LackKind = "git"   // a Git repository as Argo CD and Flux name it
+
+	LackGitRange LackKind = "git-range" // likewise, at the newest tag in a range of versions
 )
 
 // Lack is what a root needs to render and is not in the repository. A renderer that finds nothing in Dir names it, and is
@@ -54,11 +56,21 @@ var lackDir = regexp.MustCompile(`^` + regexp.QuoteMeta(ElsewhereDir) + `/[0-9a-
 // Valid reports whether the directory of the lack is one that In gives: who renders is not trusted.
 func (l Lack) Valid() bool { return lackDir.MatchString(l.Dir) }
 
-// Fetched is what was fetched.
+// Fetched is what was fetched, or would be.
 type Fetched struct {
-	Tree   source.Tree // a repository's files, or a single one called FileName
+	Tree   source.Tree // a repository's files, or a single one called FileName; nil when only what it is was asked for
 	Pinned string      // the ID of the commit, or the digest of the file
 	Notes  []string    // what a reader should know
+	Moved  *Moved      // nil where the name is not known to have had other content
+}
+
+// Supplied is what a root was rendered with that came from elsewhere.
+type Supplied struct {
+	Lack   Lack     // At is a place in the repository
+	Called string   // what it is, for a reader: "github.com/acme/base at 1f4dc0a8b2e1"
+	Pinned string   // what it was: the ID of a commit, or a digest
+	Notes  []string `json:"-"` // what a reader should know of it now
+	Moved  *Moved   `json:"-"` // as it is known now
 }
 
 // FileName is what a file is called that a base turns out to be, in the directory in which it belongs.
@@ -84,6 +96,8 @@ type Base struct {
 	File bool
 	Path string // in the Git repository; "." for all of it
 	Ref  string // a branch, a tag or a commit; "" for what the repository has by default
+
+	Range bool // Ref is a range of versions: the newest tag in it is meant
 }
 
 // The errors of addresses.

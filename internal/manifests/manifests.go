@@ -119,8 +119,8 @@ type Rendering struct {
 	// Failed says which documents of a plain root could not be read. Objects holds what the others gave.
 	Failed []*RenderError
 
-	// Fetched says that something from elsewhere is in it, so that another time it may be another one.
-	Fetched bool
+	// Supplied is what came from elsewhere, and may be otherwise another time.
+	Supplied []Supplied
 }
 
 // Renderer renders roots of one kind.

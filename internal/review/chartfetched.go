@@ -12,11 +12,16 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/images"
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // RuleChartMoved is the rule of charts whose version, or tag, has other content than it had. The engine makes its findings,
 // since it is what fetches.
 const RuleChartMoved = "chart-moved"
+
+// RuleBaseMoved is the rule of what else is fetched: repositories whose tag is another commit than it was, and files that have
+// changed. The engine makes its findings.
+const RuleBaseMoved = "base-moved"
 
 // fetchedChart is what is known of a chart from elsewhere beyond its files.
 type fetchedChart struct {
@@ -149,6 +154,43 @@ func (r *run) fetchedFindings(p *pair) (all []Finding) {
 		}
 	}
 	return all
+}
+
+// suppliedFindings makes the findings of what a root was rendered with that has other content than it had.
+func (r *run) suppliedFindings(p *pair) (all []Finding) {
+	if p.Head == nil || p.head.rendering == nil {
+		return nil
+	}
+	for _, one := range p.head.rendering.Supplied {
+		if one.Moved == nil {
+			continue
+		}
+		rule, was := RuleBaseMoved, "is another commit than it was: it was %s until %s, and is %s"
+		switch one.Lack.Kind {
+		case manifests.LackChart:
+			rule, was = RuleChartMoved, "was published anew: it had the digest %s until %s, and has %s"
+		case manifests.LackFile:
+			was = "has other content than it had: its digest was %s until %s, and is %s"
+		}
+		called, _, _ := strings.Cut(one.Called, " at ")
+		if one.Lack.Version != "" && one.Lack.Kind != manifests.LackChart {
+			called += " " + strings.TrimPrefix(one.Lack.Version, "refs/tags/")
+		}
+		reason := fmt.Sprintf(was, one.Moved.Was, one.Moved.At.Format(time.DateOnly), one.Pinned)
+		if f, ok := r.movedFinding(p, rule, one.Lack.At, strings.TrimPrefix(called, "the ")+" "+reason); ok {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// movedFinding is a finding on the line that names what was fetched; none when the rule is off.
+func (r *run) movedFinding(p *pair, rule string, at source.Span, message string) (Finding, bool) {
+	level, on := r.levels[rule]
+	place := locate(r.change, manifests.Origin{{Span: at, Precision: manifests.Exact}}, nil)
+	return Finding{Rule: rule, Level: level, Status: New, Root: p.path(), Guidelines: r.guidelines(rule), Message: shorten(message), Location: place,
+		Detail:      "Who gives a name that exists already to other content makes what was reviewed something else, without a change of the repository.",
+		Fingerprint: fingerprint(strings.Join([]string{rule, p.path(), place.File, message}, "|"))}, on
 }
 
 // chartProof is why charts have to be signed.

@@ -90,7 +90,11 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 	if err != nil {
 		return nil, err
 	}
-	world := gitops.NewWorld(gitops.Repository{Tree: tree, URLs: opts.URLs}, nil)
+	repository, err := e.repository(ctx, tree, opts)
+	if err != nil {
+		return nil, err
+	}
+	world := gitops.NewWorld(repository, nil)
 	seen := make(map[string]string)
 	for n := 0; len(wave) > 0; n++ {
 		if n == maxWaves {
@@ -107,6 +111,9 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 			world.Add([]*manifests.Object{f.Object})
 		}
 		next := found.next(world, wave, seen)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		wave = slices.DeleteFunc(next, func(root manifests.Root) bool { return !mayHold(holds, &root) || inert(ctx, e.charts, root) })
 	}
 	found.settle()
@@ -239,7 +246,7 @@ func likeness(root manifests.Root) string {
 // mayHold reports whether a root may hold objects that make roots.
 func mayHold(holds *manifests.Reaches, root *manifests.Root) bool {
 	d := root.Deployment
-	return d.Skip == "" && (strings.HasPrefix(d.By.Kind, "ApplicationSet") || len(holds.By(root)) > 0)
+	return d.Skip == "" && (strings.HasPrefix(d.By.Kind, "ApplicationSet") || len(d.Mounts) > 0 || len(holds.By(root)) > 0)
 }
 
 // renderWave renders roots and keeps what became of them.

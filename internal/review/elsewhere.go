@@ -17,6 +17,8 @@ import (
 // *manifests.RenderError without a place where the address, the place or the policy is at fault.
 type Bases interface {
 	Get(ctx context.Context, base manifests.Base) (manifests.Fetched, error)
+	// Pin returns what Get does without the tree, for less.
+	Pin(ctx context.Context, base manifests.Base) (manifests.Fetched, error)
 }
 
 // BasesFunc makes what gets bases under a policy, and what ends it.
@@ -40,6 +42,9 @@ type supplier struct {
 // Render implements Renderer.
 func (s *supplier) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
 	m, err := newMounts(tree)
+	if d := root.Deployment; err == nil && d != nil {
+		err = s.supply(ctx, m, &manifests.RenderError{Reason: "it renders what is not in the repository", Lacks: d.Mounts})
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,7 +78,7 @@ func (s *supplier) supply(ctx context.Context, m *mounts, failed *manifests.Rend
 		case len(m.all) == maxMounts:
 			return m.failure(&manifests.RenderError{Span: lack.At, Reason: fmt.Sprintf("more than %d things elsewhere are named", maxMounts)})
 		}
-		one, err := s.get(ctx, lack)
+		one, err := s.get(ctx, lack, true)
 		var is *manifests.RenderError
 		if errors.As(err, &is) {
 			placed := *is
@@ -89,7 +94,7 @@ func (s *supplier) supply(ctx context.Context, m *mounts, failed *manifests.Rend
 			return err
 		}
 		if err := m.add(lack, one); err != nil {
-			return m.failure(&manifests.RenderError{Span: lack.At, Reason: one.called + ": " + err.Error(), Cause: err})
+			return m.failure(&manifests.RenderError{Span: lack.At, Reason: one.Called + ": " + err.Error(), Cause: err})
 		}
 	}
 	return nil
@@ -97,51 +102,55 @@ func (s *supplier) supply(ctx context.Context, m *mounts, failed *manifests.Rend
 
 // mount is what was fetched.
 type mount struct {
+	manifests.Supplied
 	tree    source.Tree
-	called  string // for a reader
-	address string // likewise, in messages that name files of it
-	notes   []string
-	at      source.Span // in this repository
+	address string // for a reader, in messages that name files of it
 }
 
-// get fetches one thing. It has no tree when nothing is fetched.
-func (s *supplier) get(ctx context.Context, lack manifests.Lack) (mount, error) {
+// get fetches one thing, or, when not whole, asks only what it is. It is the zero mount when nothing is fetched here.
+func (s *supplier) get(ctx context.Context, lack manifests.Lack, whole bool) (mount, error) {
 	if lack.Kind == manifests.LackChart {
-		return s.getChart(ctx, lack)
+		return s.getChart(ctx, lack, whole)
 	}
 	if s.bases == nil {
 		return mount{}, nil
 	}
-	var base manifests.Base
-	var err error
-	switch lack.Kind {
-	case manifests.LackBase:
-		base, err = manifests.ParseBase(lack.Address)
-	case manifests.LackFile:
-		base, err = manifests.FileAddress(lack.Address)
-	default:
-		base, err = manifests.GitBase(lack.Address, ".", lack.Version)
-	}
+	base, err := baseOf(lack)
 	if err != nil {
-		return mount{}, &manifests.RenderError{Reason: "what is named here cannot be fetched: " + err.Error()}
+		return mount{}, &manifests.RenderError{Reason: "what is named here cannot be fetched: " + err.Error(), Elsewhere: lack.Kind == manifests.LackGit || lack.Kind == manifests.LackGitRange}
 	}
-	got, err := s.bases.Get(ctx, base)
+	ask := s.bases.Pin
+	if whole {
+		ask = s.bases.Get
+	}
+	got, err := ask(ctx, base)
 	if err != nil {
 		return mount{}, err
 	}
-	at := got.Pinned
-	if !base.File {
-		at = at[:min(len(at), 12)]
-	}
 	called := strings.TrimPrefix(strings.TrimPrefix(base.URL, "https://"), "http://")
 	if !base.File {
-		called += " at " + at
+		called += " at " + got.Pinned[:min(len(got.Pinned), 12)]
 	}
-	return mount{tree: got.Tree, called: called, address: base.URL, notes: got.Notes}, nil
+	return mount{manifests.Supplied{Lack: lack, Called: called, Pinned: got.Pinned, Notes: got.Notes, Moved: got.Moved}, got.Tree, base.URL}, nil
+}
+
+// baseOf reads the address of what is lacking.
+func baseOf(lack manifests.Lack) (base manifests.Base, err error) {
+	switch lack.Kind {
+	case manifests.LackBase:
+		return manifests.ParseBase(lack.Address)
+	case manifests.LackFile:
+		return manifests.FileAddress(lack.Address)
+	case manifests.LackGitRange:
+		base, err = manifests.GitBase(lack.Address, ".", "")
+		base.Ref, base.Range = lack.Version, true
+		return base, err
+	}
+	return manifests.GitBase(lack.Address, ".", lack.Version)
 }
 
 // getChart fetches a chart.
-func (s *supplier) getChart(ctx context.Context, lack manifests.Lack) (mount, error) {
+func (s *supplier) getChart(ctx context.Context, lack manifests.Lack, whole bool) (mount, error) {
 	if s.charts == nil {
 		return mount{}, nil
 	}
@@ -149,20 +158,60 @@ func (s *supplier) getChart(ctx context.Context, lack manifests.Lack) (mount, er
 	if err != nil {
 		return mount{}, err
 	}
-	files, err := s.charts.Files(ctx, chart)
-	if err != nil {
-		return mount{}, err
+	one := mount{Supplied: manifests.Supplied{Lack: lack, Called: chart.Called(), Pinned: chart.Digest, Notes: chart.Notes, Moved: chart.Moved}, address: chart.Called()}
+	if whole {
+		files, err := s.charts.Files(ctx, chart)
+		if err != nil {
+			return mount{}, err
+		}
+		if one.tree, err = source.Memory(files, source.Limits{}); err != nil {
+			return mount{}, err
+		}
 	}
-	tree, err := source.Memory(files, source.Limits{})
-	return mount{tree: tree, called: chart.Called(), address: chart.Called(), notes: chart.Notes}, err
+	return one, nil
+}
+
+// current reports whether what a rendering was made with is what there is now, of which it then says what there is to say
+// now.
+func (s *supplier) current(ctx context.Context, r *manifests.Rendering) bool {
+	if s == nil {
+		return len(r.Supplied) == 0
+	}
+	for i := range r.Supplied {
+		was := &r.Supplied[i]
+		now, err := s.get(ctx, was.Lack, false)
+		if err != nil || now.Pinned != was.Pinned || now.Pinned == "" {
+			return false
+		}
+		was.Notes, was.Moved = now.Notes, now.Moved
+	}
+	return true
+}
+
+// noted is a rendering with what there is to say of what it was made with.
+func noted(r *manifests.Rendering) *manifests.Rendering {
+	own := *r
+	own.Notes = nil
+	for _, one := range r.Supplied {
+		for _, note := range one.Notes {
+			if !slices.Contains(own.Notes, note) {
+				own.Notes = append(own.Notes, note)
+			}
+		}
+	}
+	if own.Notes == nil {
+		return r
+	}
+	own.Notes = append(own.Notes, r.Notes...)
+	return &own
 }
 
 // mounts are a tree with what was fetched for it.
 type mounts struct {
 	tree   source.Tree
 	all    map[string]mount // by directory
-	notes  []string
-	hidden bool // the repository has something in the directory itself
+	dirs   []string         // of all, in their order
+	hidden bool             // the repository has something in the directory itself
 }
 
 // newMounts is a tree without what it has itself where the fetched is laid.
@@ -190,16 +239,11 @@ func newMounts(tree source.Tree) (*mounts, error) {
 
 // add lays what was fetched over the tree.
 func (m *mounts) add(lack manifests.Lack, one mount) (err error) {
-	one.at = m.place(lack.At)
+	one.Lack.At = m.place(lack.At)
 	if m.tree, err = source.Mount(m.tree, lack.Dir, one.tree); err != nil {
 		return err
 	}
-	m.all[lack.Dir] = one
-	for _, note := range one.notes {
-		if !slices.Contains(m.notes, note) {
-			m.notes = append(m.notes, note)
-		}
-	}
+	m.all[lack.Dir], m.dirs = one, append(m.dirs, lack.Dir)
 	return nil
 }
 
@@ -217,7 +261,7 @@ func (m *mounts) of(file string) (one mount, below string, ok bool) {
 // place is a place in this repository: that which names what the span is in.
 func (m *mounts) place(span source.Span) source.Span {
 	if one, _, ok := m.of(span.File); ok {
-		return one.at
+		return one.Lack.At
 	}
 	return span
 }
@@ -239,8 +283,10 @@ func (m *mounts) rendering(r *manifests.Rendering) *manifests.Rendering {
 		return r
 	}
 	own := *r
-	own.Notes = m.texts(append(slices.Clone(m.notes), r.Notes...))
-	own.Fetched = true
+	own.Notes = m.texts(slices.Clone(r.Notes))
+	for _, dir := range m.dirs {
+		own.Supplied = append(own.Supplied, m.all[dir].Supplied)
+	}
 	for _, o := range own.Objects {
 		for i := range o.Origins {
 			o.Origins[i] = m.origin(o.Origins[i])
@@ -265,15 +311,15 @@ func (m *mounts) origin(o manifests.Origin) manifests.Origin {
 			back = append(back, frame)
 			continue
 		}
-		from := one.called
+		from := one.Called
 		if below != manifests.FileName {
 			from += ": " + below
 		}
 		if frame.Span.Line > 0 {
 			from += ":" + strconv.Itoa(frame.Span.Line)
 		}
-		if !slices.ContainsFunc(back, func(f manifests.Frame) bool { return f.Span == one.at }) {
-			back = append(back, manifests.Frame{Span: one.at, Role: frame.Role, Precision: manifests.Exact, From: from})
+		if !slices.ContainsFunc(back, func(f manifests.Frame) bool { return f.Span == one.Lack.At }) {
+			back = append(back, manifests.Frame{Span: one.Lack.At, Role: frame.Role, Precision: manifests.Exact, From: from})
 		}
 	}
 	return back
@@ -289,7 +335,7 @@ func (m *mounts) located(e *manifests.RenderError) manifests.RenderError {
 	own := *e
 	own.Lacks = nil
 	if one, below, ok := m.of(e.Span.File); ok {
-		own.Reason = one.called + ": " + below + ": " + own.Reason
+		own.Reason = one.Called + ": " + below + ": " + own.Reason
 	}
 	own.Span, own.Reason = m.place(e.Span), m.text(own.Reason)
 	return own

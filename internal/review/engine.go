@@ -32,8 +32,8 @@ type Engine struct {
 
 	FetchingBases BasesFunc // nil where no bases are fetched
 
-	charts  Charts // of the review under way; nil where nothing is fetched
-	fetches bool   // the review is under way: what renders gets what it lacks
+	charts   Charts    // of the review under way; nil where nothing is fetched
+	supplier *supplier // the review is under way: what renders gets what it lacks
 }
 
 // Options is what the caller of one review chooses, over the policy.
@@ -291,8 +291,8 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 	if errors.As(err, &failed) {
 		return rendered{err: failed}, nil
 	}
-	if r, reads, ok := e.Cache.Get(pinned, settings, tree); ok {
-		return rendered{rendering: withChart(r, root, pinned), reads: reads, chart: fetchedBy(pinned)}, nil
+	if r, reads, ok := e.Cache.Get(pinned, settings, tree); ok && e.supplier.current(ctx, r) {
+		return rendered{rendering: withChart(noted(r), root, pinned), reads: reads, chart: fetchedBy(pinned)}, nil
 	}
 	r, reads, err := e.Renderer.Render(ctx, tree, pinned, settings)
 	switch {
@@ -301,10 +301,8 @@ func (e *Engine) render(ctx context.Context, tree source.Tree, root manifests.Ro
 	case err != nil:
 		return rendered{}, fmt.Errorf("rendering %s: %w", root.Path, err)
 	}
-	if !r.Fetched {
-		e.Cache.Put(pinned, settings, reads, r)
-	}
-	return rendered{rendering: withChart(r, root, pinned), reads: reads, chart: fetchedBy(pinned)}, nil
+	e.Cache.Put(pinned, settings, reads, r)
+	return rendered{rendering: withChart(noted(r), root, pinned), reads: reads, chart: fetchedBy(pinned)}, nil
 }
 
 // judged is all that is judged: the affected roots, and what they were held against.
@@ -339,6 +337,7 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 		}
 		result.Findings = append(result.Findings, r.chartFindings(p)...)
 		result.Findings = append(result.Findings, r.fetchedFindings(p)...)
+		result.Findings = append(result.Findings, r.suppliedFindings(p)...)
 		result.Notes = append(result.Notes, r.fetchedNotes(p)...)
 		if f, ok := r.helmLineDiffers(p); ok {
 			result.Findings = append(result.Findings, f)

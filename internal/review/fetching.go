@@ -26,7 +26,7 @@ type ChartsFunc func(policy *Policy, offline bool) (Charts, func(), error)
 
 // fetching is the engine with what gets charts and bases under a policy. done ends that.
 func (e *Engine) fetching(policy *Policy, opts Options) (own *Engine, done func(), err error) {
-	if e.fetches {
+	if e.supplier != nil {
 		return e, func() {}, nil
 	}
 	bound, supply, ends := *e, &supplier{inner: e.Renderer, offline: opts.Offline}, []func(){}
@@ -35,7 +35,7 @@ func (e *Engine) fetching(policy *Policy, opts Options) (own *Engine, done func(
 			end()
 		}
 	}
-	bound.fetches, bound.Renderer = true, supply
+	bound.supplier, bound.Renderer = supply, supply
 	if e.FetchingBases != nil {
 		bases, end, err := e.FetchingBases(policy, opts.Offline)
 		if err != nil {
@@ -62,7 +62,37 @@ func (e *Engine) Rendering(policy *Policy, opts Options) (Renderer, func(), erro
 	if err != nil {
 		return nil, nil, err
 	}
-	return bound.Renderer, done, nil
+	return noting{bound.Renderer}, done, nil
+}
+
+// repository is the tree as objects of Argo CD and Flux see it, with what gets other repositories.
+func (e *Engine) repository(ctx context.Context, tree source.Tree, opts Options) (gitops.Repository, error) {
+	r := gitops.Repository{Tree: tree, URLs: opts.URLs}
+	if e.supplier == nil || e.supplier.bases == nil {
+		return r, nil
+	}
+	m, err := newMounts(tree)
+	if err != nil {
+		return r, err
+	}
+	r.Tree = m.tree
+	r.Fetch = func(lack manifests.Lack) (source.Tree, string, error) {
+		one, err := e.supplier.get(ctx, lack, true)
+		return one.tree, one.Pinned, err
+	}
+	return r, nil
+}
+
+// noting renders as inner does, and notes what there is to say of what comes from elsewhere.
+type noting struct{ inner Renderer }
+
+// Render implements Renderer.
+func (n noting) Render(ctx context.Context, tree source.Tree, root manifests.Root, settings manifests.Settings) (*manifests.Rendering, source.ReadSet, error) {
+	r, reads, err := n.inner.Render(ctx, tree, root, settings)
+	if r != nil {
+		r = noted(r)
+	}
+	return r, reads, err
 }
 
 // fetcher renders roots whose chart is not in the repository with the chart.
@@ -125,7 +155,7 @@ func pin(ctx context.Context, charts Charts, root manifests.Root) (manifests.Roo
 // not be rendered.
 func inert(ctx context.Context, charts Charts, root manifests.Root) bool {
 	pinned, err := pin(ctx, charts, root)
-	if remote(root) == nil || charts == nil || err != nil {
+	if remote(root) == nil || charts == nil || err != nil || len(root.Deployment.Mounts) > 0 {
 		return false
 	}
 	files, err := charts.Files(ctx, *pinned.Deployment.Chart)

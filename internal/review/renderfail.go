@@ -174,7 +174,7 @@ func joinFailures(all []Finding) []Finding {
 	first := make(map[string]int)
 	joined := all[:0]
 	for _, f := range all {
-		if f.Rule == RuleRenderFailed && f.Location.File != "" || f.Rule == RuleChartSignature || f.Rule == RuleChartMoved || f.Rule == RuleHelmSource && f.Path == "" {
+		if f.Rule == RuleRenderFailed && f.Location.File != "" || f.Rule == RuleChartSignature || f.Rule == RuleChartMoved || f.Rule == RuleBaseMoved || f.Rule == RuleHelmSource && f.Path == "" {
 			key := fmt.Sprintf("%s:%d|%s|%s", f.Location.File, f.Location.Line, f.Message, f.Status)
 			if i, ok := first[key]; ok {
 				joined[i].Roots = append(joined[i].Roots, f.Root)

@@ -50,20 +50,32 @@ var kubeVersion = regexp.MustCompile(`^v?[0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,6})?([
 // version is what Argo CD takes for a fixed point of a repository rather than a branch.
 var version = regexp.MustCompile(`^(v?[0-9]+(\.[0-9]+|\.[x*])*([-+].*)?|[0-9a-f]{40})$`)
 
-// here finds the directory that a source of an Application names; why says why it is not in this repository.
-func (w *World) here(s manifests.Field, dir string) (found, why string) {
+// here says why the directory that a source names is not in this repository, "" when it is.
+func (w *World) here(s manifests.Field, dir string) (why string) {
 	p, ok := inside(dir)
-	if !ok {
-		return "", fmt.Sprintf("its path %s leads out of the repository", dir)
-	}
 	url := s.Get("repoURL").Text()
-	if !w.ours(url, p) {
-		return "", fmt.Sprintf("its source is another repository, %s", url)
+	switch at := s.Get("targetRevision").Text(); {
+	case !ok:
+		return fmt.Sprintf("its path %s leads out of the repository", dir)
+	case !w.ours(url, p):
+		return fmt.Sprintf("its source is another repository, %s", url)
+	case version.MatchString(at):
+		return fmt.Sprintf("its source is at %s, and not at what is reviewed", at)
 	}
-	if at := s.Get("targetRevision").Text(); version.MatchString(at) {
-		return "", fmt.Sprintf("its source is at %s, and not at what is reviewed", at)
+	return ""
+}
+
+// sourceAt finds the repository that a source of an Application names, and of which it takes a directory.
+func (w *World) sourceAt(o *manifests.Object, s manifests.Field, dir string) location {
+	_, ok := inside(dir)
+	switch why := w.here(s, dir); {
+	case why == "":
+		return location{dir: "."}
+	case ok:
+		return w.elsewhere(argoRevision(o, s), why)
+	default:
+		return location{why: why}
 	}
-	return p, ""
 }
 
 // applied is what one source of an Application renders to.
@@ -91,12 +103,18 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	if chart := s.Get("chart"); chart.Text() != "" {
 		return w.remoteChart(o, s, root, refs)
 	}
-	dir, why := w.here(s, s.Get("path").Text())
-	if why != "" {
-		return skip(s.Get("repoURL"), why)
+	where := w.sourceAt(o, s, s.Get("path").Text())
+	if where.why != "" {
+		root = skip(s.Get("repoURL"), where.why)
+		if len(where.at) > 0 {
+			d.At, d.Elsewhere = where.at, !where.wrong
+		}
+		return root
 	}
+	where.lay(d)
+	dir, _ := within(where.dir, s.Get("path").Text())
 	if !w.isDir(dir) {
-		return skip(s.Get("path"), fmt.Sprintf("the directory %s is not in the repository", dir))
+		return skip(s.Get("path"), fmt.Sprintf("the directory %s is not in the repository", where.called(dir)))
 	}
 	root.Dir = dir
 	var failed *manifests.RenderError
@@ -146,7 +164,7 @@ func (w *World) remoteChart(o *manifests.Object, s manifests.Field, root manifes
 		d.Chart.URL, d.Chart.Name = "oci://"+path.Join(strings.TrimPrefix(d.Chart.URL, "oci://"), d.Chart.Name), ""
 	}
 	if failed := w.argoValues(o, s, &root, refs); failed != nil {
-		d.At, d.Skip = failureOrigin(failed, d.At), failed.Reason
+		d.At, d.Skip, d.Elsewhere = failureOrigin(failed, d.At), failed.Reason, failed.Elsewhere
 	}
 	return root
 }

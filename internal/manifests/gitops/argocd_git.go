@@ -14,7 +14,7 @@ import (
 
 // git are the parameters of the directories or files of this repository that a generator matches.
 func (g *generation) git(f manifests.Field) ([]params, error) {
-	if _, why := g.here(f, "."); why != "" {
+	if why := g.here(f, "."); why != "" {
 		return nil, fmt.Errorf("a generator of ApplicationSet %s asks another repository: %s", g.set.Name, why)
 	}
 	var wanted, unwanted []string

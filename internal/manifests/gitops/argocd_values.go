@@ -13,7 +13,7 @@ import (
 // "Helm Value Precedence"). Of parameters Helm takes those that are texts after the others, and those of files last.
 func (w *World) argoValues(o *manifests.Object, s manifests.Field, root *manifests.Root, refs map[string]manifests.Field) *manifests.RenderError {
 	helm, env := s.Get("helm"), environmentOf(o, s)
-	files := &valueFiles{World: w, dir: root.Dir, refs: refs, env: env, lenient: helm.Get("ignoreMissingValueFiles").True(), explicit: map[string]bool{}}
+	files := &valueFiles{World: w, of: o, into: root.Deployment, dir: root.Dir, refs: refs, env: env, lenient: helm.Get("ignoreMissingValueFiles").True(), explicit: map[string]bool{}}
 	if failed := files.all(o, helm.Get("valueFiles").Items()); failed != nil {
 		return failed
 	}
@@ -70,11 +70,7 @@ func (w *World) parameter(root *manifests.Root, text string, asText bool, at man
 func (w *World) fileParameters(o *manifests.Object, helm manifests.Field, root *manifests.Root, env environment) *manifests.RenderError {
 	for _, param := range helm.Get("fileParameters").Items() {
 		named := env.expand(param.Get("path").Text())
-		from := root.Dir
-		if strings.HasPrefix(named, "/") {
-			from = "."
-		}
-		file, ok := inside(from, named)
+		file, ok := fromSource(root.Dir, named)
 		if !ok || !w.isFile(file) {
 			return failureAt(originOf(o, param), fmt.Sprintf("the file %s is not in the repository", named), nil)
 		}
@@ -97,6 +93,8 @@ func (w *World) fileParameters(o *manifests.Object, helm manifests.Field, root *
 // valueFiles finds the values files of a source (user guide, Helm, "Values Files" and "Glob Patterns in Value Files").
 type valueFiles struct {
 	*World
+	of       *manifests.Object
+	into     *manifests.Deployment
 	dir      string // of the chart
 	refs     map[string]manifests.Field
 	env      environment
@@ -109,9 +107,10 @@ type valueFiles struct {
 func (v *valueFiles) all(o *manifests.Object, names []manifests.Field) *manifests.RenderError {
 	resolved := make([]string, len(names))
 	for i, f := range names {
-		p, why := v.resolve(f.Text())
-		if why != "" {
-			return failureAt(originOf(o, f), why, nil)
+		p, failed := v.resolve(f.Text())
+		if failed != nil {
+			failed.Span = failureAt(originOf(o, f), "", nil).Span
+			return failed
 		}
 		if resolved[i] = p; !isGlob(p) {
 			v.explicit[p] = true
@@ -166,31 +165,39 @@ func (v *valueFiles) once(file string) {
 }
 
 // resolve is the path that a name stands for: below the source's path, from the top of the repository with "/", in another
-// source with "$ref/".
-func (v *valueFiles) resolve(called string) (p, why string) {
+// source with "$ref/". The error has no place.
+func (v *valueFiles) resolve(called string) (p string, failed *manifests.RenderError) {
 	from, name := v.dir, called
 	if ref, rest, _ := strings.Cut(called, "/"); strings.HasPrefix(ref, "$") && !v.env.names(ref) {
 		s, ok := v.refs[ref]
 		if !ok {
-			return "", fmt.Sprintf("no source has the ref %s that the values file %s is in", strings.TrimPrefix(ref, "$"), called)
+			return "", &manifests.RenderError{Reason: fmt.Sprintf("no source has the ref %s that the values file %s is in", strings.TrimPrefix(ref, "$"), called)}
 		}
-		if _, why := v.here(s, s.Get("path").Text()); why != "" {
-			return "", fmt.Sprintf("the values file %s cannot be read: %s", called, why)
+		where := v.sourceAt(v.of, s, s.Get("path").Text())
+		if where.why != "" {
+			return "", &manifests.RenderError{Reason: fmt.Sprintf("the values file %s cannot be read: %s", called, where.why), Elsewhere: len(where.at) > 0 && !where.wrong}
 		}
-		from, name = ".", rest // a ref is always the top of its repository
+		where.lay(v.into)
+		from, name = where.dir, rest // a ref is always the top of its repository
 	}
 	name = v.env.expand(name)
 	if strings.Contains(name, "://") {
-		return "", fmt.Sprintf("the values file %s is not in the repository", name)
+		return "", &manifests.RenderError{Reason: fmt.Sprintf("the values file %s is not in the repository", name)}
 	}
-	if strings.HasPrefix(name, "/") {
-		from = "."
-	}
-	p, ok := inside(from, name)
+	p, ok := fromSource(from, name)
 	if !ok {
-		return "", fmt.Sprintf("the values file %s lies outside of the repository", called)
+		return "", &manifests.RenderError{Reason: fmt.Sprintf("the values file %s lies outside of the repository", called)}
 	}
-	return p, ""
+	return p, nil
+}
+
+// fromSource is the path that a name stands for in a directory of a source: with "/" it counts from the top of the source.
+func fromSource(dir, name string) (string, bool) {
+	above := top(dir)
+	if strings.HasPrefix(name, "/") {
+		return within(above, name)
+	}
+	return within(above, relative(above, dir), name)
 }
 
 // names reports whether a part of a path is a variable of the environment.

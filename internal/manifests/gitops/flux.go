@@ -17,14 +17,6 @@ const (
 	fluxArtifacts = "source.extensions.fluxcd.io"
 )
 
-// place is where an object finds what it has rendered: a directory of this repository, with what is ignored of it, or why
-// it is nowhere here.
-type location struct {
-	dir    string // from which paths count
-	ignore string // patterns of the source, over those of .sourceignore
-	why    string // why it is not in this repository; "" when it is
-}
-
 // source finds what a sourceRef names, seen from an object, and where dir lies in it.
 func (w *World) source(o *manifests.Object, ref manifests.Field, dir string) location {
 	kind, called := ref.Get("kind").Text(), ref.Get("name").Text()
@@ -53,13 +45,17 @@ func (w *World) gitSource(namespace, called, dir string) location {
 	}
 	spec := o.Field().Get("spec")
 	p, _ := inside(dir)
-	if url := spec.Get("url").Text(); !w.ours(url, p) {
-		return location{why: fmt.Sprintf("its source GitRepository %s is another repository, %s", called, url)}
+	where := location{dir: "."}
+	if url, pinned := spec.Get("url").Text(), pin(spec.Get("ref")); !w.ours(url, p) {
+		where = w.elsewhere(revisionOf(o), fmt.Sprintf("its source GitRepository %s is another repository, %s", called, url))
+	} else if pinned != "" {
+		where = w.elsewhere(revisionOf(o), fmt.Sprintf("its source GitRepository %s is at %s, and not at what is reviewed", called, pinned))
 	}
-	if pinned := pin(spec.Get("ref")); pinned != "" {
-		return location{why: fmt.Sprintf("its source GitRepository %s is at %s, and not at what is reviewed", called, pinned)}
+	if where.mount != nil && len(spec.Get("include").Items()) > 0 {
+		return location{why: fmt.Sprintf("its source GitRepository %s includes others, which are not put together here", called), at: originOf(o, spec.Get("include"))}
 	}
-	return location{dir: ".", ignore: spec.Get("ignore").Text()}
+	where.ignore = spec.Get("ignore").Text()
+	return where
 }
 
 // pin is the fixed point at which a GitRepository stands, "" for a branch.
@@ -94,8 +90,11 @@ func (w *World) copied(generator *manifests.Object, made manifests.Field, dir st
 	for _, rule := range made.Get("copy").Items() {
 		from, to := rule.Get("from").Text(), strings.TrimPrefix(rule.Get("to").Text(), "@artifact/")
 		alias, from, _ := strings.Cut(strings.TrimPrefix(from, "@"), "/")
-		if where := w.aliased(generator, alias); where.why != "" {
+		switch where := w.aliased(generator, alias); {
+		case where.why != "":
 			return where
+		case where.mount != nil:
+			return location{why: fmt.Sprintf("its source ExternalArtifact %s is copied from another repository, %s", called, where.mount.Address)}
 		}
 		from = path.Clean(strings.TrimRight(strings.TrimSuffix(from, "**"), "/"))
 		kept, ok := strings.CutSuffix("/"+from, strings.TrimRight("/"+path.Clean("/" + to)[1:], "/"))
@@ -132,14 +131,15 @@ func (w *World) kustomization(o *manifests.Object) manifests.Root {
 	named := path.Clean("/" + spec.Get("path").Text()) // Flux lets nothing lead out of the source
 	where := w.source(o, spec.Get("sourceRef"), named)
 	if where.why != "" {
-		return skipped(manifests.Flux, originOf(o, spec.Get("sourceRef")), where.why)
+		return where.skipped(originOf(o, spec.Get("sourceRef")))
 	}
-	dir, ok := inside(where.dir, named)
+	dir, ok := within(where.dir, named)
 	if !ok || !w.isDir(dir) {
-		return broken(manifests.Flux, at, fmt.Sprintf("the directory %s is not in the repository", dir))
+		return broken(manifests.Flux, at, fmt.Sprintf("the directory %s is not in the repository", where.called(dir)))
 	}
 	root := manifests.Root{Kind: manifests.Flux, Dir: dir, Free: true}
 	d := &manifests.Deployment{At: at, Render: manifests.Kustomize, Free: true, After: w.postBuild(o)}
+	where.lay(d)
 	root.Deployment = d
 	text, reason := w.amended(o, dir, where.ignore, d)
 	if reason != nil {

@@ -79,7 +79,7 @@ func (w *World) dirsOf(dir string, files []string) (dirs []string) {
 
 // manifestsBelow lists what Flux takes for resources, relative to dir: directories with a kustomization, and YAML files.
 func (w *World) manifestsBelow(dir, ignore string) (files []string, err error) {
-	ignored := w.ignored(ignore)
+	ignored := w.ignored(top(dir), ignore)
 	err = w.walk(dir, 1, func(f source.Info) error {
 		relative := strings.TrimPrefix(strings.TrimPrefix(f.Path, dir), "/")
 		switch {
@@ -115,24 +115,28 @@ func (w *World) hasKustomization(dir string) bool {
 	return false
 }
 
-// ignored returns what tells whether Flux leaves a path of the repository out of its artifact: by the patterns of its own,
+// ignored returns what tells whether Flux leaves a path of the source at top out of its artifact: by the patterns of its own,
 // those of .sourceignore in any directory, and those of the source.
-func (w *World) ignored(ignore string) func(p string, dir bool) bool {
-	if w.sourceIgnore == nil {
-		w.sourceIgnore = append([]gitignore.Pattern{}, w.ignoreFiles()...)
+func (w *World) ignored(top, ignore string) func(p string, dir bool) bool {
+	own, known := w.sourceIgnore[top]
+	if !known {
+		own = w.ignoreFiles(top)
+		w.sourceIgnore[top] = own
 	}
-	patterns := slices.Concat(w.sourceIgnore, sourceignore.ReadPatterns(strings.NewReader(ignore), nil))
+	patterns := slices.Concat(own, sourceignore.ReadPatterns(strings.NewReader(ignore), nil))
 	matcher := sourceignore.NewDefaultMatcher(patterns, nil)
-	return func(p string, dir bool) bool { return matcher.Match(strings.Split(p, "/"), dir) }
+	return func(p string, dir bool) bool {
+		return matcher.Match(strings.Split(relative(top, p), "/"), dir)
+	}
 }
 
 // maxIgnoreFiles caps the .sourceignore files that are read.
 const maxIgnoreFiles = 100
 
 // ignoreFiles are the patterns of .sourceignore files, each for its own directory.
-func (w *World) ignoreFiles() (patterns []gitignore.Pattern) {
+func (w *World) ignoreFiles(top string) (patterns []gitignore.Pattern) {
 	var files []string
-	_ = w.walk(".", 1, func(f source.Info) error { // where the work is too much, what spends next says so
+	_ = w.walk(top, 1, func(f source.Info) error { // where the work is too much, what spends next says so
 		if f.Kind == source.File && f.Name == sourceignore.IgnoreFile && !f.Link && len(files) < maxIgnoreFiles {
 			files = append(files, f.Path)
 		}
@@ -140,7 +144,7 @@ func (w *World) ignoreFiles() (patterns []gitignore.Pattern) {
 	})
 	for _, file := range files {
 		var domain []string
-		if dir := path.Dir(file); dir != "." {
+		if dir := relative(top, path.Dir(file)); dir != "." {
 			domain = strings.Split(dir, "/")
 		}
 		if data, err := w.repository.Tree.ReadFile(file); err == nil {

@@ -99,11 +99,15 @@ func (w *World) chartSpec(o *manifests.Object, chart manifests.Field, d *manifes
 	if ref.Get("kind").Text() != "HelmRepository" {
 		where := w.source(o, ref, called)
 		if where.why != "" {
-			return "", at, where.why
+			if len(where.at) > 0 {
+				at = where.at
+			}
+			return map[bool]string{true: "."}[where.wrong], at, where.why
 		}
-		p, ok := inside(where.dir, called)
+		where.lay(d)
+		p, ok := within(where.dir, called)
 		if !ok || !w.isDir(p) {
-			return ".", at, fmt.Sprintf("the chart %s is not in the repository", called)
+			return ".", at, fmt.Sprintf("the chart %s is not in the repository", where.called(p))
 		}
 		return p, at, ""
 	}
@@ -131,7 +135,7 @@ func (w *World) releaseValues(o *manifests.Object, root *manifests.Root) *manife
 	for _, f := range chart.Get("valuesFiles").Items() {
 		file, ok := inside(root.Dir, f.Text())
 		if root.Dir != chartDir && chart.Get("sourceRef", "kind").Text() == "GitRepository" {
-			file, ok = inside(f.Text())
+			file, ok = within(top(root.Dir), f.Text())
 		}
 		if !ok {
 			return failureAt(originOf(o, f), fmt.Sprintf("the values file %s lies outside of the repository", f.Text()), nil)

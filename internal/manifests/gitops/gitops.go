@@ -37,6 +37,8 @@ type Repository struct {
 	Tree source.Tree
 	// URLs are the addresses of the repository. Without any, a source counts as this repository when what it names is there.
 	URLs []string
+	// Fetch gets what lies elsewhere; nil where nothing is fetched. Tree must have nothing of its own in manifests.ElsewhereDir then.
+	Fetch Fetcher
 }
 
 // World is what is known of a repository's objects: the roots that objects make are looked up in it.
@@ -49,7 +51,8 @@ type World struct {
 	spent      int                 // steps of work so far
 	cluster    []string            // custom kinds that live in no namespace; nil when they have to be found again
 
-	sourceIgnore []gitignore.Pattern // of the tree, when they were asked for
+	fetched      map[string]had                 // by the directories where it lies
+	sourceIgnore map[string][]gitignore.Pattern // by the tops of sources, when they were asked for
 }
 
 // name finds an object.
@@ -57,7 +60,8 @@ type name struct{ group, kind, namespace, name string }
 
 // NewWorld makes a world of a repository and of objects that are known of it. Of two that have one name the first counts.
 func NewWorld(repository Repository, objects []*manifests.Object) *World {
-	w := &World{repository: repository, urls: make(map[string]bool), byName: make(map[name]*manifests.Object)}
+	w := &World{repository: repository, urls: make(map[string]bool), byName: make(map[name]*manifests.Object),
+		fetched: make(map[string]had), sourceIgnore: make(map[string][]gitignore.Pattern)}
 	for _, url := range repository.URLs {
 		w.urls[plainURL(url)] = true
 	}
@@ -124,7 +128,7 @@ func ofSet(parent manifests.Root) *manifests.Deployment {
 // place is the directory that a root renders; for a chart with values its path, which tells it from others.
 func place(parent manifests.Root) string {
 	if d := parent.Deployment; d != nil {
-		return cmp.Or(d.Under, parent.Dir)
+		return cmp.Or(d.Under, below(parent))
 	}
 	return parent.Path
 }

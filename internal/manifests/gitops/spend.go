@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
@@ -37,7 +38,7 @@ func (w *World) walk(dir string, cost int, visit func(source.Info) error) error 
 		if err := w.spend(cost); err != nil {
 			return err
 		}
-		if reserved(f.Path) && f.Kind == source.Dir {
+		if f.Kind == source.Dir && (reserved(f.Path) || f.Path == manifests.ElsewhereDir) {
 			return fs.SkipDir
 		}
 		return visit(f)

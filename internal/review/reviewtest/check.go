@@ -66,7 +66,7 @@ func (l *Lab) review(t *testing.T, f *Fixture, rule string) *review.Result {
 		if err != nil {
 			t.Fatalf("fetched.yaml: %v", err)
 		}
-		engine.Fetching = fetched.Fetching
+		engine.Fetching, engine.FetchingBases = fetched.Fetching, fetched.FetchingBases
 	}
 	result, err := engine.Review(t.Context(), change, policy, review.Options{Only: []string{rule}})
 	if err != nil {

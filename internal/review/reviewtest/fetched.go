@@ -11,14 +11,15 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/source"
 	"go.yaml.in/yaml/v3"
 )
 
 // Fetched are charts from elsewhere, by "ADDRESS NAME VERSION" as an object writes them, without the name for one in a
-// registry. It implements review.Charts.
+// registry; and repositories, by "ADDRESS REF". It implements review.Charts.
 type Fetched map[string]FetchedChart
 
-// FetchedChart is a chart as fetched.yaml writes it.
+// FetchedChart is a chart, or a repository, as fetched.yaml writes it.
 type FetchedChart struct {
 	Found  string            // the version that a range is
 	Files  map[string]string // by their paths below the chart
@@ -79,6 +80,43 @@ func (f Fetched) Files(_ context.Context, chart manifests.RemoteChart) (map[stri
 // Sealed implements review.Charts: nobody seals the charts of examples.
 func (f Fetched) Sealed(context.Context, manifests.RemoteChart) (manifests.SealedChart, error) {
 	return manifests.SealedChart{}, nil
+}
+
+// bases are the repositories of fetched.yaml, as review.Bases.
+type bases struct{ all Fetched }
+
+// FetchingBases is a review.BasesFunc that has these repositories, whatever the policy says.
+func (f Fetched) FetchingBases(*review.Policy, bool) (review.Bases, func(), error) {
+	return bases{f}, func() {}, nil
+}
+
+// Pin implements review.Bases. The ID of a commit is made of the files.
+func (b bases) Pin(_ context.Context, base manifests.Base) (got manifests.Fetched, err error) {
+	called := strings.TrimSpace(base.URL + " " + base.Ref)
+	is, ok := b.all[called]
+	if !ok {
+		return got, &manifests.RenderError{Reason: called + " is not in fetched.yaml", Elsewhere: true}
+	}
+	commit := func(files map[string]string) string { return digestOf(files)[len("sha256:"):][:40] }
+	got.Pinned = commit(is.Files)
+	if is.Before != nil {
+		got.Moved = &manifests.Moved{Was: commit(is.Before), At: movedAt}
+	}
+	return got, nil
+}
+
+// Get implements review.Bases.
+func (b bases) Get(ctx context.Context, base manifests.Base) (manifests.Fetched, error) {
+	got, err := b.Pin(ctx, base)
+	if err != nil {
+		return got, err
+	}
+	files := make(map[string][]byte)
+	for name, text := range b.all[strings.TrimSpace(base.URL+" "+base.Ref)].Files {
+		files[name] = []byte(text)
+	}
+	got.Tree, err = source.Memory(files, source.Limits{})
+	return got, err
 }
 
 func digestOf(files map[string]string) string {

@@ -58,7 +58,7 @@ var (
 )
 
 // byEngine are the rules that the engine itself judges by.
-var byEngine = []string{review.RuleRenderFailed, review.RuleHelmLine, review.RuleBlastRadius, review.RuleChartSignature, review.RuleChartMoved}
+var byEngine = []string{review.RuleRenderFailed, review.RuleHelmLine, review.RuleBlastRadius, review.RuleChartSignature, review.RuleChartMoved, review.RuleBaseMoved}
 
 // TestCatalogue holds what is true of every rule.
 func TestCatalogue(t *testing.T) {

@@ -12,5 +12,5 @@ var docs embed.FS
 
 // Rules returns the area's rules in the order of the catalogue.
 func Rules() []review.Rule {
-	return review.Area("rendering", docs, renderFailed, helmLineDiffers, chartSignature, chartMoved)
+	return review.Area("rendering", docs, renderFailed, helmLineDiffers, chartSignature, chartMoved, baseMoved)
 }
