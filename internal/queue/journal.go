@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,11 +32,32 @@ type journal struct {
 	db   *sql.DB
 	stop context.CancelFunc
 	done sync.WaitGroup
+	// unsure is set when a sync failed. Linux tells of a failed write once, and then takes the bytes for written
+	// (https://wiki.postgresql.org/wiki/Fsync_Errors): to sync them again would succeed and mean nothing.
+	unsure atomic.Bool
 }
 
-// sync returns when all that was committed is on the disk. A log that is not there was moved into the database, which
-// SQLite syncs first. The log can be opened and closed at will: SQLite holds its locks on other files.
+// sync returns when all that was committed is on the disk.
 func (j *journal) sync() error {
+	if !j.unsure.Load() {
+		if err := j.syncLog(); err != nil {
+			j.unsure.Store(true)
+			return err
+		}
+	}
+	if !j.unsure.Load() { // nor has it become so meanwhile, by a sync beside this one
+		return nil
+	}
+	if err := j.empty(); err != nil {
+		return fmt.Errorf("writing what was committed to the disk again: %w", err)
+	}
+	j.unsure.Store(false)
+	return nil
+}
+
+// syncLog syncs the log's bytes. A log that is not there was moved into the database, which SQLite syncs first. The log can
+// be opened and closed at will: SQLite holds its locks on other files.
+func (j *journal) syncLog() error {
 	file, err := os.OpenFile(j.path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -43,6 +66,20 @@ func (j *journal) sync() error {
 		return err
 	}
 	return errors.Join(syncData(file), file.Close())
+}
+
+// empty has SQLite write all that the log holds into the database, sync that, and begin the log anew.
+func (j *journal) empty() error {
+	limited, cancel := context.WithTimeout(context.Background(), journalMoving)
+	defer cancel()
+	var busy, pages, moved int
+	if err := j.db.QueryRowContext(limited, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errors.New("the database is busy")
+	}
+	return nil
 }
 
 // makeRoom lets the log have its size from the start: a sync is quick when the file does not grow. SQLite takes what

@@ -89,3 +89,52 @@ func TestSync(t *testing.T) {
 		t.Errorf("read: %v; written: %v", read, written)
 	}
 }
+
+// TestSyncAgain: when a sync failed, what was committed is on the disk only after SQLite has written it once more; until
+// then nothing counts as done, though the system would say so.
+func TestSyncAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "q.db")
+	opened, err := openSQLite(t.Context(), path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.close()
+	store := opened.store.(*sqliteStore)
+	write := func() error {
+		return store.within(t.Context(), func(s session) error {
+			_, err := s.exec(t.Context(), `INSERT INTO landwaiter_delivery (id, event, received) VALUES ('a' || random(), 'ping', 1)`)
+			return err
+		})
+	}
+	log := store.journal.path
+	store.journal.path = t.TempDir()
+	if write() == nil {
+		t.Fatal("a failed sync is no error")
+	}
+	store.journal.path = log
+	if err := write(); err != nil || store.journal.unsure.Load() {
+		t.Fatalf("written again: %v, unsure %v", err, store.journal.unsure.Load())
+	}
+	if info, err := os.Stat(log); err != nil || info.Size() != 0 {
+		t.Errorf("the log was not written into the database: %v, %v", info, err)
+	}
+	if err := write(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLinkedDatabase: SQLite keeps the log of a database that is reached by a link where the database really is.
+func TestLinkedDatabase(t *testing.T) {
+	elsewhere, link := t.TempDir(), filepath.Join(t.TempDir(), "q.db")
+	if err := os.Symlink(filepath.Join(elsewhere, "real.db"), link); err != nil {
+		t.Skip("no links: ", err)
+	}
+	opened, err := openSQLite(t.Context(), link, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.close()
+	if _, err := os.Stat(opened.store.(*sqliteStore).journal.path); err != nil {
+		t.Errorf("the log is synced where it is not: %v", err)
+	}
+}

@@ -68,8 +68,11 @@ func (s *sqliteStore) start(ctx context.Context, log *slog.Logger) error {
 	if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
 		return err
 	}
-	absolute, err := filepath.Abs(s.path)
+	absolute, err := filepath.EvalSymlinks(s.path) // SQLite keeps its log beside what a link leads to
 	if err != nil {
+		return err
+	}
+	if absolute, err = filepath.Abs(absolute); err != nil {
 		return err
 	}
 	if s.db, err = connectSQLite(absolute); err != nil {
@@ -83,6 +86,9 @@ func (s *sqliteStore) start(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	s.journal.path = absolute + "-wal"
+	if s.journal.db, err = connectSQLite(absolute); err != nil {
+		return err
+	}
 	err = s.within(ctx, func(session session) error {
 		if err := migrate(ctx, session); err != nil {
 			return err
@@ -95,10 +101,8 @@ func (s *sqliteStore) start(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	s.journal.makeRoom()
-	if s.journal.db, err = connectSQLite(absolute); err == nil {
-		s.journal.begin(log)
-	}
-	return err
+	s.journal.begin(log)
+	return nil
 }
 
 // connectSQLite prepares the one connection of its kind to a database.
