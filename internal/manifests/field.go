@@ -65,23 +65,28 @@ func (f Field) Get(keys ...string) Field {
 }
 
 func (f Field) child(key string) Field {
-	found := f.absent()
+	if f.in != nil {
+		return f.laidOut(key)
+	}
+	found := Field{path: KeyPath(f.path, key)}
 	if f.IsMap() {
-		pos := f.pos + 1
 		for i := 1; i < len(f.node.Content); i += 2 {
 			if f.node.Content[i-1].Value == key {
-				found.node, found.pos = f.node.Content[i], pos
+				found.node = f.node.Content[i]
 			}
-			pos = f.next(pos)
 		}
 	}
-	switch {
-	case f.in == nil:
-		found.path = KeyPath(f.path, key)
-	case found.node == nil:
-		found.path = KeyPath(found.path, key)
-	}
 	return found
+}
+
+// laidOut is child in a layout.
+func (f Field) laidOut(key string) Field {
+	if f.IsMap() {
+		if at := f.in.entry(f.pos, key); at > 0 {
+			return Field{node: f.in.slots[at].node, in: f.in, pos: at}
+		}
+	}
+	return Field{in: f.in, pos: f.pos, path: KeyPath(f.path, key)}
 }
 
 // absent is a field below f that is not there, but for its path.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,9 +50,13 @@ type Object struct {
 	laying sync.Once
 	layout *layout
 
+	asked     atomic.Int32 // how often a field was asked for by its path
 	index     sync.Once
 	positions map[string]int32 // path to position in the layout and Origins
 }
+
+// fewLookups are made by a walk; for more an index is made, as a walk takes the longer the more fields there are.
+const fewLookups = 16
 
 // ErrNotObject says that a document is YAML, but no Kubernetes object.
 var ErrNotObject = errors.New("no Kubernetes object")
@@ -153,9 +158,8 @@ func (o *Object) OriginAt(path string) (origin Origin, exists bool) {
 		}
 		return origin, o.Field().Exists()
 	}
-	o.index.Do(o.makeIndex)
 	for p := path; ; p = parentPath(p) {
-		if i, ok := o.positions[p]; ok {
+		if i, ok := o.position(p); ok {
 			if int(i) < len(o.Origins) {
 				origin = o.Origins[i]
 			}
@@ -169,18 +173,27 @@ func (o *Object) OriginAt(path string) (origin Origin, exists bool) {
 
 // Lookup returns the field at path, as Field.Path writes it; an absent one when there is none.
 func (o *Object) Lookup(path string) Field {
-	o.index.Do(o.makeIndex)
-	if i, ok := o.positions[path]; ok {
+	if i, ok := o.position(path); ok {
 		return Field{node: o.layout.slots[i].node, in: o.layout, pos: i}
 	}
 	return Field{path: path}
 }
 
+// position returns where in the layout the field at a path is, and whether there is one.
+func (o *Object) position(path string) (at int32, ok bool) {
+	if !o.Field().Exists() {
+		return 0, false
+	}
+	if o.asked.Add(1) <= fewLookups {
+		return o.layout.lookup(path)
+	}
+	o.index.Do(o.makeIndex)
+	at, ok = o.positions[path]
+	return at, ok
+}
+
 // makeIndex notes the position of every field in the order of Walk.
 func (o *Object) makeIndex() {
-	if !o.Field().Exists() {
-		return
-	}
 	slots := o.layout.slots
 	o.positions = make(map[string]int32, len(slots))
 	paths := make([]string, len(slots))

@@ -93,3 +93,28 @@ func TestShareNodes(t *testing.T) {
 		t.Error("objects with aliases share nodes")
 	}
 }
+
+// TestLookupEitherWay holds the walk to a path against the index of all paths, also where keys look like paths or are
+// written twice.
+func TestLookupEitherWay(t *testing.T) {
+	t.Parallel()
+	o, err := NewObject([]byte("apiVersion: v1\nkind: A\na.b: 1\na: {b: 2, 'c]': 3, '1': 4, '': 5, 'x].y[z': 6, x: [7]}\n'a[x]': 8\n" +
+		"'x].y[z': {'0': 9}\nl: [1, {m: [2, 3]}, [4, 5], 6, 7, 8, 9, 10, 11, 12, {n: 13}, [14]]\ntwice: {a: 1, b: 2}\ntwice: {a: 3}\nx: 15\n'é': {'.': 16}\n" +
+		"n: {n: {n: 17}}\n'n.n': 18\n'[0]': 19\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Field()
+	o.makeIndex()
+	paths := []string{"", ".", "[", "]", "[]", "a.", ".a", "a..b", "l[01]", "l[+1]", "l[1", "l[12]", "l[1]m", "l.1", "no", "twice.c", "n.n.n.n", "[a]", "[[0]]", "a[b]"}
+	for path := range o.positions {
+		paths = append(paths, path, path+".a", path+"[0]", path+"]", strings.TrimSuffix(path, "]"))
+	}
+	for _, path := range paths {
+		at, ok := o.layout.lookup(path)
+		want, known := o.positions[path]
+		if at != want && known || ok != known {
+			t.Errorf("%q: %d, %v; want %d, %v", path, at, ok, want, known)
+		}
+	}
+}

@@ -137,9 +137,6 @@ const (
 )
 
 func checkObject(r *Rule, pass *Pass, o *manifests.Object) (failures []string) {
-	if !r.matches(o, pass.Root) {
-		return nil
-	}
 	pods := pass.Root.Workloads(o)
 	pass.Object, pass.Pod = o, nil
 	if len(pods) == 0 {

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"path"
@@ -109,6 +110,9 @@ func (c *candidate) concrete(fixer *fixer) *Fix {
 	slices.SortStableFunc(places, func(a, b opPlace) int {
 		return -cmp.Or(cmp.Compare(a.at.Line, b.at.Line), cmp.Compare(a.at.Column, b.at.Column))
 	})
+	if node, err := c.object.Node(); err == nil { // most of what is not rendered stands in the tree as it is here
+		fixer.editor.Know(c.object.Raw, node)
+	}
 	for _, place := range places {
 		fixer.pay(place.file, place.at.Line)
 		if err := place.apply(&fixer.editor, texts); err != nil {
@@ -214,7 +218,8 @@ const generatedHead = 1024
 // was fetched from somewhere.
 func madeElsewhere(tree source.Tree, file string) bool {
 	text, err := tree.ReadFile(file)
-	if err != nil || generated.Match(text[:min(len(text), generatedHead)]) {
+	head := text[:min(len(text), generatedHead)]
+	if err != nil || bytes.Contains(bytes.ToLower(head), []byte("generated")) && generated.Match(head) {
 		return true
 	}
 	for rest := path.Dir(file); rest != "."; rest = path.Dir(rest) {
@@ -317,26 +322,22 @@ func (t *texts) read(file string) ([]byte, error) {
 func (t *texts) edits() []Edit {
 	var all []Edit
 	for file, before := range t.before {
-		all = append(all, lineEdits(file, string(before), string(t.now[file]))...)
+		all = append(all, lineEdits(file, before, t.now[file])...)
 	}
 	slices.SortFunc(all, func(a, b Edit) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line)) })
 	return all
 }
 
-// lineEdits compares two texts line by line. What they begin with alike is left out of the comparison, whose time
+// lineEdits compares two texts line by line. What they begin and end with alike is left out of the comparison, whose time
 // grows with the length of the texts.
-func lineEdits(file, before, after string) []Edit {
-	same := 0
-	for i := 0; i < min(len(before), len(after)) && before[i] == after[i]; i++ {
-		if before[i] == '\n' {
-			same = i + 1
-		}
+func lineEdits(file string, old, now []byte) []Edit {
+	same := commonHead(old, now)
+	skipped := bytes.Count(old[:same], []byte("\n"))
+	old, now = old[same:], now[same:]
+	if tail := commonTail(old, now); tail > 0 {
+		old, now = old[:len(old)-tail], now[:len(now)-tail]
 	}
-	skipped := strings.Count(before[:same], "\n")
-	before, after = before[same:], after[same:]
-	if tail := commonTail(before, after); tail > 0 {
-		before, after = before[:len(before)-tail], after[:len(after)-tail]
-	}
+	before, after := string(old), string(now)
 	unified, err := udiff.ToUnifiedDiff("", "", before, udiff.Lines(before, after), 0)
 	if err != nil {
 		return nil
@@ -357,8 +358,21 @@ func lineEdits(file, before, after string) []Edit {
 	return all
 }
 
+// commonHead returns how many bytes of whole lines two texts begin with alike.
+func commonHead(a, b []byte) int {
+	const block = 4 << 10 // compared as one
+	n := 0
+	for n+block <= min(len(a), len(b)) && bytes.Equal(a[n:n+block], b[n:n+block]) {
+		n += block
+	}
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return bytes.LastIndexByte(a[:n], '\n') + 1
+}
+
 // commonTail returns how many bytes of whole lines two texts end with alike.
-func commonTail(before, after string) int {
+func commonTail(before, after []byte) int {
 	tail := 0
 	for i := 1; i <= min(len(before), len(after)) && before[len(before)-i] == after[len(after)-i]; i++ {
 		if i < min(len(before), len(after)) && before[len(before)-i-1] == '\n' && after[len(after)-i-1] == '\n' {

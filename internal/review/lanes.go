@@ -108,7 +108,7 @@ func (s scene) apply(r *activeRule, to *outcome, count *atomic.Int64) {
 		note(guarded(r.CheckRoot, pass))
 	}
 	if r.Check != nil {
-		for _, o := range s.view.about(r.Kinds) {
+		for _, o := range s.view.about(r.Rule) {
 			if count.Load() > int64(s.most) {
 				return
 			}

@@ -16,9 +16,8 @@ import (
 
 // cutReference finds the gap of a removed line that named one of the places that made a field at base.
 func cutReference(change *source.Change, base manifests.Origin) (Location, bool) {
-	old := func(f source.FileChange, h source.Hunk) (string, int, int) { return f.Old, h.OldStart, h.OldLines }
 	for _, frame := range base {
-		if file, line := reference(change.Base, change.Files, old, frame.Span.File); line > 0 {
+		if file, line := namesOf(change, removedNames).find(frame.Span.File); line > 0 {
 			file, at, _ := change.ToHead(file, line)
 			return touchedAt(file, at), true
 		}
@@ -28,73 +27,142 @@ func cutReference(change *source.Change, base manifests.Origin) (Location, bool)
 
 // newReference finds the added line that names one of the places that made a field at head.
 func newReference(change *source.Change, head manifests.Origin) (Location, bool) {
-	added := func(f source.FileChange, h source.Hunk) (string, int, int) { return f.New, h.NewStart, h.NewLines }
 	for _, frame := range head {
-		if file, line := reference(change.Head, change.Files, added, frame.Span.File); line > 0 {
+		if file, line := namesOf(change, addedNames).find(frame.Span.File); line > 0 {
 			return touchedAt(file, line), true
 		}
 	}
 	return Location{}, false
 }
 
-// reference finds, among the lines of one side of the hunks of files that stay, the one that names target, or a directory
-// that it lies in. Of several it is the one that says most of target's path. The line is 0 when there is none.
-func reference(tree source.Tree, files []source.FileChange, side func(source.FileChange, source.Hunk) (string, int, int), target string) (file string, line int) {
-	most := 0
-	for _, f := range files {
-		for _, h := range f.Hunks {
-			in, first, count := side(f, h)
-			if f.New == "" || in == "" || in == target {
-				continue
-			}
-			if at, says := namingLine(tree, in, first, count, target); says > most {
-				file, line, most = in, at, says
-			}
-		}
-	}
-	return file, line
-}
-
 func touchedAt(file string, line int) Location {
 	return Location{File: file, Line: line, EndLine: line, Column: 1, Precision: manifests.Exact.String(), Changed: true}
 }
 
-// namingLine finds, among count lines from line first on, the one that names target best, and how much of its path that
-// says; 0 when none does.
-func namingLine(tree source.Tree, file string, first, count int, target string) (line, says int) {
+// namedSide is a side of a change whose lines name files.
+type namedSide int
+
+const (
+	removedNames namedSide = iota // of files that stay
+	addedNames
+)
+
+// naming is where lines of one side of a change's hunks name a path.
+type naming struct {
+	anyhow  []namingLine // the first line, and the first of another file
+	outside []namingLine // the same, of those in no directory below the path
+}
+
+// namingLine is a line that names a path.
+type namingLine struct {
+	file string
+	line int
+}
+
+// namings are the paths that the lines of one side name.
+type namings map[string]*naming
+
+// namesOf reads the hunks of a change, once for each side.
+func namesOf(change *source.Change, side namedSide) namings {
+	return change.Once(side, func() any {
+		all := namings{}
+		for _, f := range change.Files {
+			for _, h := range f.Hunks {
+				tree, file, first, count := change.Head, f.New, h.NewStart, h.NewLines
+				if side == removedNames {
+					tree, file, first, count = change.Base, f.Old, h.OldStart, h.OldLines
+				}
+				if f.New != "" && file != "" && count > 0 && tree != nil {
+					all.read(tree, file, first, count)
+				}
+			}
+		}
+		return all
+	}).(namings)
+}
+
+// read notes what count lines of a file from line first on name.
+func (n namings) read(tree source.Tree, file string, first, count int) {
 	text, err := tree.ReadFile(file)
-	if err != nil || count == 0 || target == "" {
-		return 0, 0
+	if err != nil {
+		return
 	}
+	dir := path.Dir(file)
 	lines := bytes.SplitN(text, []byte("\n"), first+count)
-	for n := max(first, 1); n < first+count && n <= len(lines); n++ {
-		if said := names(string(lines[n-1]), path.Dir(file), target); said > says {
-			line, says = n, said
+	for at := max(first, 1); at < first+count && at <= len(lines); at++ {
+		for _, named := range namedBy(string(lines[at-1]), dir) {
+			if n[named] == nil {
+				n[named] = &naming{}
+			}
+			n[named].anyhow = noteFirst(n[named].anyhow, namingLine{file, at})
+			if !holds(named, dir) {
+				n[named].outside = noteFirst(n[named].outside, namingLine{file, at})
+			}
 		}
 	}
-	return line, says
+}
+
+// noteFirst keeps the first line that names a path, and the first of another file.
+func noteFirst(kept []namingLine, line namingLine) []namingLine {
+	if len(kept) == 0 || len(kept) == 1 && kept[0].file != line.file {
+		kept = append(kept, line)
+	}
+	return kept
+}
+
+// find returns the line that names target, or a directory that it lies in, in another file than target itself. Of several
+// it is the one that says most of target's path. The line is 0 when there is none.
+func (n namings) find(target string) (file string, line int) {
+	if target == "" {
+		return "", 0
+	}
+	if named := n[target]; named != nil {
+		if at := firstNotIn(named.anyhow, target); at.line > 0 {
+			return at.file, at.line
+		}
+	}
+	for dir := target; ; {
+		i := strings.LastIndexByte(dir, '/')
+		if i < 0 {
+			return "", 0
+		}
+		dir = dir[:i]
+		if named := n[dir]; named != nil {
+			if at := firstNotIn(named.outside, target); at.line > 0 {
+				return at.file, at.line
+			}
+		}
+	}
+}
+
+func firstNotIn(lines []namingLine, file string) namingLine {
+	for _, at := range lines {
+		if at.file != file {
+			return at
+		}
+	}
+	return namingLine{}
 }
 
 // asKey matches the key that a line of YAML begins with.
 var asKey = regexp.MustCompile(`^[\s-]*["']?[\w.-]+["']?:(\s|$)`)
 
-// names says how much of target's path the words of a line say: the length of the longest of them that leads from dir to
-// target, or to a directory of target that dir is not in. 0 is nothing.
-func names(line, dir, target string) (says int) {
+// namedBy returns the paths that the words of a line may name, read from the directory of its file.
+func namedBy(line, dir string) (named []string) {
 	if strings.HasPrefix(strings.TrimSpace(line), "#") {
-		return 0
+		return nil
 	}
 	line = asKey.ReplaceAllString(line, " ")
 	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\"'[]{},:=", r) })
 	for _, word := range words {
-		if word == "-" || word == "." || path.IsAbs(word) {
-			continue
-		}
-		named := path.Join(dir, word)
-		inside := named == dir || strings.HasPrefix(dir, named+"/") || named == "."
-		if named == target || !inside && strings.HasPrefix(target, named+"/") {
-			says = max(says, len(named))
+		if word != "-" && word != "." && !path.IsAbs(word) {
+			named = append(named, path.Join(dir, word))
 		}
 	}
-	return says
+	return named
+}
+
+// holds reports whether dir is the directory named, or lies in it: a line that names what its own file lies in names nothing.
+func holds(named, dir string) bool {
+	return named == dir || strings.HasPrefix(dir, named+"/") || named == "."
 }

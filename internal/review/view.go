@@ -27,6 +27,9 @@ type RootView struct {
 	places    sync.Once
 	positions map[string][]int // in Objects, by kind; by Workloads and ImageUsers those of either
 
+	asked    sync.Mutex
+	subjects map[string][]*manifests.Object // by the kinds of rules; see about
+
 	imagePaths []imagetable.Row // of the policy
 	imagesOnce sync.Once
 	images     map[*manifests.Object][]ImageField
@@ -75,12 +78,27 @@ func (v *RootView) findPositions() {
 	}
 }
 
-// about returns the objects that a rule on kinds may be about, in their order: all that it matches, and perhaps some of
-// other groups.
-func (v *RootView) about(kinds []string) []*manifests.Object {
+// about returns the objects that a rule matches, in their order. Rules that name the same kinds share them.
+func (v *RootView) about(r *Rule) []*manifests.Object {
+	key := strings.Join(r.Kinds, " ")
+	v.asked.Lock()
+	defer v.asked.Unlock()
+	found, known := v.subjects[key]
+	if !known {
+		found = v.matching(r)
+		if v.subjects == nil {
+			v.subjects = make(map[string][]*manifests.Object)
+		}
+		v.subjects[key] = found
+	}
+	return found
+}
+
+// matching is about for kinds that nobody asked for yet.
+func (v *RootView) matching(r *Rule) []*manifests.Object {
 	v.places.Do(v.findPositions)
 	var at []int
-	for _, kind := range kinds {
+	for _, kind := range r.Kinds {
 		if kind == AnyKind {
 			return v.Objects
 		}
@@ -88,10 +106,11 @@ func (v *RootView) about(kinds []string) []*manifests.Object {
 		at = append(at, v.positions[kind]...)
 	}
 	slices.Sort(at)
-	at = slices.Compact(at)
-	found := make([]*manifests.Object, len(at))
-	for i, position := range at {
-		found[i] = v.Objects[position]
+	var found []*manifests.Object
+	for _, position := range slices.Compact(at) {
+		if o := v.Objects[position]; r.matches(o, v) {
+			found = append(found, o)
+		}
 	}
 	return found
 }

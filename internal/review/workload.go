@@ -37,26 +37,20 @@ type Workload struct {
 // Get returns a field of the pod's spec: the spec's own, or what the pod takes over from further above. A field that
 // the spec sets hides the ones above as a whole. When nothing sets it, it is absent where it would hold for the most.
 func (w *Workload) Get(key string, keys ...string) manifests.Field {
-	var field manifests.Field
-	for _, from := range w.sources() {
-		if field = from.Get(key); field.IsSet() {
-			break
-		}
+	field := w.Spec.Get(key)
+	for i := 0; i < len(w.above) && !field.IsSet(); i++ {
+		field = w.above[i].Get(key)
 	}
 	return field.Get(keys...)
 }
 
 // List returns the items of a list of the pod's spec, such as its volumes, with those taken over from further above.
 func (w *Workload) List(key string) []manifests.Field {
-	var items []manifests.Field
-	for _, from := range w.sources() {
+	items := w.Spec.Get(key).Items()
+	for _, from := range w.above {
 		items = append(items, from.Get(key).Items()...)
 	}
 	return items
-}
-
-func (w *Workload) sources() []manifests.Field {
-	return append([]manifests.Field{w.Spec}, w.above...)
 }
 
 // Windows reports whether the pod is for Windows nodes only, where the fields for Linux mean nothing.

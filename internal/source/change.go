@@ -13,6 +13,16 @@ type changeIndex struct {
 	byNew, byOld []int32 // indexes into Files, sorted by path; only files that have one on that side
 }
 
+// Once returns what make makes of the change, which is made once for all that ask by the same key, a value of a type of
+// the asker's own, and which nobody changes.
+func (c *Change) Once(key any, make func() any) any {
+	made, known := c.made.Load(key)
+	if !known {
+		made, _ = c.made.LoadOrStore(key, sync.OnceValue(make))
+	}
+	return made.(func() any)()
+}
+
 func (c *Change) build() {
 	c.index.once.Do(func() {
 		for i, f := range c.Files {

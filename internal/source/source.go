@@ -8,6 +8,7 @@ package source
 import (
 	"errors"
 	"io/fs"
+	"sync"
 )
 
 // Kind says what a path in a tree is.
@@ -117,4 +118,5 @@ type Change struct {
 	Files      []FileChange
 
 	index changeIndex
+	made  sync.Map // see Once
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -81,6 +82,9 @@ func (c check) changed(before, after *yaml.Node) bool {
 
 // wanted reports whether a node holds the new value.
 func (c check) wanted(node *yaml.Node) bool {
+	if surely(node, c.want) {
+		return true
+	}
 	var has, wants any
 	encoded, err := yaml.Marshal(c.want)
 	return err == nil && node.Decode(&has) == nil && yaml.Unmarshal(encoded, &wants) == nil && reflect.DeepEqual(has, wants)
@@ -103,4 +107,28 @@ func way(from, to *yaml.Node) (leads, named bool) {
 		}
 	}
 	return false, false
+}
+
+// surely reports whether a node plainly holds a value; of false nothing follows.
+func surely(node *yaml.Node, want any) bool {
+	switch want := want.(type) {
+	case bool:
+		return node.Tag == "!!bool" && node.Value == strconv.FormatBool(want)
+	case int:
+		return node.Tag == "!!int" && node.Value == strconv.Itoa(want)
+	case int64:
+		return node.Tag == "!!int" && node.Value == strconv.FormatInt(want, 10)
+	case string:
+		return node.Kind == yaml.ScalarNode && node.Tag == "!!str" && node.Value == want
+	case []any:
+		return node.Kind == yaml.SequenceNode && node.Tag == "!!seq" && slices.EqualFunc(node.Content, want, surely)
+	case map[string]any: // of one key, as most are
+		if node.Kind != yaml.MappingNode || node.Tag != "!!map" || len(node.Content) != 2 || len(want) != 1 {
+			return false
+		}
+		key := node.Content[0]
+		value, ok := want[key.Value]
+		return ok && key.Kind == yaml.ScalarNode && key.Tag == "!!str" && surely(node.Content[1], value)
+	}
+	return false
 }

@@ -152,7 +152,11 @@ func parse(text []byte) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stream{text: text, lines: strings.SplitAfter(string(text), "\n"), docs: docs, json: json.Valid(text)}, nil
+	return newStream(text, docs), nil
+}
+
+func newStream(text []byte, docs []*yaml.Node) *stream {
+	return &stream{text: text, lines: strings.SplitAfter(string(text), "\n"), docs: docs, json: json.Valid(text)}
 }
 
 // parseAll parses every document, its nodes bearing the lines of the whole text.

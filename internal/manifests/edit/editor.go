@@ -1,5 +1,11 @@
 package edit
 
+import (
+	"bytes"
+
+	"go.yaml.in/yaml/v3"
+)
+
 // maxKept is how many bytes of text an Editor keeps parsed; what is made of them takes some fifty times as much.
 const maxKept = 512 << 10
 
@@ -8,6 +14,23 @@ const maxKept = 512 << 10
 type Editor struct {
 	kept  map[string]*stream // by text
 	bytes int
+	known parsed
+}
+
+// parsed is a document with what ParseYAML made of it.
+type parsed struct {
+	text []byte
+	node *yaml.Node
+}
+
+// Know tells what manifests.ParseYAML made of a document, so that it need not be parsed for the edits to come. It is
+// forgotten with the next call.
+func (e *Editor) Know(text []byte, node *yaml.Node) { e.known = parsed{text, node} }
+
+// reads reports whether a text is the document that is known, and edits would find the same nodes in it: ParseYAML follows
+// aliases and merge keys and decodes what has a tag.
+func (p parsed) reads(text []byte) bool {
+	return p.node != nil && bytes.Equal(p.text, text) && !bytes.ContainsAny(text, "&*!") && !bytes.Contains(text, []byte("<<"))
 }
 
 // Set is the function Set.
@@ -25,7 +48,7 @@ func (e *Editor) parse(text []byte) (*stream, error) {
 	if s := e.kept[string(text)]; s != nil {
 		return s, nil
 	}
-	s, err := parse(text)
+	s, err := e.read(text)
 	if err != nil || len(text) > maxKept {
 		return s, err
 	}
@@ -34,4 +57,12 @@ func (e *Editor) parse(text []byte) (*stream, error) {
 	}
 	e.kept[string(text)] = s
 	return s, nil
+}
+
+// read makes a stream of a text.
+func (e *Editor) read(text []byte) (*stream, error) {
+	if e.known.reads(text) {
+		return newStream(text, []*yaml.Node{e.known.node}), nil
+	}
+	return parse(text)
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,6 +46,16 @@ func spaced(text string) string {
 }
 
 func inline(value any, style yaml.Style) (string, error) {
+	switch value := value.(type) {
+	case bool:
+		return strconv.FormatBool(value), nil
+	case int:
+		return strconv.Itoa(value), nil
+	case string:
+		if style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 && isPlain(value) {
+			return value, nil
+		}
+	}
 	var node yaml.Node
 	if err := node.Encode(value); err != nil {
 		return "", refused("the value cannot be written: %v", err)
@@ -58,6 +70,13 @@ func inline(value any, style yaml.Style) (string, error) {
 	}
 	return strings.TrimSuffix(string(text), "\n"), nil
 }
+
+// isPlain reports whether a text surely needs no quotes.
+func isPlain(text string) bool {
+	return plainWord.MatchString(text) && !slices.Contains([]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}, strings.ToLower(text))
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z-]{0,63}$`)
 
 func setFlow(node *yaml.Node) {
 	if node.Kind != yaml.ScalarNode {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
+	"github.com/landwaiter/landwaiter/internal/review/reviewtest"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
@@ -278,4 +280,59 @@ func benchmarkMany(b *testing.B, c cluster) {
 		b.ReportMetric(peak(), "peak-MiB")
 		watch.slowest(b, 10, took.objects)
 	}
+}
+
+// BenchmarkHeld measures what a review holds of objects of few and of many values, by which the cap of a review is set: the
+// memory in use when all is judged, the texts of the files left out.
+func BenchmarkHeld(b *testing.B) {
+	for _, values := range []int{10, 20, 80} {
+		b.Run(fmt.Sprint(values), func(b *testing.B) {
+			for b.Loop() {
+				benchmarkHeld(b, 5000, values)
+			}
+		})
+	}
+}
+
+func benchmarkHeld(b *testing.B, objects, values int) {
+	files := make(map[string][]byte)
+	for i := range objects {
+		text := fmt.Sprintf("apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: thing-%d\n  namespace: things\nspec:\n", i)
+		for n := range values - 7 { // with the document, metadata and spec
+			text += fmt.Sprintf("  setting%d: value-%d\n", n, n)
+		}
+		files[fmt.Sprintf("d%d/%d.yaml", i/100, i)] = []byte(text)
+	}
+	for _, sides := range []string{"head", "both"} {
+		fixture := &reviewtest.Fixture{Head: files}
+		if sides == "both" {
+			fixture.Base = files
+			for i := range objects / 100 { // so that each root is affected
+				files[fmt.Sprintf("d%d/more.yaml", i)] = []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\n")
+			}
+			fixture.Base = maps.Clone(files)
+			for i := range objects / 100 {
+				files[fmt.Sprintf("d%d/more.yaml", i)] = []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: less}\n")
+			}
+		}
+		change, err := fixture.Change()
+		if err != nil {
+			b.Fatal(err)
+		}
+		lab := newLab()
+		r := &rehearsal{inner: lab.Renderer, done: map[string]*manifests.Rendering{}, reads: map[string]source.ReadSet{}}
+		before := inUse()
+		took := r.judge(b, change, lab.Rules)
+		b.ReportMetric(float64(inUse()-before)/float64(took.objects), sides+"-B/object")
+		runtime.KeepAlive(took)
+		runtime.KeepAlive(r)
+	}
+}
+
+// inUse is the memory that is reachable, in bytes.
+func inUse() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
@@ -136,5 +137,6 @@ func isPatch(p *review.Pass, o *manifests.Object) bool {
 	if p.Root.Root.Kind != manifests.Plain {
 		return false
 	}
-	return len(o.Origins) > 0 && len(o.Origins[0]) > 0 && patchFile.MatchString(o.Origins[0][0].Span.File)
+	file := fileOf(o)
+	return strings.Contains(strings.ToLower(file), "patch") && patchFile.MatchString(file)
 }

@@ -183,7 +183,7 @@ func hostPorts(p *pod, _ check) []candidate {
 	var all []candidate
 	for _, c := range p.workload.Containers {
 		for _, item := range c.Get("ports").Items() {
-			alone := corev1.Container{Ports: []corev1.ContainerPort{decode[corev1.ContainerPort](item)}}
+			alone := corev1.Container{Ports: []corev1.ContainerPort{decodeValue[corev1.ContainerPort](plain(item))}}
 			spec := p.bare(func(s *corev1.PodSpec) { s.Containers = []corev1.Container{alone} })
 			all = append(all, candidate{item.Get("hostPort"), c.Title(), metav1.ObjectMeta{}, spec})
 		}

@@ -1,8 +1,6 @@
 package standard
 
 import (
-	"slices"
-
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"go.yaml.in/yaml/v3"
@@ -18,51 +16,57 @@ type pod struct {
 	spec       corev1.PodSpec     // without containers and volumes
 	volumes    []corev1.Volume    // in the order of workload.List("volumes")
 	containers []corev1.Container // in the order of workload.Containers
+	whole      corev1.PodSpec     // with everything in it; the checks treat containers of every kind alike
 }
 
-// notOfContainers are fields that are long or in every container, and no matter of the standards, which are about what a
-// container may do to its node.
-var notOfContainers = []string{"env", "envFrom", "image", "imagePullPolicy", "command", "args", "workingDir", "resources", "volumeMounts"}
+// What the standards judge; everything else is left out.
+var (
+	judgedOfPods       = []string{"securityContext", "hostNetwork", "hostPID", "hostIPC", "hostUsers", "os"}
+	judgedOfContainers = []string{"securityContext", "ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"}
+)
 
 func decodePod(w *review.Workload) *pod {
-	p := &pod{workload: w, meta: decode[metav1.ObjectMeta](w.Meta, "labels", "managedFields")}
-	p.spec = decodeSpec(w)
+	p := &pod{workload: w, spec: decodeSpec(w)}
+	if annotations := w.Meta.Get("annotations"); annotations.Exists() {
+		p.meta = decodeValue[metav1.ObjectMeta](map[string]any{"annotations": plain(annotations)})
+	}
 	for _, v := range w.List("volumes") {
-		volume := decode[corev1.Volume](v)
+		volume := decodeVolume(v)
 		if volume.VolumeSource == (corev1.VolumeSource{}) {
 			volume.EmptyDir = &corev1.EmptyDirVolumeSource{} // the API server's default
 		}
 		p.volumes = append(p.volumes, volume)
 	}
 	for _, c := range w.Containers {
-		container := decode[corev1.Container](c.Field, notOfContainers...)
+		container := decodeContainer(c.Field)
 		container.Name = c.Name
 		p.containers = append(p.containers, container)
 	}
+	p.whole = p.spec
+	p.whole.Volumes, p.whole.Containers = p.volumes, p.containers
 	return p
 }
 
 // decodeSpec reads what the pod itself says and takes over, without containers and volumes.
 func decodeSpec(w *review.Workload) corev1.PodSpec {
 	values := map[string]any{}
-	for _, e := range w.Spec.Entries() {
-		switch e.Key {
-		case "volumes", "containers", "initContainers", "ephemeralContainers", "affinity", "tolerations", "nodeSelector", "topologySpreadConstraints", "imagePullSecrets":
-		default:
-			values[e.Key] = plain(e.Value)
+	for _, key := range judgedOfPods {
+		if at := w.Get(key); at.IsSet() {
+			values[key] = plain(at)
 		}
-	}
-	for _, key := range []string{"securityContext", "hostNetwork", "hostPID", "hostIPC", "hostUsers", "os"} {
-		values[key] = plain(w.Get(key))
 	}
 	return decodeValue[corev1.PodSpec](values)
 }
 
-// whole returns the spec with everything in it. The checks treat containers of every kind alike.
-func (p *pod) whole() *corev1.PodSpec {
-	spec := p.spec
-	spec.Volumes, spec.Containers = p.volumes, p.containers
-	return &spec
+// decodeContainer reads a container, without its name.
+func decodeContainer(at manifests.Field) corev1.Container {
+	values := map[string]any{}
+	for _, key := range judgedOfContainers {
+		if judged := at.Get(key); judged.IsSet() {
+			values[key] = plain(judged)
+		}
+	}
+	return decodeValue[corev1.Container](values)
 }
 
 // bare returns the spec without the pod's security context, containers and volumes, and with what change adds.
@@ -72,21 +76,47 @@ func (p *pod) bare(change func(*corev1.PodSpec)) *corev1.PodSpec {
 	return spec
 }
 
-// decode reads a field into a type of the Kubernetes API as the API server does, case-sensitively, leaving out
-// what does not fit the type, and the keys that are not wanted.
-func decode[T any](f manifests.Field, without ...string) T {
-	if !f.IsMap() {
-		return decodeValue[T](plain(f))
-	}
-	values := make(map[string]any, len(f.Node().Content)/2)
-	for _, e := range f.Entries() {
-		if !slices.Contains(without, e.Key) {
-			values[e.Key] = plain(e.Value)
+// decodeVolume reads a volume. Of those that hold nothing of the node only their kind is judged.
+func decodeVolume(at manifests.Field) corev1.Volume {
+	var volume corev1.Volume
+	for _, e := range at.Entries() {
+		switch {
+		case e.Key == "name":
+			name, isText := plain(e.Value).(string)
+			if !isText {
+				return decodeValue[corev1.Volume](plain(at))
+			}
+			volume.Name = name
+		case !e.Value.IsMap() || !isOf(&volume, e.Key):
+			return decodeValue[corev1.Volume](plain(at))
 		}
 	}
-	return decodeValue[T](values)
+	return volume
 }
 
+// isOf makes a volume one of a kind that holds nothing of the node, and reports whether the key names such a kind.
+func isOf(volume *corev1.Volume, key string) bool {
+	switch key {
+	case "configMap":
+		volume.ConfigMap = &corev1.ConfigMapVolumeSource{}
+	case "downwardAPI":
+		volume.DownwardAPI = &corev1.DownwardAPIVolumeSource{}
+	case "emptyDir":
+		volume.EmptyDir = &corev1.EmptyDirVolumeSource{}
+	case "persistentVolumeClaim":
+		volume.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{}
+	case "projected":
+		volume.Projected = &corev1.ProjectedVolumeSource{}
+	case "secret":
+		volume.Secret = &corev1.SecretVolumeSource{}
+	default:
+		return false
+	}
+	return true
+}
+
+// decodeValue reads a value into a type of the Kubernetes API as the API server does, case-sensitively, leaving out
+// what does not fit the type.
 func decodeValue[T any](value any) T {
 	var decoded T
 	if unmarshal(value, &decoded) == nil {
@@ -104,6 +134,9 @@ func decodeValue[T any](value any) T {
 }
 
 func unmarshal(value, into any) error {
+	if values, ok := value.(map[string]any); ok && len(values) == 0 {
+		return nil
+	}
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err

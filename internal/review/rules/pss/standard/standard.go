@@ -35,12 +35,15 @@ func Version(kube review.KubeVersion) api.Version {
 // Fields of a wrong type, which the API server would refuse, are judged as if they were absent.
 func Violations(w *review.Workload, level api.Level, version api.Version) []Violation {
 	pod := review.OnceIn(w, "pss", decodePod)
-	seen := make(map[string]bool)
+	var seen map[string]bool
 	var found []Violation
 	for _, check := range checksAt(level, version) {
-		result := check.run(&pod.meta, pod.whole())
+		result := check.run(&pod.meta, &pod.whole)
 		if result.Allowed {
 			continue
+		}
+		if seen == nil {
+			seen = make(map[string]bool)
 		}
 		aggregate := policy.AggregateCheckResults([]policy.CheckResult{result})
 		says := aggregate.ForbiddenDetail() // names every container

@@ -115,7 +115,7 @@ func TestVerdictIsTheOfficialOne(t *testing.T) {
 		for _, level := range []api.Level{Privileged, Baseline, Restricted} {
 			for minor := 18; minor < 38; minor++ {
 				version := api.MajorMinorVersion(1, minor)
-				results := official.EvaluatePod(api.LevelVersion{Level: level, Version: version}, &decoded.meta, decoded.whole())
+				results := official.EvaluatePod(api.LevelVersion{Level: level, Version: version}, &decoded.meta, &decoded.whole)
 				allowed := policy.AggregateCheckResults(results).Allowed
 				if got := len(Violations(w, level, version)) == 0; got != allowed {
 					t.Errorf("%s at %s of 1.%d: allowed %v, officially %v", c.name, level, minor, got, allowed)
