@@ -100,16 +100,16 @@ func scriptRegistry(t *testing.T) map[string]string {
 			r.Attach(t, images.Reference{Host: r.Host, Repository: "charts/web", Tag: version, Digest: pushed.Digest}, imagestest.CosignSign, key.Bundle(t, nil, imagestest.SignStatement(t, pushed.Digest), imagestest.Sealing{}))
 		}
 	}
-	bases := scriptBases(t)
-	return map[string]string{"GIT": bases.URL, "GIT_HOST": bases.Host, "REGISTRY": r.Host, "KEYS": keys, "WEB": web.Digest, "TOOLS": tools.Digest, "CHARTS": charts.URL, "CHARTS_HOST": charts.Host}
+	bases, first := scriptBases(t)
+	return map[string]string{"GIT": bases.URL, "GIT_HOST": bases.Host, "GIT_FIRST": first, "REGISTRY": r.Host, "KEYS": keys, "WEB": web.Digest, "TOOLS": tools.Digest, "CHARTS": charts.URL, "CHARTS_HOST": charts.Host}
 }
 
 // scriptBases starts the Git server of scripts: acme/base has the directory web, with the tag v1; acme/nested names it, and
-// acme/loop itself.
-func scriptBases(t *testing.T) *gittest.Server {
-	s := gittest.New(t)
+// acme/loop itself. acme/charts has a chart in three versions, acme/fleet objects of Flux. first is the commit of acme/base's tag.
+func scriptBases(t *testing.T) (s *gittest.Server, first string) {
+	s = gittest.New(t)
 	web := strings.NewReplacer("{{ .Release.Name }}", "web", "{{ .Release.Namespace }}", "apps", "{{ .Values.privileged }}", "true").Replace(chartTemplate)
-	first := s.Commit("acme/base", "main", map[string]string{"web/kustomization.yaml": "resources: [web.yaml, ../more]\n", "web/web.yaml": web,
+	first = s.Commit("acme/base", "main", map[string]string{"web/kustomization.yaml": "resources: [web.yaml, ../more]\n", "web/web.yaml": web,
 		"more/kustomization.yaml": "resources: [map.yaml, link.yaml]\n", "more/map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n",
 		"more/link.yaml": gittest.Link + "service.yaml", "more/service.yaml": "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: service}\n", "more/out": gittest.Link + "../../../../../etc"})
 	s.Tag("acme/base", "v1", first)
@@ -117,6 +117,14 @@ func scriptBases(t *testing.T) *gittest.Server {
 	nested := s.Commit("acme/nested", "main", map[string]string{"kustomization.yaml": "resources: ['" + s.URL + "/acme/base//web?ref=v1']\nnamePrefix: nested-\n",
 		"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonLabels: {part: yes-it-is}\n"})
 	s.Tag("acme/nested", "v1", nested)
+	charts := map[string]string{"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", "web/values.yaml": "privileged: false\n", "prod.yaml": "privileged: true\n",
+		"web/templates/web.yaml": strings.Replace(chartTemplate, "{{ .Values.privileged }}", "true", 1)}
+	for _, tag := range []string{"v1.0.0", "v1.1.0", "v2.0.0"} {
+		charts["tag"] = tag
+		s.Tag("acme/charts", tag, s.Commit("acme/charts", "main", charts))
+	}
+	s.Commit("acme/fleet", "main", map[string]string{"clusters/inner.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: inner, namespace: flux-system}\nspec:\n  path: ./apps\n  sourceRef: {kind: GitRepository, name: fleet}\n",
+		"apps/web.yaml": web, ".sourceignore": "/apps/ignored.yaml\n", "apps/ignored.yaml": "{"})
 	s.Commit("acme/loop", "main", map[string]string{"kustomization.yaml": "resources: ['" + s.URL + "/acme/loop']\n"})
 	s.Commit("acme/out", "main", map[string]string{"kustomization.yaml": "resources: [../../apps/secret]\n"})
 	s.Before(func(w http.ResponseWriter, r *http.Request) bool {
@@ -126,7 +134,7 @@ func scriptBases(t *testing.T) *gittest.Server {
 		}
 		return false
 	})
-	return s
+	return s, first
 }
 
 // chartRole is what a version of the chart has that the one before has not.

@@ -121,11 +121,13 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 }
 
 // settle takes out what the objects of a root make that a deployment renders as well: its objects are those of the latter.
-// What is left gets its names.
+// What does not render makes nothing. What is left gets its names.
 func (f *deployed) settle() {
 	covered := make(map[string]bool)
 	for _, root := range f.roots {
-		maps.Copy(covered, covers(root))
+		if f.known[rootKey(root)].err == nil {
+			maps.Copy(covered, covers(root))
+		}
 	}
 	f.roots = slices.DeleteFunc(f.roots, func(root manifests.Root) bool {
 		parent := f.parents[rootKey(root)]

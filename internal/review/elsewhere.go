@@ -127,7 +127,7 @@ func (s *supplier) get(ctx context.Context, lack manifests.Lack, whole bool) (mo
 	if err != nil {
 		return mount{}, err
 	}
-	called := strings.TrimPrefix(strings.TrimPrefix(base.URL, "https://"), "http://")
+	called := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(base.URL, "https://"), "http://"), ".git")
 	if !base.File {
 		called += " at " + got.Pinned[:min(len(got.Pinned), 12)]
 	}
