@@ -149,8 +149,11 @@ func (r *Request) matchNamespace(selector *metav1.LabelSelector, scope Scope) (M
 	var set labels.Set
 	known := true
 	switch isNamespace := r.resource.Group == "" && r.Kind == "Namespace"; {
-	case isNamespace && r.Object != nil:
-		if set = labelsOf(r.Object); set[nameLabel] == "" {
+	case isNamespace && (r.Object != nil || r.Old != nil):
+		if set = labelsOf(r.Object); r.Object == nil {
+			set = labelsOf(r.Old) // it is deleted
+		}
+		if set[nameLabel] == "" {
 			set[nameLabel] = r.Name
 		}
 	case scope.Namespace == nil:

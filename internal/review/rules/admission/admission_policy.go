@@ -18,6 +18,8 @@ var admissionPolicy = review.Rule{
 	Kinds:       []string{review.AnyKind},
 	Definitions: true,
 	Check:       checkAdmissionPolicy,
+
+	CheckRemoved: checkRemovalAdmitted,
 }
 
 func checkAdmissionPolicy(p *review.Pass) {
@@ -36,6 +38,25 @@ func checkAdmissionPolicy(p *review.Pass) {
 	}
 	if p.Object.Kind != "Pod" || p.Object.APIVersion != "v1" {
 		all.askOfPods(p, refused)
+	}
+}
+
+// checkRemovalAdmitted asks the policies about the deletion of what head has no more, which is what pruning makes of it.
+func checkRemovalAdmitted(p *review.Pass) {
+	all := policiesOf(p)
+	if len(all.all) == 0 || review.IsHelmTest(p.Object) {
+		return
+	}
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	o := p.Object
+	concerned := all.concerning(p, o.APIVersion, o.Kind)
+	if len(concerned) == 0 {
+		return
+	}
+	itself := all.place(p, p.Base, cluster.Subject{APIVersion: o.APIVersion, Kind: o.Kind, Name: o.Name, Old: valueOf(o), Operation: cluster.Delete, AsStored: true})
+	for _, one := range concerned {
+		all.ask(p, one, itself)
 	}
 }
 
@@ -79,7 +100,7 @@ func (all *policies) subject(p *review.Pass) *subject {
 	if before != nil && before.APIVersion == o.APIVersion {
 		s.Old, s.Operation = valueOf(before), cluster.Update
 	}
-	return all.place(p, s)
+	return all.place(p, p.Root, s)
 }
 
 // podSubject is a pod that a workload makes.
@@ -91,7 +112,7 @@ func (all *policies) podSubject(p *review.Pass, pod *review.Workload) *subject {
 	meta["generateName"] = p.Object.Name + "-"
 	delete(meta, "name")
 	object := map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": value(pod.Spec)}
-	s := all.place(p, cluster.Subject{APIVersion: "v1", Kind: "Pod", Object: object, Operation: cluster.Create, AsStored: true})
+	s := all.place(p, p.Root, cluster.Subject{APIVersion: "v1", Kind: "Pod", Object: object, Operation: cluster.Create, AsStored: true})
 	s.pod, s.meta, s.spec = pod, pod.Meta, pod.Spec
 	return s
 }
@@ -103,12 +124,12 @@ func value(f manifests.Field) any {
 	return kubeapi.Value(f.Node())
 }
 
-// place finds out where an object lands.
-func (all *policies) place(p *review.Pass, s cluster.Subject) *subject {
+// place finds out where an object of a root lands.
+func (all *policies) place(p *review.Pass, root *review.RootView, s cluster.Subject) *subject {
 	info := all.kindOf(p, s.APIVersion, s.Kind)
 	made := &subject{kind: info, known: true}
 	s.Resource = info.resource.Resource
-	name := p.Root.Namespace(p.Object)
+	name := root.Namespace(p.Object)
 	switch {
 	case s.Kind == "Namespace" && s.APIVersion == "v1":
 		s.Namespace = s.Name
@@ -232,7 +253,10 @@ type verdict struct {
 func report(p *review.Pass, s *subject, v verdict) {
 	level, does := v.action()
 	whom := "it"
-	if s.pod != nil {
+	switch {
+	case s.Operation == cluster.Delete:
+		whom = "its deletion"
+	case s.pod != nil:
 		whom = "its pods"
 	}
 	d := p.Report(v.field(p, s), "admission policy %s (binding %s) %s %s: %s", v.policy.object.Name, v.binding.object.Name, does, whom, v.text(s))
@@ -281,6 +305,9 @@ func (v verdict) detail(s *subject) string {
 	text := "The API server asks the policy about every such object."
 	if level, _ := v.action(); level == review.Error {
 		text = "The API server refuses the object when it is applied."
+		if s.Operation == cluster.Delete {
+			text = "The API server refuses to delete the object: what prunes it fails, or it stays in the cluster though the repository has it no more."
+		}
 		if s.pod != nil {
 			text = fmt.Sprintf("The API server takes the %s and refuses its pods, so that none of them starts.", s.pod.Object.Kind)
 		}

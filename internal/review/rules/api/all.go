@@ -16,7 +16,7 @@ func Rules() []review.Rule {
 	return review.Area("api", docs,
 		apiRemoved, apiDeprecated, schema, duplicateObject, selectorMismatch,
 		serviceSelectorDangling, serviceTargetPort, ingressBackendMissing, configMissing, serviceAccountMissing, hpaTargetMissing,
-		pdbDangling, serviceMonitorDangling, networkPolicyPeerDangling, persistentVolumeClaimMissing, storageClassMissing,
+		pdbDangling, serviceMonitorDangling, webhookServiceMissing, networkPolicyPeerDangling, persistentVolumeClaimMissing, storageClassMissing,
 		roleRef, envDuplicate, labelInvalid,
 	)
 }

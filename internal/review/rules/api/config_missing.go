@@ -38,7 +38,7 @@ func checkConfigMissing(p *review.Pass) {
 	}
 	for _, secret := range p.Pod.List("imagePullSecrets") {
 		at := secret.Get("name")
-		if r := (reference{at, "Secret", at.Text()}); r.known(p) && r.gone(p) && r.find(p, true) == nil {
+		if r := (reference{at, "Secret", at.Text(), ""}); r.known(p) && r.gone(p) && r.find(p, true) == nil {
 			p.Report(at, "%s %s pulls images with Secret %s, which is not there any more", p.Object.Kind, p.Object.Name, r.name).
 				Detail("The registry is asked without credentials, and refuses images that are not public.")
 		}
@@ -49,7 +49,7 @@ func checkConfigMissing(p *review.Pass) {
 func configUses(pod *review.Workload) (uses []configUse) {
 	add := func(kind, who string, ref manifests.Field, name string, keys ...manifests.Field) {
 		if at := ref.Get(name); at.Text() != "" {
-			uses = append(uses, configUse{reference{at, kind, at.Text()}, who, keys, ref.Get("optional").True()})
+			uses = append(uses, configUse{reference{at, kind, at.Text(), ""}, who, keys, ref.Get("optional").True()})
 		}
 	}
 	for _, c := range pod.Containers {

@@ -23,7 +23,7 @@ func checkHPATargetMissing(p *review.Pass) {
 	if kind == "" && p.Object.Kind == "ScaledObject" {
 		kind = "Deployment"
 	}
-	r := reference{target.Get("name"), kind, target.Get("name").Text()}
+	r := reference{target.Get("name"), kind, target.Get("name").Text(), ""}
 	if !slices.Contains(podKinds(), kind) || !r.known(p) || r.find(p, true) != nil {
 		return
 	}
@@ -42,7 +42,7 @@ func (r reference) otherKind(p *review.Pass) string {
 		if kind == "Job" || kind == "CronJob" || kind == "Pod" {
 			continue
 		}
-		if (reference{r.at, kind, r.name}).target(p) != nil {
+		if (reference{r.at, kind, r.name, ""}).target(p) != nil {
 			return kind
 		}
 	}

@@ -22,7 +22,7 @@ var ingressBackendMissing = review.Rule{
 func checkIngressBackendMissing(p *review.Pass) {
 	checkCertificateGone(p)
 	for _, b := range backendsOf(p.Object) {
-		r := reference{b.name, "Service", b.name.Text()}
+		r := reference{b.name, "Service", b.name.Text(), ""}
 		if b.port.Text() == "use-annotation" { // the AWS load balancer controller does something else
 			continue
 		}
@@ -43,7 +43,7 @@ func checkCertificateGone(p *review.Pass) {
 	}
 	for _, tls := range p.Object.Field().Get("spec", "tls").Items() {
 		at := tls.Get("secretName")
-		r := reference{at, "Secret", at.Text()}
+		r := reference{at, "Secret", at.Text(), ""}
 		if r.known(p) && r.gone(p) && !r.replaced(p) && r.find(p, true) == nil {
 			p.Report(at, "Ingress %s takes its certificate from Secret %s, which is not there any more", p.Object.Name, r.name).
 				Detail("Controllers then answer with a certificate of their own, which no client trusts.")

@@ -17,7 +17,7 @@ var persistentVolumeClaimMissing = review.Rule{
 func checkPersistentVolumeClaimMissing(p *review.Pass) {
 	for _, volume := range p.Pod.List("volumes") {
 		at := volume.Get("persistentVolumeClaim", "claimName")
-		r := reference{at, "PersistentVolumeClaim", at.Text()}
+		r := reference{at, "PersistentVolumeClaim", at.Text(), ""}
 		if r.missing(p) && !ofStatefulSet(p, r.name) {
 			p.Report(at, "volume %s is of claim %s, which is not there%s", volume.Get("name").Text(), r.name, r.meant(p)).
 				Detail("Nothing of what is rendered with it has the name in the namespace. The pod waits until there is such a claim.")

@@ -35,11 +35,20 @@ func (e *elsewhere) has(kind, namespace, name string) bool {
 	return false
 }
 
-// reference is a field of p.Object that names another object of its namespace.
+// reference is a field of p.Object that names another object.
 type reference struct {
-	at   manifests.Field
-	kind string
-	name string
+	at    manifests.Field
+	kind  string
+	name  string
+	space string // the namespace that is named with it; "" when it is p.Object's
+}
+
+// lands is the namespace of what a reference names; "" when nobody knows.
+func (r reference) lands(p *review.Pass) string {
+	if r.space != "" {
+		return r.space
+	}
+	return p.Root.Namespace(p.Object)
 }
 
 // byName are objects by kind and name.
@@ -81,7 +90,7 @@ func (r reference) target(p *review.Pass) *manifests.Object { return r.find(p, f
 // find is target. When it has to be sure, plain source of which nobody knows whether, and into which namespace, it is
 // applied does not count.
 func (r reference) find(p *review.Pass, sure bool) *manifests.Object {
-	lands, key := p.Root.Namespace(p.Object), [2]string{r.kind, r.name}
+	lands, key := r.lands(p), [2]string{r.kind, r.name}
 	if r.kind == "ClusterRole" {
 		lands = ""
 	}
@@ -118,7 +127,7 @@ func (r reference) missing(p *review.Pass) bool {
 
 // known reports whether the field holds a name, of something that is not said to live elsewhere.
 func (r reference) known(p *review.Pass) bool {
-	return r.name != "" && !kubeapi.HasPlaceholder(r.at) && !review.Params[elsewhere](p).has(r.kind, p.Root.Namespace(p.Object), r.name)
+	return r.name != "" && !kubeapi.HasPlaceholder(r.at) && !review.Params[elsewhere](p).has(r.kind, r.lands(p), r.name)
 }
 
 // gone reports whether the root had at base what the reference names.
@@ -126,7 +135,7 @@ func (r reference) gone(p *review.Pass) bool {
 	if p.Base == nil {
 		return false
 	}
-	lands := p.Root.Namespace(p.Object)
+	lands := r.lands(p)
 	for _, o := range namedIn(p.Base)[[2]string{r.kind, r.name}] {
 		if may(lands, p.Base.Namespace(o)) && coreOrKnown(o) {
 			return true
@@ -138,20 +147,21 @@ func (r reference) gone(p *review.Pass) bool {
 // replaced reports whether the change has something else make what the root had at base: a custom object that names it, as
 // an ExternalSecret in place of a Secret, or one of which nobody knows what it makes.
 func (r reference) replaced(p *review.Pass) bool {
-	lands, now, before := p.Root.Namespace(p.Object), neighbours(p), neighboursAt(p.Base)
+	lands, now, before := r.lands(p), neighbours(p), neighboursAt(p.Base)
 	if now.words[r.name]&byMaker > before.words[r.name]&byMaker || now.makesIn(lands) && !before.makesIn(lands) {
 		return true
 	}
 	return (r.kind == "Secret" || r.kind == "ConfigMap") && (!p.Index.Searched() || madeBeyond(p.Index)[r.name])
 }
 
-// expected reports whether the root is where one would look for what the reference names.
+// expected reports whether the root is where one would look for what the reference names. A program that may make such
+// objects is no reason to doubt where the namespace is named as well: who makes the Service of a webhook registers it too.
 func (r reference) expected(p *review.Pass) bool {
-	n, lands := neighbours(p), p.Root.Namespace(p.Object)
+	n, lands := neighbours(p), r.lands(p)
 	switch {
 	case len(r.siblings(p)) == 0, !p.Index.Searched(), wished(p.Object, r.at), n.makesIn(lands):
 		return false
-	case n.words[r.name]&r.makers() != 0, n.creates(creatable(r.kind)):
+	case n.words[r.name]&r.makers() != 0, r.space == "" && n.creates(creatable(r.kind)):
 		return false
 	}
 	for _, o := range namedBy(p.Index, r.kind, true)[[2]string{r.kind, r.name}] {
@@ -200,13 +210,14 @@ func madeBeyond(x *review.Index) map[string]bool {
 
 // siblings are the names of the root's objects of the kind in the namespace, with those of which such are made.
 func (r reference) siblings(p *review.Pass) (names []string) {
-	lands, kinds := p.Root.Namespace(p.Object), []string{r.kind}
+	lands, kinds := r.lands(p), []string{r.kind}
 	if r.kind == "Secret" {
 		kinds = append(kinds, "SealedSecret", "ExternalSecret", "SopsSecret")
 	}
 	for _, kind := range kinds {
 		for _, o := range p.Root.OfKind(kind) {
-			if p.Root.Namespace(o) == lands && coreOrKnown(o) && o.Hook == "" {
+			space := p.Root.Namespace(o)
+			if (space == lands || r.space != "" && space == "") && coreOrKnown(o) && o.Hook == "" {
 				names = append(names, writtenName(p, o.Name))
 			}
 		}

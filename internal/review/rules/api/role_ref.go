@@ -42,7 +42,7 @@ func checkRoleKind(p *review.Pass, kind, name string) {
 	}
 	ref := p.Object.Field().Get("roleRef")
 	is := func(kind string) bool {
-		return reference{ref.Get("name"), kind, name}.target(p) != nil
+		return reference{ref.Get("name"), kind, name, ""}.target(p) != nil
 	}
 	if is(kind) || !is(other) && (kind != "Role" || !builtInRole(name)) {
 		return

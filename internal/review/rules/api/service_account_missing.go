@@ -15,7 +15,7 @@ func checkServiceAccountMissing(p *review.Pass) {
 	if !at.IsSet() {
 		at = p.Pod.Get("serviceAccount")
 	}
-	r := reference{at, "ServiceAccount", at.Text()}
+	r := reference{at, "ServiceAccount", at.Text(), ""}
 	if r.name == "default" || !r.missing(p) {
 		return
 	}

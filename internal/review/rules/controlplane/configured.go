@@ -45,10 +45,29 @@ func kubeadmCluster(d document) []component {
 		extraArguments(d, controllerManager, d.Get("controllerManager", "extraArgs"), kubeadmDefaults(controllerManager)),
 		extraArguments(d, scheduler, d.Get("scheduler", "extraArgs"), kubeadmDefaults(scheduler)),
 	}
-	if d.Get("etcd", "external").IsSet() {
+	if external := d.Get("etcd", "external"); external.IsSet() {
+		parts[0].flags = append(parts[0].flags, externalEtcd(d, external)...)
 		return parts
 	}
 	return append(parts, extraArguments(d, etcd, d.Get("etcd", "local", "extraArgs"), kubeadmDefaults(etcd)))
+}
+
+// externalEtcd are the API server's flags that kubeadm makes of an etcd of one's own. All of its addresses count as one.
+func externalEtcd(d document, external manifests.Field) []flag {
+	var flags []flag
+	for _, item := range external.Get("endpoints").Items() {
+		flags = append(flags, flag{name: "etcd-servers", value: item.Text(), at: d.place(item)})
+		if strings.HasPrefix(item.Text(), "http://") {
+			flags[0], flags = flags[len(flags)-1], flags[:1] // the one without TLS is what there is to say
+			break
+		}
+	}
+	for field, name := range map[string]string{"caFile": "etcd-cafile", "certFile": "etcd-certfile", "keyFile": "etcd-keyfile"} {
+		if at := external.Get(field); at.IsSet() {
+			flags = append(flags, flag{name: name, value: at.Text(), at: d.place(at)})
+		}
+	}
+	return flags
 }
 
 func kubeadmDefaults(name string) map[string]string {

@@ -3,6 +3,7 @@ package kops
 import (
 	"regexp"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
@@ -17,11 +18,18 @@ var kopsBurstable = review.Rule{
 var burstable = regexp.MustCompile(`^t[1-9][a-z]*\.`)
 
 func checkKopsBurstable(p *review.Pass) {
-	at := spec(p).Get("machineType")
-	least, _ := spec(p).Get("minSize").Int()
-	if role(p) == "Bastion" || least == 0 || !burstable.MatchString(at.Text()) {
+	least, written := spec(p).Get("minSize").Int() // kops makes one or two machines where it is left out
+	if role(p) == "Bastion" || written && least == 0 {
 		return
 	}
-	p.Report(at, "group %s is of %s machines, which work on credit", p.Object.Name, at.Text()).
-		Detail("Once the credit is used up the machine is slowed to a fraction, and a control plane or a node under constant load uses it up. Everything on it then times out at once.")
+	types := []manifests.Field{spec(p).Get("machineType")}
+	if mixed := spec(p).Get("mixedInstancesPolicy", "instances").Items(); len(mixed) > 0 {
+		types = mixed // they are what the group is made of, whatever its machineType
+	}
+	for _, at := range types {
+		if burstable.MatchString(at.Text()) {
+			p.Report(at, "group %s is of %s machines, which work on credit", p.Object.Name, at.Text()).
+				Detail("Once the credit is used up the machine is slowed to a fraction, and a control plane or a node under constant load uses it up. Everything on it then times out at once.")
+		}
+	}
 }

@@ -2,6 +2,8 @@ package kops
 
 import (
 	"encoding/json"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -16,6 +18,13 @@ var kopsIAMPolicy = review.Rule{
 }
 
 func checkKopsIAMPolicy(p *review.Pass) {
+	for _, entry := range spec(p).Get("externalPolicies").Entries() {
+		for _, at := range entry.Value.Items() {
+			if name := path.Base(at.Text()); strings.Contains(at.Text(), ":iam::aws:policy/") && slices.Contains(unboundedPolicies, name) {
+				reportRights(p, at, entry.Key, "what AWS's policy "+name+" allows")
+			}
+		}
+	}
 	for _, entry := range spec(p).Get("additionalPolicies").Entries() {
 		var statements []statement
 		if json.Unmarshal([]byte(entry.Value.Text()), &statements) != nil {
@@ -66,6 +75,13 @@ func (s statement) unbounded() bool {
 }
 
 func reportPolicy(p *review.Pass, entry manifests.Entry, s statement) {
-	p.Report(entry.Value, "every %s of cluster %s may do %s in the cloud", entry.Key, p.Object.Name, strings.Join(s.Action, ", ")).
+	reportRights(p, entry.Value, entry.Key, strings.Join(s.Action, ", "))
+}
+
+func reportRights(p *review.Pass, at manifests.Field, who, what string) {
+	p.Report(at, "every %s of cluster %s may do %s in the cloud", who, p.Object.Name, what).
 		Detail("The role is the machine's, and so every pod's that reaches the metadata service. What one program needs goes to the role of its service account.")
 }
+
+// unboundedPolicies are AWS's own policies that allow everything, or to take everything.
+var unboundedPolicies = []string{"AdministratorAccess", "PowerUserAccess", "IAMFullAccess"}

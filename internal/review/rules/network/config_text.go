@@ -28,9 +28,9 @@ func configTexts(o *manifests.Object) (all []configText) {
 		return nil
 	}
 	secret := o.Kind == "Secret"
-	for _, section := range []string{"data", "stringData"} {
+	for _, section := range []string{"data", "stringData", "binaryData"} {
 		for _, e := range o.Field().Get(section).Entries() {
-			t := configText{at: e.Value, key: e.Key, text: e.Value.Text(), secret: secret, plain: !secret || section == "stringData"}
+			t := configText{at: e.Value, key: e.Key, text: e.Value.Text(), secret: secret, plain: section == "stringData" || section == "data" && !secret}
 			if !t.plain {
 				t.text = decoded(t.text)
 			}

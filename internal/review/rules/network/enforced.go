@@ -13,6 +13,7 @@ type enforced struct {
 	root   *review.RootView
 	index  *review.Index
 	wide   []*policy
+	admin  []*policy         // of the cluster's administrators, that hold before all others
 	spaces map[string]*group // by namespace; of "", those of the root that name none
 	bare   map[string]pod    // by namespace, a pod without labels of its own
 
@@ -36,6 +37,7 @@ func newEnforced(root *review.RootView, index *review.Index, gone func(*manifest
 	e.addSpaces(namespaces)
 	e.addWide("GlobalNetworkPolicy")
 	e.addWide("CiliumClusterwideNetworkPolicy")
+	e.addAdmin()
 	e.addNamespaced("NetworkPolicy")
 	e.addNamespaced("CiliumNetworkPolicy")
 	return e
@@ -76,6 +78,17 @@ func (e *enforced) addWide(kind string) {
 		if !seen[o.Name] && !e.isGone(o) {
 			seen[o.Name] = true
 			e.wide = append(e.wide, readPolicies(o, "")...)
+		}
+	}
+}
+
+// addAdmin reads the administrators' policies that hold before others, not the baseline.
+func (e *enforced) addAdmin() {
+	for _, kind := range adminKinds {
+		for _, o := range e.all(kind) {
+			if o.Group() == "policy.networking.k8s.io" && !isBaseline(o) && !e.isGone(o) {
+				e.admin = append(e.admin, readAdmin(o))
+			}
 		}
 	}
 }
@@ -192,7 +205,7 @@ func madeElsewhere(e *enforced) bool {
 			}
 		}
 	}
-	for _, kind := range []string{"AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"} {
+	for _, kind := range adminKinds {
 		for _, o := range e.all(kind) {
 			if o.Group() == "policy.networking.k8s.io" && denies(o.Field().Get("spec")) {
 				return true

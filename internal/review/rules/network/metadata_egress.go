@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -10,7 +11,7 @@ import (
 var metadataEgress = review.Rule{
 	ID: "metadata-egress", Level: review.Error, Guidelines: []string{"G10", "G16"},
 	Summary: "A network policy lets pods reach the cloud's metadata service",
-	Kinds:   policyKinds,
+	Kinds:   slices.Concat(policyKinds, adminKinds),
 	Check:   checkMetadataEgress,
 }
 
@@ -27,7 +28,7 @@ func checkMetadataEgress(p *review.Pass) {
 		said := map[string]bool{} // one place may reach both
 		for _, address := range []string{metadataIPv4, metadataIPv6} {
 			addr := netip.MustParseAddr(address)
-			if e.blocked(addr) {
+			if e.blocked(policy, addr) {
 				continue
 			}
 			for _, found := range policy.lets(egress, addr, metadataPort) {
@@ -58,12 +59,14 @@ func exception(block manifests.Field, addr netip.Addr) review.Op {
 	return review.Set(except, []any{single})
 }
 
-// blocked reports whether a policy for all namespaces forbids the address, whatever those of a namespace allow.
-func (e *enforced) blocked(addr netip.Addr) bool {
-	for _, policy := range e.wide {
-		if policy.rest != no && policy.blocks(egress, addr, metadataPort) {
-			return true
+// blocked reports whether a policy for all namespaces, or one of the administrators that goes before, forbids the address to
+// the pods that another is for, whatever that one allows. It has to be for pods that nothing is known of, or be chosen by the
+// label that the other is.
+func (e *enforced) blocked(judged *policy, addr netip.Addr) bool {
+	return slices.ContainsFunc(slices.Concat(e.wide, e.admin), func(other *policy) bool {
+		if other.rest == no || !other.blocks(egress, addr, metadataPort) {
+			return false
 		}
-	}
-	return false
+		return other.selects(e.bare[judged.space]) != no || other.pods.need.key != "" && other.pods.need == judged.pods.need
+	})
 }

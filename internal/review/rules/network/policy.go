@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
@@ -39,6 +40,10 @@ func readPolicies(o *manifests.Object, namespace string) []*policy {
 	case "cilium.io":
 		if o.Kind == "CiliumNetworkPolicy" || o.Kind == "CiliumClusterwideNetworkPolicy" {
 			return readCilium(o, namespace)
+		}
+	case "policy.networking.k8s.io":
+		if slices.Contains(adminKinds, o.Kind) {
+			return []*policy{readAdmin(o)}
 		}
 	}
 	return nil
@@ -99,6 +104,9 @@ func (p *policy) letsCluster() (manifests.Field, bool) {
 		return manifests.Field{}, false
 	}
 	for _, r := range p.rules[ingress] {
+		if r.action == deny {
+			break // what comes after it is not everything
+		}
 		if p.widthOf(r, ingress).all != cluster {
 			continue
 		}

@@ -101,8 +101,11 @@ func (p *policy) spanOf(r rule, d direction) span {
 	return widest
 }
 
-// peerSpan reads a peer of Kubernetes' NetworkPolicy.
+// peerSpan reads a peer of Kubernetes' NetworkPolicy, or of an administrators' policy.
 func peerSpan(peer manifests.Field) span {
+	if peer.Get("namespaces").IsSet() || peer.Get("pods").IsSet() {
+		return adminSpan(peer)
+	}
 	pods, spaces := peer.Get("podSelector"), peer.Get("namespaceSelector")
 	switch {
 	case pods.IsMap() && !isEmpty(pods):

@@ -23,9 +23,17 @@ func Rules() []review.Rule {
 	)
 }
 
-const group = "rbac.authorization.k8s.io"
+// The groups of roles and bindings: Kubernetes', and OpenShift's own, which its API server writes as the former.
+const (
+	group     = "rbac.authorization.k8s.io"
+	openShift = "authorization.openshift.io"
+)
 
 // onRoles and onBindings are the kinds that the rules judge.
-func onRoles() []string { return []string{"Role." + group, "ClusterRole." + group} }
+func onRoles() []string {
+	return []string{"Role." + group, "ClusterRole." + group, "Role." + openShift, "ClusterRole." + openShift}
+}
 
-func onBindings() []string { return []string{"RoleBinding." + group, "ClusterRoleBinding." + group} }
+func onBindings() []string {
+	return []string{"RoleBinding." + group, "ClusterRoleBinding." + group, "RoleBinding." + openShift, "ClusterRoleBinding." + openShift}
+}

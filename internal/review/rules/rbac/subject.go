@@ -27,8 +27,7 @@ func subjectRule(rule review.Rule, consequence string, to func(subject) string) 
 
 // roleTitle names the role that a binding gives.
 func roleTitle(binding *manifests.Object) string {
-	ref := binding.Field().Get("roleRef")
-	return ref.Get("kind").Text() + " " + ref.Get("name").Text()
+	return roleKind(binding) + " " + binding.Field().Get("roleRef", "name").Text()
 }
 
 // defaults are the roles that the API server, or kubeadm, itself binds to whom it lets in: what repeats them gives

@@ -111,8 +111,7 @@ func newWorld(x *review.Index) *world {
 			other.into = append(other.into, r)
 		}
 	}
-	for _, kind := range onBindings() {
-		kind, _, _ = strings.Cut(kind, ".")
+	for _, kind := range []string{"RoleBinding", "ClusterRoleBinding"} {
 		for _, o := range ofGroup(x.Standing(kind)) {
 			w.addBinding(o, x.View(o), x.Namespace(o))
 		}
@@ -130,7 +129,7 @@ func newWorld(x *review.Index) *world {
 
 // ofGroup leaves out objects of kinds of the same name in other groups.
 func ofGroup(objects []*manifests.Object) []*manifests.Object {
-	return slices.DeleteFunc(slices.Clone(objects), func(o *manifests.Object) bool { return o.Group() != group })
+	return slices.DeleteFunc(slices.Clone(objects), func(o *manifests.Object) bool { return o.Group() != group && o.Group() != openShift })
 }
 
 func (w *world) addRole(o *manifests.Object, view *review.RootView, namespace string) *role {
@@ -175,10 +174,10 @@ func (w *world) addBinding(o *manifests.Object, view *review.RootView, namespace
 	}
 }
 
-// bindingOf reads a binding. An account without a namespace is one of the binding's own.
+// bindingOf reads a binding. OpenShift knows users and groups of the system by a kind of their own. An account without a namespace is one of the binding's own.
 func bindingOf(o *manifests.Object, view *review.RootView, namespace string) *binding {
 	ref := o.Field().Get("roleRef")
-	b := &binding{object: o, view: view, namespace: namespace, role: roleName{ref.Get("kind").Text(), "", ref.Get("name").Text()}}
+	b := &binding{object: o, view: view, namespace: namespace, role: roleName{roleKind(o), "", ref.Get("name").Text()}}
 	if o.Kind == "ClusterRoleBinding" {
 		b.namespace = everywhere
 	}
@@ -186,7 +185,7 @@ func bindingOf(o *manifests.Object, view *review.RootView, namespace string) *bi
 		b.role.namespace = namespace
 	}
 	for _, item := range o.Field().Get("subjects").Items() {
-		s := subject{item.Get("kind").Text(), item.Get("namespace").Text(), item.Get("name").Text()}
+		s := subject{strings.TrimPrefix(item.Get("kind").Text(), "System"), item.Get("namespace").Text(), item.Get("name").Text()}
 		switch {
 		case s.kind != "ServiceAccount":
 			s = accountOfUser(s)
@@ -196,6 +195,18 @@ func bindingOf(o *manifests.Object, view *review.RootView, namespace string) *bi
 		b.subjects = append(b.subjects, bound{s, item})
 	}
 	return b
+}
+
+// roleKind is the kind of the role that a binding names. OpenShift's bindings say the namespace of a Role instead.
+func roleKind(binding *manifests.Object) string {
+	ref := binding.Field().Get("roleRef")
+	switch {
+	case binding.Group() != openShift || ref.Get("kind").IsSet():
+		return ref.Get("kind").Text()
+	case ref.Get("namespace").IsSet():
+		return "Role"
+	}
+	return "ClusterRole"
 }
 
 // accountOfUser returns the account that a user's name stands for; a user or group is in no namespace.
