@@ -247,7 +247,7 @@ func TestTooMuch(t *testing.T) {
 		if len(roots) != 1 || !strings.Contains(roots[0].Deployment.Skip, c.want) {
 			t.Errorf("%s: %d roots, %.200q, want %q", c.name, len(roots), roots[0].Deployment.Skip, c.want)
 		}
-		if took := time.Since(start); took > 2*time.Minute {
+		if took := time.Since(start); took > 10*time.Minute { // nothing that multiplies ends by then, and under the race detector on a busy machine all takes minutes
 			t.Errorf("%s took %v", c.name, took)
 		}
 	}
@@ -318,7 +318,7 @@ func TestBombs(t *testing.T) {
 	if out, err := evaluate(many, manifests.Finish{Unknown: []string{"Secret x"}}); err != nil || out != many {
 		t.Errorf("what is unknown did not stay: %v", err)
 	}
-	if took := time.Since(start); took > 2*time.Minute {
+	if took := time.Since(start); took > 10*time.Minute { // nothing that multiplies ends by then, and under the race detector on a busy machine all takes minutes
 		t.Errorf("took %v", took)
 	}
 }
