@@ -271,6 +271,80 @@ func TestBasePlaces(t *testing.T) {
 	}
 }
 
+// TestBasesRange holds that of a range the newest tag is taken, as Flux does, and that one that was kept is asked for again.
+func TestBasesRange(t *testing.T) {
+	t.Parallel()
+	s := gittest.New(t)
+	commits := map[string]string{}
+	for _, tag := range []string{"v1.0.0", "v1.10.0", "v1.9.0", "v2.0.0-rc.1", "nightly"} {
+		commits[tag] = s.Commit("acme/base", "main", map[string]string{"x": tag})
+		s.Tag("acme/base", tag, commits[tag])
+	}
+	s.Commit("acme/base", "v1.11.0", map[string]string{"x": "a branch of a version's name"})
+	bases := basesOf(t, s, nil)
+	for ref, want := range map[string]string{"1.x": "v1.10.0", ">=1.0.0 <1.10.0": "v1.9.0", "v1.0.0": "v1.0.0", ">=2.0.0-0": "v2.0.0-rc.1", "3.x": "!none of its 5 versions", "nonsense!": "!neither"} {
+		base := gitBase(t, s.URL+"/acme/base", "")
+		base.Ref, base.Range = ref, true
+		pinned, err := bases.Pin(t.Context(), base)
+		if why, none := strings.CutPrefix(want, "!"); none {
+			if err == nil || !strings.Contains(err.Error(), why) {
+				t.Errorf("%s: %v", ref, err)
+			}
+			continue
+		}
+		if err != nil || pinned.Pinned != commits[want] || pinned.Tree != nil {
+			t.Errorf("%s: %+v, %v", ref, pinned, err)
+			continue
+		}
+		got, err := bases.Get(t.Context(), base)
+		if err != nil || text(t, got.Tree, "x") != want || !strings.Contains(strings.Join(got.Notes, ""), "is "+want+" now") {
+			t.Errorf("%s: %q, %v", ref, got.Notes, err)
+		}
+	}
+}
+
+// TestFilesRedirected holds that a file's address leads nowhere private, whoever says so.
+func TestFilesRedirected(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"https://10.0.0.1/x.yaml", "https://inside.example/x.yaml", "https://[::ffff:169.254.169.254]/x.yaml", "file:///etc/passwd"} {
+		s := gittest.New(t)
+		s.Before(func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, to, http.StatusFound)
+			return true
+		})
+		var mu sync.Mutex
+		var dialled []string
+		client := registry.New(registry.Config{Allows: func(images.Reference) bool { return false }, Hosts: []registry.Host{{Name: s.Host, Private: true, PlainHTTP: true}}, Network: registry.Network{
+			Lookup: func(context.Context, string) ([]netip.Addr, error) {
+				return []netip.Addr{netip.MustParseAddr("192.168.1.1")}, nil
+			},
+			Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				dialled = append(dialled, address)
+				if address != s.Host {
+					return nil, errors.New("nobody is there")
+				}
+				return (&net.Dialer{}).DialContext(ctx, network, address)
+			},
+		}})
+		t.Cleanup(client.Close)
+		bases := basesOf(t, s, func(c *BasesConfig) { c.Client = client })
+		base, err := manifests.FileAddress(s.URL + "/x.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bases.Get(t.Context(), base); err == nil {
+			t.Errorf("%s: it was followed", to)
+		}
+		mu.Lock()
+		if slices.ContainsFunc(dialled, func(address string) bool { return address != s.Host }) || len(dialled) == 0 {
+			t.Errorf("%s: dialled %v", to, dialled)
+		}
+		mu.Unlock()
+	}
+}
+
 // TestPacks holds that a pack is what its commit names, whatever it says.
 func TestPacks(t *testing.T) {
 	t.Parallel()
