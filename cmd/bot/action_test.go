@@ -15,23 +15,7 @@ import (
 // TestActionFile holds action.yml and docs/action.md to what the command reads and writes.
 func TestActionFile(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../action.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Inputs  map[string]struct{ Description, Default string }
-		Outputs map[string]struct{ Description, Value string }
-		Runs    struct {
-			Steps []struct {
-				Env map[string]string
-				Run string
-			}
-		}
-	}
-	if err := yaml.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
+	file := readActionFile(t)
 	page, err := os.ReadFile("../../docs/action.md")
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +49,8 @@ func TestActionFile(t *testing.T) {
 	if len(file.Inputs) != len(actionInputs()) || len(passed) != len(actionInputs()) {
 		t.Errorf("action.yml has %d inputs and passes %d, there are %d", len(file.Inputs), len(passed), len(actionInputs()))
 	}
-	for _, name := range []string{"verdict", "errors", "warnings", "infos", "sarif", "report"} {
+	outputs := []string{"verdict", "errors", "warnings", "infos", "sarif", "report"}
+	for _, name := range outputs {
 		out := file.Outputs[name]
 		if want := fmt.Sprintf("${{ steps.review.outputs.%s }}", name); out.Value != want {
 			t.Errorf("the output %s is %q", name, out.Value)
@@ -74,9 +59,33 @@ func TestActionFile(t *testing.T) {
 			t.Errorf("docs/action.md lacks %s", row)
 		}
 	}
-	if len(file.Outputs) != 6 {
+	if len(file.Outputs) != len(outputs) {
 		t.Errorf("action.yml has %d outputs", len(file.Outputs))
 	}
+}
+
+// actionFile is action.yml.
+type actionFile struct {
+	Inputs  map[string]struct{ Description, Default string }
+	Outputs map[string]struct{ Description, Value string }
+	Runs    struct {
+		Steps []struct {
+			Env map[string]string
+			Run string
+		}
+	}
+}
+
+func readActionFile(t *testing.T) (file actionFile) {
+	t.Helper()
+	text, err := os.ReadFile("../../action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // examples are the blocks of YAML in a page, workflows and others.

@@ -121,6 +121,12 @@ func TestSetup(t *testing.T) {
 			t.Errorf("%s is shown", secret)
 		}
 	}
+	d.works(t, code, created)
+}
+
+// works holds that the App which was set up is served, and that it cannot be set up again.
+func (d *door) works(t *testing.T, code, created string) {
+	t.Helper()
 	status, text := d.post(t, "{}", func(r *http.Request) { r.Header.Set("X-Hub-Signature-256", sign("made-by-github", "{}")) })
 	if status != http.StatusAccepted {
 		t.Errorf("webhook: %d %s", status, text)
