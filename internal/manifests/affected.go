@@ -277,6 +277,20 @@ func (r *reacher) because(root *Root) (because []string) {
 	return because
 }
 
+// becauseOfDirs returns the changed paths to which kustomizations and charts lead that lie in directories.
+func (r *reacher) becauseOfDirs(dirs []string) (because []string) {
+	if len(r.hits) == 0 {
+		return nil
+	}
+	seen := map[*unit]bool{}
+	for _, dir := range dirs {
+		for _, kind := range []RootKind{Kustomize, Helm} {
+			r.collect(r.unitOf(&Root{Kind: kind, Dir: dir}), seen, &because)
+		}
+	}
+	return because
+}
+
 // collect adds the hits of u and of everything that it uses.
 func (r *reacher) collect(u *unit, seen map[*unit]bool, because *[]string) {
 	if u == nil || seen[u] {

@@ -111,7 +111,9 @@ func (r *Reaches) By(root *Root) []string {
 	if !strings.HasPrefix(root.Dir, ".landwaiter") {
 		because = append(because, r.reacher.at(root.Dir)...)
 	}
-	for _, dir := range slices.Concat(root.Deployment.Dirs, root.Deployment.Watch) {
+	d := root.Deployment
+	because = append(because, r.reacher.becauseOfDirs(slices.Concat(d.Dirs, d.Below, d.Components))...)
+	for _, dir := range slices.Concat(d.Dirs, d.Watch) {
 		because = append(because, r.reacher.at(dir)...)
 	}
 	named := root.Deployment.files()

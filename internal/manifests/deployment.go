@@ -3,23 +3,25 @@ package manifests
 import (
 	"cmp"
 	"path"
+	"slices"
 )
 
 // Deployment is how an object of Argo CD or Flux has a part of the tree rendered: it makes a root of kind ArgoCD or Flux.
 type Deployment struct {
-	By     Identity // the object that names what is rendered
-	At     Origin   // where it names that
-	Render RootKind // what renders it: Kustomize, Helm or Plain
-	Free   bool     // kustomizations may read files from anywhere in the tree
-	CRDs   bool     // the CRDs of a chart's crds/ directories belong to it
-	Dirs   []string // directories that it names besides the one that is rendered
-	Watch  []string // files and directories whose change is one more reason to render, as manifest-generate-paths says
-	Below  []string // directories below it that are rendered with it, though nothing in it names them
-	Under  string   // the directory that roots which its objects make are named after; "" for the one that is rendered
-	Laid   []Laid   // what lies over the tree while it is rendered
-	Mounts []Lack   // what lies elsewhere and is fetched, to lie under all that; each with its Dir
-	Chart  *RemoteChart
-	After  Finish
+	By         Identity // the object that names what is rendered
+	At         Origin   // where it names that
+	Render     RootKind // what renders it: Kustomize, Helm or Plain
+	Free       bool     // kustomizations may read files from anywhere in the tree
+	CRDs       bool     // the CRDs of a chart's crds/ directories belong to it
+	Dirs       []string // directories that it names besides the one that is rendered
+	Watch      []string // files and directories whose change is one more reason to render, as manifest-generate-paths says
+	Below      []string // directories below it that are rendered with it, though nothing in it names them
+	Components []string // directories of components that it adds
+	Under      string   // the directory that roots which its objects make are named after; "" for the one that is rendered
+	Laid       []Laid   // what lies over the tree while it is rendered
+	Mounts     []Lack   // what lies elsewhere and is fetched, to lie under all that; each with its Dir
+	Chart      *RemoteChart
+	After      Finish
 
 	KubeVersion string   // that charts are rendered for; "" for that of the settings
 	APIVersions []string // that charts may ask for besides those of the settings
@@ -39,6 +41,20 @@ type Effect struct {
 	Cluster string // where it goes: a name or address; "" for the cluster in which the object is
 	Applied string // how it gets there, and what becomes of what is not rendered any more
 	Gone    string // what becomes of all of it when the object is gone
+	Follows string // the branch of the repository from which it is taken; "" where the object names none
+}
+
+// Makes reports whether the tool itself makes an object of those rendered, as it does with namespaces. Neither Argo CD nor
+// Helm deletes them again.
+func (d *Deployment) Makes(o *Object) bool {
+	if d == nil || o.Kind != "Namespace" {
+		return false
+	}
+	at, _ := o.OriginAt("apiVersion")
+	return slices.ContainsFunc(d.After.Adds, func(laid Laid) bool {
+		made, err := NewObject(laid.Text)
+		return err == nil && made.Identity == o.Identity && len(laid.Lines) > 0 && slices.Equal(laid.Lines[0], at)
+	})
 }
 
 // Laid is a file over a tree: text that stands in an object, or a file that is made of the tree's and an object's words.

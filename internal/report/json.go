@@ -19,6 +19,7 @@ type jsonReport struct {
 	Findings  []review.Finding       `json:"findings"`
 	Images    []review.ImageResult   `json:"images"`
 	Diff      []manifests.ObjectDiff `json:"diff"`
+	Reaches   []review.Reach         `json:"reaches"`
 	Summary   review.Summary         `json:"summary"`
 	Notes     []string               `json:"notes"`
 	Unreached []string               `json:"unreached"` // changed files that lead to no root
@@ -38,11 +39,14 @@ func JSON(w io.Writer, r *Report) error {
 	out := jsonReport{
 		Version: 1, Verdict: r.Verdict, Base: r.BaseID, Head: r.HeadID,
 		Roots: append([]review.RootResult{}, r.Roots...), Findings: []review.Finding{}, Images: orEmpty(r.Images), Diff: orEmpty(r.Diff),
-		Summary: r.Summary, Notes: orEmpty(r.Notes), Unreached: orEmpty(r.Unreached), Timings: r.Timings,
+		Reaches: append([]review.Reach{}, r.Reaches...), Summary: r.Summary, Notes: orEmpty(r.Notes), Unreached: orEmpty(r.Unreached), Timings: r.Timings,
 		Tool: jsonTool{r.Version, r.Renderers},
 	}
 	for i := range out.Roots {
 		out.Roots[i].Because = orEmpty(out.Roots[i].Because)
+	}
+	for i := range out.Reaches {
+		out.Reaches[i].Namespaces = orEmpty(out.Reaches[i].Namespaces)
 	}
 	for _, f := range r.Findings {
 		if f.Level >= r.Level {

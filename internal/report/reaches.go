@@ -15,11 +15,19 @@ func reaches(r *Report) string {
 	}
 	return "| reaches | cluster | namespaces | on merge |\n|---|---|---|---|\n" + list(r.Reaches, "application", func(one review.Reach) string {
 		return fmt.Sprintf("| %s | %s | %s | %s |\n", code(shorten(one.Root, maxCell)), markdownText(shorten(clusterOf(one), maxCell)),
-			markdownText(shorten(namespacesOf(one), maxCell)), markdownText(shorten(one.Effect, maxCell)))
+			markdownText(shorten(namespacesOf(one), maxCell)), markdownText(shorten(effectOf(one), maxCell)))
 	})
 }
 
 func clusterOf(one review.Reach) string { return cmp.Or(one.Cluster, "its own") }
+
+// effectOf is what is done on merge, and what was otherwise before.
+func effectOf(one review.Reach) string {
+	if one.Before == "" {
+		return one.Effect
+	}
+	return one.Effect + " (before: " + one.Before + ")"
+}
 
 func namespacesOf(one review.Reach) string {
 	if len(one.Namespaces) == 0 {
@@ -36,7 +44,7 @@ func (t *textWriter) reaches() {
 		return
 	}
 	for _, one := range all[:min(len(all), most)] {
-		text := fmt.Sprintf("%s (cluster: %s, namespaces: %s) %s", one.Root, clusterOf(one), namespacesOf(one), one.Effect)
+		text := fmt.Sprintf("%s (cluster: %s, namespaces: %s) %s", one.Root, clusterOf(one), namespacesOf(one), effectOf(one))
 		fmt.Fprintf(t.w, "%s %s\n", t.paint(dim, "reaches:"), plain(shorten(text, maxReason)))
 	}
 	if more := len(all) - most; more > 0 {

@@ -56,7 +56,7 @@ func sample(name string) *Report {
 					UsedBy: []review.ImageUse{{Root: "apps/prod" + name, Object: web, Path: "spec.source.targetRevision"}}},
 			},
 			ImageChanges: []review.ImageChange{{Root: "apps/prod" + name, Object: web, Title: "container web" + name, From: "web:1.1" + name, To: "web:1.2" + name}},
-			Reaches: []review.Reach{{Root: "apps/prod" + name, Cluster: "https://prod.example" + name, Namespaces: []string{"web" + name}, Effect: "is applied by itself after db" + name},
+			Reaches: []review.Reach{{Root: "apps/prod" + name, Cluster: "https://prod.example" + name, Namespaces: []string{"web" + name}, Effect: "is applied by itself after db" + name, Before: "in its own cluster" + name},
 				{Root: "apps/old" + name, Effect: "is gone: its objects are deleted"}},
 			Diff: []manifests.ObjectDiff{
 				{Root: "apps/prod" + name, Object: manifests.Identity{APIVersion: "v1", Kind: "ConfigMap", Name: "c" + name}, Change: manifests.Added, Unified: "--- base\n+++ head\n@@ -0,0 +1 @@\n+a: 1\n"},

@@ -111,7 +111,7 @@ func (x *across) gone(before, after *RootView) []*manifests.Object {
 	}
 	var gone []*manifests.Object
 	for _, o := range before.Objects {
-		if !hasIdentity(o) || after != nil && after.Match(o) != nil || x.movedTo(o, before) {
+		if !hasIdentity(o) || after != nil && after.Match(o) != nil || before.Root.Deployment.Makes(o) || x.movedTo(o, before) {
 			continue
 		}
 		gone = append(gone, o)

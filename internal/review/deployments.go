@@ -24,9 +24,11 @@ const maxDeployed = 5000
 
 // deployed is one side of a change as Argo CD and Flux see it.
 type deployed struct {
+	first   []manifests.Root          // roots by themselves that may hold objects
 	roots   []manifests.Root          // that their objects make
 	known   map[string]rendered       // what was rendered to find them, by rootKey
 	parents map[string]manifests.Root // what holds the objects, by the rootKey of what they make
+	makers  map[string][]string       // the rootKeys of all that hold such an object, likewise
 	sets    []manifests.Root          // that only make others
 	reaches *manifests.Reaches        // the changed files
 	taken   map[string]bool           // names of roots, by rootKey
@@ -66,7 +68,7 @@ func (e *Engine) deploy(ctx context.Context, change *source.Change, plan *Plan, 
 // deployedIn finds the roots that objects make, wave by wave: what roots hold that render by themselves, what those hold
 // that these objects make, and so on. What held objects before is looked into whatever it seems to hold now.
 func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.Discovery, before map[string]manifests.Root, settings manifests.Settings, opts Options) (*deployed, error) {
-	found := &deployed{known: make(map[string]rendered), parents: make(map[string]manifests.Root), taken: make(map[string]bool)}
+	found := &deployed{known: make(map[string]rendered), parents: make(map[string]manifests.Root), makers: make(map[string][]string), taken: make(map[string]bool)}
 	files, err := d.Naming(ctx, tree, slices.Concat(gitops.Kinds(), gitops.Sources()))
 	files = slices.DeleteFunc(files, func(file string) bool {
 		text, err := tree.ReadFile(file)
@@ -86,6 +88,7 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 			wave = append(wave, root)
 		}
 	}
+	found.first = slices.Clone(wave)
 	index, err := manifests.IndexObjects(ctx, tree, d, gitops.Around())
 	if err != nil {
 		return nil, err
@@ -123,21 +126,59 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 // settle takes out what the objects of a root make that a deployment renders as well: its objects are those of the latter.
 // What does not render makes nothing. What is left gets its names.
 func (f *deployed) settle() {
-	covered := make(map[string]bool)
+	given := f.given()
+	f.roots = slices.DeleteFunc(f.roots, func(root manifests.Root) bool {
+		if given[rootKey(root)] {
+			return true
+		}
+		if d := root.Deployment; d.Under != "" && d.Skip == "" { // what it made of its template is judged as the template
+			f.sets = append(f.sets, root)
+			return true
+		}
+		return false
+	})
+	f.adopt(given)
+	f.rename()
+}
+
+// given are, by rootKey, the roots by themselves that a deployment renders, and all that only these lead to.
+func (f *deployed) given() map[string]bool {
+	covered, given := make(map[string]bool), make(map[string]bool)
 	for _, root := range f.roots {
 		if f.known[rootKey(root)].err == nil {
 			maps.Copy(covered, covers(root))
 		}
 	}
-	f.roots = slices.DeleteFunc(f.roots, func(root manifests.Root) bool {
-		parent := f.parents[rootKey(root)]
-		if d := root.Deployment; d.Under != "" && d.Skip == "" { // what it made of its template is judged as the template
-			f.sets = append(f.sets, root)
-			return true
+	for _, root := range f.first {
+		given[rootKey(root)] = covered[coverKey(root)]
+	}
+	for more := true; more; {
+		more = false
+		for _, root := range f.roots {
+			key := rootKey(root)
+			if !given[key] && !slices.ContainsFunc(f.makers[key], func(maker string) bool { return !given[maker] }) {
+				given[key], more = true, true
+			}
 		}
-		return parent.Deployment == nil && covered[coverKey(parent)]
-	})
-	f.rename()
+	}
+	return given
+}
+
+// adopt gives what is left the first of its makers that counts for its parent.
+func (f *deployed) adopt(given map[string]bool) {
+	byKey := make(map[string]manifests.Root)
+	for _, root := range slices.Concat(f.roots, f.sets) {
+		byKey[rootKey(root)] = root
+	}
+	for _, root := range slices.Concat(f.roots, f.sets) {
+		key := rootKey(root)
+		for _, maker := range f.makers[key] {
+			if parent, ok := byKey[maker]; ok && !given[maker] {
+				f.parents[key] = parent
+				break
+			}
+		}
+	}
 }
 
 // rename gives the roots names without the signs of those that were there first. Where several share one, as what a base
@@ -201,6 +242,7 @@ func (f *deployed) next(world *gitops.World, wave []manifests.Root, seen map[str
 		for _, made := range world.Roots(root, f.known[rootKey(root)].objects()) {
 			key := likeness(made)
 			if was, ok := seen[key]; ok {
+				f.makers[was] = append(f.makers[was], rootKey(root))
 				if f.parents[was].Deployment == nil { // found in a root by itself before: what a deployment renders counts
 					f.parents[was] = root
 				}
@@ -235,6 +277,7 @@ func (f *deployed) add(root *manifests.Root, parent manifests.Root) {
 	f.taken[rootKey(*root)] = true
 	f.roots = append(f.roots, *root)
 	f.parents[rootKey(*root)] = parent
+	f.makers[rootKey(*root)] = []string{rootKey(parent)}
 }
 
 // likeness tells roots apart by the object and all that decides how they render.

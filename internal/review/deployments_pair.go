@@ -116,10 +116,16 @@ func (j *joining) matchAlone(was []*manifests.Root) {
 }
 
 // byThemselves sees to the roots that no object makes: those that a deployment renders now are not judged a second time,
-// and those that one rendered were what that rendered.
+// and those that one rendered at base are held against what they are there without it: that it is gone is said of it, and
+// what nobody touched is not new.
 func (j *joining) byThemselves() {
 	p := j.plan
-	planned := make(map[string]bool)
+	planned, before := make(map[string]bool), make(map[string]*manifests.Root)
+	if p.base != nil {
+		for i := range p.base.Roots {
+			before[rootKey(p.base.Roots[i])] = &p.base.Roots[i]
+		}
+	}
 	p.Pairs = slices.DeleteFunc(p.Pairs, func(pair RootPair) bool {
 		switch {
 		case pair.Head != nil && pair.Head.Deployment != nil, pair.Base != nil && pair.Base.Deployment != nil:
@@ -132,12 +138,11 @@ func (j *joining) byThemselves() {
 	for i := range p.found.Roots {
 		root := &p.found.Roots[i]
 		key := coverKey(*root)
-		of, was := j.baseCover[key]
-		if !was || has(j.headCover, key) || planned[rootKey(*root)] {
+		if !has(j.baseCover, key) || has(j.headCover, key) || planned[rootKey(*root)] {
 			continue
 		}
-		planned[rootKey(*root)], j.used[of] = true, true
-		j.add(RootPair{Base: &j.base.roots[of], Head: root})
+		planned[rootKey(*root)] = true
+		j.add(RootPair{Base: before[rootKey(*root)], Head: root})
 	}
 }
 

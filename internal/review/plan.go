@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -63,6 +64,7 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 		if err := e.deploy(ctx, change, plan, settings, opts); err != nil {
 			return nil, err
 		}
+		plan.Notes = append(plan.Notes, plan.passedOver(change)...)
 		plan.HeadContext, plan.headPlain, err = contextObjects(ctx, change.Head, head)
 		return plan, err
 	}
@@ -81,6 +83,7 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 	if err := e.deploy(ctx, change, plan, settings, opts); err != nil {
 		return nil, err
 	}
+	plan.Notes = append(plan.Notes, plan.passedOver(change)...)
 	if len(plan.Pairs) == 0 {
 		return plan, nil
 	}
@@ -186,10 +189,24 @@ func problems(change *source.Change, d *manifests.Discovery) []string {
 			notes = append(notes, p.String())
 		}
 	}
-	for _, p := range d.Passed {
-		files := slices.DeleteFunc(slices.Clone(p.Files), func(file string) bool { return !concerns(file) })
+	return notes
+}
+
+// passedOver are the files of other tools, and those that nothing uses: no object of Argo CD or Flux either. Of a change
+// only those count that it touches.
+func (p *Plan) passedOver(change *source.Change) (notes []string) {
+	touched, used := set(change.Paths()), make(map[string]bool)
+	for _, root := range p.head {
+		if root.Deployment != nil {
+			maps.Copy(used, set(root.Deployment.Components))
+		}
+	}
+	for _, passed := range p.found.Passed {
+		files := slices.DeleteFunc(slices.Clone(passed.Files), func(file string) bool {
+			return change.Base != nil && !touched[file] || used[path.Dir(file)] && strings.HasPrefix(strings.ToLower(path.Base(file)), "kustomization")
+		})
 		if len(files) > 0 {
-			notes = append(notes, fmt.Sprintf("not rendered, %s: %s", p.Reason, shortList(files)))
+			notes = append(notes, fmt.Sprintf("not rendered, %s: %s", passed.Reason, shortList(files)))
 		}
 	}
 	return notes
@@ -357,7 +374,17 @@ func (p *pair) diff() []manifests.ObjectDiff {
 	if p.base.err != nil || p.head.err != nil {
 		return nil
 	}
-	return manifests.Diff(p.path(), p.base.objects(), p.head.objects())
+	diff := manifests.Diff(p.path(), p.base.objects(), p.head.objects())
+	if p.Base == nil || p.Base.Deployment == nil {
+		return diff
+	}
+	stays := make(map[manifests.Identity]bool)
+	for _, o := range p.base.objects() {
+		if p.Base.Deployment.Makes(o) {
+			stays[o.Identity] = true
+		}
+	}
+	return slices.DeleteFunc(diff, func(d manifests.ObjectDiff) bool { return d.Change == manifests.Removed && stays[d.Object] })
 }
 
 func (r rendered) objects() []*manifests.Object {

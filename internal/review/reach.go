@@ -11,10 +11,11 @@ import (
 
 // Reach is where a change of a root goes that an object of Argo CD or Flux has rendered, and how.
 type Reach struct {
-	Root       string
-	Cluster    string   // "" for the cluster in which the object is
-	Namespaces []string // of the changed objects, sorted; none where nothing is known of them
-	Effect     string   // what the tool does when the change is merged
+	Root       string   `json:"root"`
+	Cluster    string   `json:"cluster"`    // "" for the cluster in which the object is
+	Namespaces []string `json:"namespaces"` // of the changed objects, else those to which it goes, sorted; none where nothing is known of them
+	Effect     string   `json:"effect"`     // what the tool does when the change is merged
+	Before     string   `json:"before"`     // what of cluster, revision and effect was otherwise at base, "" for nothing
 }
 
 // staged are the waves and hooks of Argo CD in which changed objects are applied, in words that follow others.
@@ -53,28 +54,71 @@ func staged(objects []*manifests.Object, diff []manifests.ObjectDiff) (text stri
 // maxHooks is how many hooks are named.
 const maxHooks = 5
 
-// reach is where a root's changed objects go; false where the root is not made by an object, or nothing is changed.
+// reach is where a root goes that an object makes; false where none does, or nothing of it is changed: neither its objects
+// nor what is done with them.
 func (p *pair) reach(diff []manifests.ObjectDiff) (Reach, bool) {
 	root := p.Head
 	if root == nil {
 		root = p.Base
 	}
-	if root.Deployment == nil || len(diff) == 0 {
+	if root.Deployment == nil || root.Deployment.Effect.Applied == "" { // as of one whose object nobody can see
 		return Reach{}, false
 	}
 	effect := root.Deployment.Effect
-	r := Reach{Root: root.Path, Cluster: effect.Cluster, Effect: effect.Applied}
-	if p.Head == nil {
+	r := Reach{Root: root.Path, Cluster: effect.Cluster, Namespaces: p.namespaces(diff), Effect: effect.Applied, Before: p.effectBefore()}
+	hidden := p.Certain && (p.base.err != nil || p.head.err != nil) // nobody knows what is changed
+	switch {
+	case p.Head == nil:
 		r.Effect = "is gone: " + effect.Gone
-	} else if root.Kind == manifests.ArgoCD {
+	case p.Base != nil && len(diff) == 0 && r.Before == "" && !hidden:
+		return Reach{}, false
+	case root.Kind == manifests.ArgoCD:
 		r.Effect += staged(p.head.objects(), diff)
 	}
-	for _, d := range diff {
-		if namespace := firstOf(d.Object.Namespace, root.Namespace); namespace != "" {
-			r.Namespaces = append(r.Namespaces, namespace)
+	return r, true
+}
+
+// effectBefore says what the object said otherwise at base of where its root goes, and how.
+func (p *pair) effectBefore() string {
+	if p.Base == nil || p.Head == nil || p.Base.Deployment == nil {
+		return ""
+	}
+	was, is := p.Base.Deployment.Effect, p.Head.Deployment.Effect
+	var said []string
+	if was.Cluster != is.Cluster {
+		said = append(said, "in "+firstOf(was.Cluster, "its own cluster"))
+	}
+	if was.Follows != is.Follows {
+		said = append(said, fmt.Sprintf("from %s, now from %s", firstOf(was.Follows, "HEAD"), firstOf(is.Follows, "HEAD")))
+	}
+	if was.Applied != is.Applied {
+		said = append(said, was.Applied)
+	}
+	return strings.Join(said, ", ")
+}
+
+// namespaces are those of changed objects; where nobody knows these, or none is, those to which the root goes.
+func (p *pair) namespaces(diff []manifests.ObjectDiff) (all []string) {
+	root := p.Head
+	if root == nil {
+		root = p.Base
+	}
+	add := func(o manifests.Identity) {
+		if namespace := firstOf(o.Namespace, root.Namespace); namespace != "" {
+			all = append(all, namespace)
 		}
 	}
-	slices.Sort(r.Namespaces)
-	r.Namespaces = slices.Compact(r.Namespaces)
-	return r, true
+	for _, d := range diff {
+		add(d.Object)
+	}
+	if len(diff) == 0 {
+		for _, o := range p.head.objects() {
+			add(o.Identity)
+		}
+	}
+	if len(all) == 0 && root.Namespace != "" {
+		all = []string{root.Namespace}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

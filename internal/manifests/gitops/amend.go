@@ -20,6 +20,8 @@ type amendment struct {
 	lines []string
 	from  []manifests.Origin
 	keys  []topKey // in the order of the file
+
+	components []string // directories of those that were added
 }
 
 // topKey is a key of the file, with the lines that are its own.

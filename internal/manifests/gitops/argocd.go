@@ -103,6 +103,7 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	if chart := s.Get("chart"); chart.Text() != "" {
 		return w.remoteChart(o, s, root, refs)
 	}
+	d.Effect.Follows = s.Get("targetRevision").Text()
 	where := w.sourceAt(o, s, s.Get("path").Text())
 	if where.why != "" {
 		root = skip(s.Get("repoURL"), where.why)
@@ -116,9 +117,12 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	if !w.isDir(dir) {
 		return skip(s.Get("path"), fmt.Sprintf("the directory %s is not in the repository", where.called(dir)))
 	}
-	root.Dir = dir
+	root.Dir, d.Render = dir, w.toolOf(s, dir)
+	if d.Render == manifests.Helm && !w.isFile(path.Join(dir, "Chart.yaml")) {
+		return skip(s.Get("path"), fmt.Sprintf("the directory %s is no chart, and its source has settings of Helm", dir))
+	}
 	var failed *manifests.RenderError
-	switch d.Render = w.toolOf(s, dir); d.Render {
+	switch d.Render {
 	case manifests.Helm:
 		failed = w.argoValues(o, s, &root, refs)
 	case manifests.Kustomize:

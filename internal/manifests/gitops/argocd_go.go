@@ -117,6 +117,11 @@ func (c *setChart) name(d *draft, n *yaml.Node, calls map[string]string) error {
 		calls[mark] = fmt.Sprintf("{{ include %q $set.is | toJson }}", name)
 		n.Value, n.Tag, n.Style = mark, "!!str", 0
 	}
+	if helm := d.get(n, "helm"); helm != nil && d.get(helm, "valuesObject") == nil {
+		if err := c.values(d, helm, calls); err != nil {
+			return err
+		}
+	}
 	for _, below := range n.Content {
 		if err := c.name(d, below, calls); err != nil {
 			return err
@@ -124,6 +129,27 @@ func (c *setChart) name(d *draft, n *yaml.Node, calls map[string]string) error {
 	}
 	return nil
 }
+
+// values has the text of a chart's values stand as what it means, so that each of them keeps its own line.
+func (c *setChart) values(d *draft, helm *yaml.Node, calls map[string]string) error {
+	for i := 0; i+1 < len(helm.Content); i += 2 {
+		key, text := helm.Content[i], helm.Content[i+1]
+		if key.Value != "values" || text.Kind != yaml.ScalarNode || !strings.Contains(text.Value, "{{") {
+			continue
+		}
+		name, err := c.define(text.Value, d.from[text])
+		if err != nil {
+			return err
+		}
+		mark := fmt.Sprintf("LANDWAITERTEXT%dX", c.count)
+		calls[mark] = fmt.Sprintf("{{ include %q $set.is | nindent %d }}", name, deepest)
+		key.Value, text.Value, text.Tag, text.Style = "valuesObject", mark, "!!str", 0
+	}
+	return nil
+}
+
+// deepest is an indentation below which everything of a template stands.
+const deepest = 80
 
 // define writes a text as a template, and returns its name.
 func (c *setChart) define(text string, at manifests.Origin) (string, error) {

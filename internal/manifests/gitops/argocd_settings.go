@@ -30,7 +30,7 @@ func (w *World) argoKustomize(o *manifests.Object, options manifests.Field, root
 			return failureAt(originOf(o, options), manifests.Discreet(err.Error()), err)
 		}
 	}
-	d.Laid = append(d.Laid, a.laid())
+	d.Laid, d.Components = append(d.Laid, a.laid()), a.components
 	return nil
 }
 
@@ -212,6 +212,9 @@ func (w *World) argoComponents(a *amendment, o *manifests.Object, options manife
 			return err
 		}
 		items.add("- "+text, originOf(o, c))
+		if ok {
+			a.components = append(a.components, p)
+		}
 	}
 	return a.extend("components", items)
 }

@@ -8,8 +8,14 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
-// effectOf is what Argo CD or Flux does with what an object has rendered.
-func effectOf(o *manifests.Object) manifests.Effect {
+// effectOf is what Argo CD or Flux does with what an object has rendered, which follows a branch.
+func effectOf(o *manifests.Object, follows string) manifests.Effect {
+	e := toolsEffect(o)
+	e.Follows = follows
+	return e
+}
+
+func toolsEffect(o *manifests.Object) manifests.Effect {
 	spec := o.Field().Get("spec")
 	switch o.Group() {
 	case fluxKustomize:

@@ -30,7 +30,7 @@ func TestEffect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := effectOf(o); got != c.want {
+		if got := effectOf(o, ""); got != c.want {
 			t.Errorf("%s:\n%+v\nwant\n%+v", c.text, got, c.want)
 		}
 	}

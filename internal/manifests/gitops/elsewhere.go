@@ -20,6 +20,7 @@ type Fetcher func(lack manifests.Lack) (tree source.Tree, commit string, err err
 type location struct {
 	dir    string          // "." for this repository
 	ignore string          // patterns of the source, over those of .sourceignore
+	branch string          // that the source follows; "" where that is not known
 	mount  *manifests.Lack // what lies in dir, where that is not this repository
 	why    string          // "" when it can be had
 	wrong  bool            // that it cannot be had is somebody's fault

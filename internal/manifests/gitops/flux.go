@@ -54,7 +54,7 @@ func (w *World) gitSource(namespace, called, dir string) location {
 	if where.mount != nil && len(spec.Get("include").Items()) > 0 {
 		return location{why: fmt.Sprintf("its source GitRepository %s includes others, which are not put together here", called), at: originOf(o, spec.Get("include"))}
 	}
-	where.ignore = spec.Get("ignore").Text()
+	where.ignore, where.branch = spec.Get("ignore").Text(), spec.Get("ref", "branch").Text()
 	return where
 }
 
@@ -140,6 +140,7 @@ func (w *World) kustomization(o *manifests.Object) manifests.Root {
 	root := manifests.Root{Kind: manifests.Flux, Dir: dir, Free: true}
 	d := &manifests.Deployment{At: at, Render: manifests.Kustomize, Free: true, After: w.postBuild(o)}
 	where.lay(d)
+	d.Effect.Follows = where.branch
 	root.Deployment = d
 	text, reason := w.amended(o, dir, where.ignore, d)
 	if reason != nil {
@@ -186,6 +187,7 @@ func (w *World) amended(o *manifests.Object, dir, ignore string, d *manifests.De
 			return manifests.Laid{}, failureAt(originOf(o, spec), manifests.Discreet(err.Error()), err)
 		}
 	}
+	d.Components = a.components
 	return a.laid(), nil
 }
 
@@ -263,6 +265,7 @@ func (w *World) addComponents(a *amendment, o *manifests.Object, dir string) err
 			return err
 		}
 		items.add("- "+text, originOf(o, c))
+		a.components = append(a.components, p)
 	}
 	return a.extend("components", items)
 }

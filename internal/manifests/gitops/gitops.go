@@ -7,6 +7,7 @@
 package gitops
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"path"
@@ -101,12 +102,16 @@ func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []mani
 		}
 		for _, made := range w.rootsOf(o) {
 			made.root.Path = place(parent) + "#" + oneWord(made.name)
-			made.root.Deployment.By = o.Identity
-			made.root.Deployment.Effect = effectOf(o)
+			d := made.root.Deployment
+			d.By, d.Effect = o.Identity, effectOf(o, d.Effect.Follows)
+			if unresolved(parent, o) {
+				d.Guessed, d.Elsewhere = true, d.Skip != ""
+			}
 			if set != nil {
-				made.root.Deployment.Effect = under(set.Effect, effectOf(o))
+				d.Effect = under(set.Effect, d.Effect)
+				d.Elsewhere = d.Elsewhere || set.Guessed && d.Skip != "" // what it names may be a parameter's name
 				if named[o.Kind+"/"+o.Name] {
-					made.root.Deployment.Notes = append(made.root.Deployment.Notes, fmt.Sprintf("%s makes several Applications of the name %s: Argo CD makes none of them then", set.By, oneWord(o.Name)))
+					d.Notes = append(d.Notes, fmt.Sprintf("%s makes several Applications of the name %s: Argo CD makes none of them then", set.By, oneWord(o.Name)))
 				}
 			}
 			roots = append(roots, made.root)
@@ -115,6 +120,12 @@ func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []mani
 	}
 	slices.SortStableFunc(roots, func(a, b manifests.Root) int { return cmp.Compare(a.Path, b.Path) })
 	return unlike(roots)
+}
+
+// unresolved reports whether an object has variables in it whose values nobody knows here.
+func unresolved(parent manifests.Root, o *manifests.Object) bool {
+	d := parent.Deployment
+	return d != nil && len(d.After.Unknown) > 0 && bytes.Contains(o.Raw, []byte("${"))
 }
 
 // ofSet is the deployment of an ApplicationSet, nil for any other root.

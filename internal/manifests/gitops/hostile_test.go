@@ -220,6 +220,7 @@ func TestTooMuch(t *testing.T) {
 	for i := range 20_000 {
 		files[fmt.Sprintf("d%d/e%d/f%d.yaml", i%100, i%1000, i)] = ""
 	}
+	files["d1/Chart.yaml"] = ""
 	list := func(n int) string {
 		return "{list: {elements: [" + strings.Repeat("{a: b}, ", n) + "]}}"
 	}

@@ -21,6 +21,9 @@ func plants() []planted {
 		return "metadata: {name: app}\nspec:\n  destination: {namespace: target}\n  source:\n    repoURL: https://git.example/repo\n    path: chart\n    helm:\n      parameters:\n      - name: security.privileged\n        value: '" + value + "'\n"
 	}
 	goes := "goTemplate: true\n"
+	block := func(lines ...string) string {
+		return "metadata: {name: app}\nspec:\n  source:\n    repoURL: https://git.example/repo\n    path: chart\n    helm:\n      values: |\n        " + strings.Join(lines, "\n        ") + "\n"
+	}
 	return []planted{
 		{"Application: valuesObject", head + "      valuesObject:\n" + indented(values, 8)},
 		{"Application: values", head + "      values: |\n" + indented(values, 8)},
@@ -42,6 +45,10 @@ func plants() []planted {
 		{"ApplicationSet: merge", setOf(goes, "- merge:\n    mergeKeys: [a]\n    generators:\n    - list: {elements: [{a: x, p: 'false'}]}\n    - list:\n        elements:\n        - a: x\n          p: \"HERE\"\n", template("{{ .p }}"))},
 		{"ApplicationSet: values of a generator", setOf("", "- git:\n    repoURL: https://git.example/repo\n    directories: [{path: chart}]\n    values:\n      other: x\n      p: \"HERE\"\n", template("{{values.p}}"))},
 		{"ApplicationSet: valuesObject in the template", setOf(goes, "- list: {elements: [{a: x}]}", "metadata: {name: app}\nspec:\n  source:\n    repoURL: https://git.example/repo\n    path: chart\n    helm:\n      valuesObject:\n        other: '{{ .a }}'\n        security:\n          privileged: HERE\n")},
+		{"ApplicationSet: text of values, Go, after another parameter", setOf(goes, "- list:\n    elements:\n    - a: x\n      p: \"HERE\"\n", block("other: {{ .a }}", "security:", "  privileged: {{ .p }}"))},
+		{"ApplicationSet: text of values, Go, after a loop", setOf(goes, "- list:\n    elements:\n    - a: [x, y]\n      p: \"HERE\"\n", block("others:", "{{- range .a }}", "- {{ . }}", "{{- end }}", "security:", "  privileged: {{ .p }}"))},
+		{"ApplicationSet: text of values, Go, written there", setOf(goes, "- list: {elements: [{a: x}]}", block("other: {{ .a }}", "security:", "  privileged: HERE"))},
+		{"ApplicationSet: text of values, after another parameter", setOf("", "- list:\n    elements:\n    - a: x\n      p: \"HERE\"\n", block("other: {{a}}", "security:", "  privileged: {{p}}"))},
 		{"ApplicationSet: templatePatch", setOf(goes+"templatePatch: |\n  spec:\n    source:\n      helm:\n        valuesObject:\n          security:\n            privileged: HERE\n", "- list: {elements: [{a: x}]}", "metadata: {name: '{{ .a }}'}\nspec:\n  source: {repoURL: https://git.example/repo, path: chart}\n")},
 	}
 }
