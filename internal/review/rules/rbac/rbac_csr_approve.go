@@ -1,6 +1,10 @@
 package rbac
 
-import "github.com/landwaiter/landwaiter/internal/review"
+import (
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/review"
+)
 
 var csrApprove = review.Rule{
 	ID: "rbac-csr-approve", Level: review.Error, Guidelines: []string{"G7"},
@@ -49,6 +53,13 @@ func signersOf(grants []grant) (names []string) {
 		}
 	}
 	return names
+}
+
+// approvesClients reports whether grants let the holder approve for a signer whose certificates are those of users.
+func approvesClients(grants []grant) bool {
+	return slices.ContainsFunc(grants, func(g grant) bool {
+		return len(useSigners.hits(g)) > 0 && (!g.named() || harms(signersOf([]grant{g})))
+	})
 }
 
 // harms reports whether one of the signers makes certificates that the API server takes for those of users.

@@ -1,6 +1,12 @@
 package rbac
 
-import "github.com/landwaiter/landwaiter/internal/review"
+import (
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/review"
+)
 
 var deletes = review.Rule{
 	ID: "rbac-delete", Level: review.Warning, Guidelines: []string{"G7"},
@@ -19,11 +25,15 @@ var removeWorkloads = power{
 	},
 }
 
+// isSubresource reports whether a word names a part of objects, such as pods/exec, which nobody deletes.
+func isSubresource(word manifests.Field) bool { return strings.Contains(word.Text(), "/") }
+
 func checkDelete(p *review.Pass) {
 	for _, g := range grantsOf(p.Object) {
 		var d *review.Draft
-		if at, ok := wordFor(g.verbs, "deletecollection"); ok && len(g.resources) > 0 && !g.named() && !isUsual(p) {
-			d = p.Report(at, "%s %s can delete all %s of a namespace at once", p.Object.Kind, p.Object.Name, titles(g.resources, "objects")).
+		whole := slices.DeleteFunc(slices.Clone(g.resources), isSubresource)
+		if at, ok := wordFor(g.verbs, "deletecollection"); ok && len(whole) > 0 && !g.named() && !isUsual(p) {
+			d = p.Report(at, "%s %s can delete all %s of a namespace at once", p.Object.Kind, p.Object.Name, titles(whole, "objects")).
 				Related(g.Get("resources")).Related(g.Get("resourceNames"))
 		} else if p.Object.Kind == "ClusterRole" && !boundWithin(p) {
 			d = reportPower(p, g, removeWorkloads, removeWorkloads.hits(g))

@@ -62,6 +62,9 @@ func (w *world) addRoutes() {
 // routesOf lists the takeovers that a role gives, each once, but for those on named objects.
 func routesOf(r *role) (routes []route) {
 	for order, w := range takeovers() {
+		if w.can == approveCertificates.can && !approvesClients(r.grants) {
+			continue
+		}
 		for _, g := range r.grants {
 			if hits := w.hits(g); len(hits) > 0 && (!g.named() || w.namesWorst(g)) {
 				routes = append(routes, route{w, order, hits, outsideLast(hits), g, r})
