@@ -57,6 +57,9 @@ func rootAtFile(file string) Root {
 	return Root{Path: file, Kind: Plain, Dir: dir, Files: []string{file}}
 }
 
+// IsKustomization reports whether a file is called as kustomizations are.
+func IsKustomization(file string) bool { return isKustomizationName(path.Base(file)) }
+
 func isKustomizationName(name string) bool { return slices.Contains(kustomizationNames(), name) }
 
 // Parts returns the kustomizations that the one of a root takes resources from, each as a root by itself, as far as the

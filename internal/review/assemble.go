@@ -22,6 +22,7 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 			func() (Location, bool) { return c.gap(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return c.touchedBelow(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return touchedWithin(change, c.object, c.object.Lookup(c.path)) },
+			func() (Location, bool) { return c.touchedTwice(change) },
 			func() (Location, bool) { return c.touchedRelated(change) },
 			func() (Location, bool) { return c.touchedCause(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return c.lostObject(change, base.views[pairOf(c.rootKey())], head) },
@@ -63,21 +64,21 @@ func (c *candidate) gapAt(change *source.Change, base *RootView, path string) (L
 	if !exists {
 		return Location{}, false
 	}
-	return removal(change, origin)
+	return removal(change, origin, base.Root.Dir)
 }
 
 // removal finds where the change removed a place that made something at base, or the line that led there.
-func removal(change *source.Change, origin manifests.Origin) (Location, bool) {
+func removal(change *source.Change, origin manifests.Origin, home string) (Location, bool) {
 	if at, ok := locateRemoval(change, origin); ok {
 		return at, true
 	}
-	return cutReference(change, origin)
+	return cutReference(change, origin, home)
 }
 
 // newlyNamed finds the line that had the root take in the file in which the violation stands.
 func (c *candidate) newlyNamed(change *source.Change) (Location, bool) {
 	origin, _ := c.object.OriginAt(c.path)
-	return newReference(change, origin)
+	return newReference(change, origin, c.root.Root.Dir)
 }
 
 // lostObject finds, for a violation in an object that is as it was, the object whose removal from the root caused it:
@@ -106,7 +107,7 @@ func (c *candidate) lostObject(change *source.Change, base *RootView, head *side
 		return Location{}, false
 	}
 	origin, _ := lost[0].OriginAt("")
-	return removal(change, origin)
+	return removal(change, origin, base.Root.Dir)
 }
 
 // touchedWithin finds the first touched line below a field of o, that of a value before that of a mapping or list.
@@ -123,6 +124,17 @@ func touchedWithin(change *source.Change, o *manifests.Object, field manifests.F
 		origin, _ := o.OriginAt(f.Path())
 		if at, touched := locateTouched(change, origin); touched {
 			found, ok, leaf = at, true, isLeaf
+		}
+	})
+	return found, ok
+}
+
+// touchedTwice finds the touched line of a key that is written twice, of which the one that counts is another.
+func (c *candidate) touchedTwice(change *source.Change) (found Location, ok bool) {
+	position := -1
+	c.object.Walk(func(f manifests.Field) {
+		if position++; !ok && f.Path() == c.path && position < len(c.object.Origins) {
+			found, ok = locateTouched(change, c.object.Origins[position])
 		}
 	})
 	return found, ok

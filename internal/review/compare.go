@@ -181,6 +181,9 @@ func (c *candidate) saysMoreThan(before *candidate) bool {
 	if c.level > before.level {
 		return true
 	}
+	if c.about != "" && c.key == before.key {
+		return false
+	}
 	other := !c.sameValue(before)
 	if c.message == before.message {
 		return other && c.location.Changed
@@ -208,6 +211,7 @@ func pairMoved(base, head *side, pairOf func(string) string) {
 		}
 	}
 	for _, h := range head.candidates {
+		h.matched = h.matched || h.movedWithObject(base)
 		if view := base.views[pairOf(h.rootKey())]; h.matched || view != nil && view.Match(h.object) != nil {
 			continue
 		}
@@ -217,6 +221,20 @@ func pairMoved(base, head *side, pairOf func(string) string) {
 			open[h.key] = slices.Delete(open[h.key], i, i+1)
 		}
 	}
+}
+
+// movedWithObject reports whether what a violation is about was at fault at base, where another root had the object
+// that it stands on: a namespace is no worse when some of it is moved to another directory.
+func (c *candidate) movedWithObject(base *side) (moved bool) {
+	if c.about == "" {
+		return false
+	}
+	for _, b := range base.candidates {
+		if b.key == c.key && b.level >= c.level && b.root.Match(c.object) != nil {
+			b.matched, moved = true, true
+		}
+	}
+	return moved
 }
 
 // nameTwins tells objects of one identity within a root apart, and finds out which one of head is which one of base: by
@@ -236,7 +254,9 @@ func nameTwins(change *source.Change, base, head *side, pairOf func(string) stri
 	}
 	for _, s := range []*side{base, head} {
 		for _, c := range s.candidates {
-			c.twin = twins[c.object]
+			if c.about == "" {
+				c.twin = twins[c.object]
+			}
 		}
 	}
 }
@@ -281,7 +301,8 @@ func startOf(o *manifests.Object) (source.Span, bool) {
 }
 
 // pairByLine pairs violations of objects that are new in their root (a further overlay, another name) but come
-// from a line that stood at base and was at fault there: the change did not cause them.
+// from a line that stood at base and was at fault there: the change did not cause them. That line may be any of those that
+// made the field, since a patch repeats what it does not change, and what one patch does not add was missing before.
 func pairByLine(change *source.Change, base, head *side, pairOf func(string) string) {
 	atFault := make(map[string][]*candidate)
 	for _, b := range slices.Concat(base.candidates, base.witnesses) {
@@ -291,19 +312,56 @@ func pairByLine(change *source.Change, base, head *side, pairOf func(string) str
 		}
 	}
 	for _, h := range head.candidates {
-		if h.matched || h.location.Precision != manifests.Exact.String() || h.location.Changed {
+		if h.matched || h.location.Precision != manifests.Exact.String() {
 			continue
 		}
 		if view := base.views[pairOf(h.rootKey())]; view != nil && view.Match(h.object) != nil {
 			continue
 		}
-		file, line, ok := change.ToBase(h.location.File, h.location.Line)
-		for _, b := range atFault[h.rule.ID+"|"+file+":"+strconv.Itoa(line)] {
-			if ok && lastElement(b.path) == lastElement(h.path) && (b.message == h.message || h.sameValue(b)) {
-				h.matched, b.matched = true, true
+		for _, at := range h.untouchedPlaces(change) {
+			file, line, ok := change.ToBase(at.File, at.Line)
+			for _, b := range atFault[h.rule.ID+"|"+file+":"+strconv.Itoa(line)] {
+				if ok && lastElement(b.path) == lastElement(h.path) && h.repeats(b, at) {
+					h.matched, b.matched = true, true
+				}
+			}
+			if h.matched {
+				h.location = at
+				break
 			}
 		}
 	}
+}
+
+// untouchedPlaces returns where a violation stands, and the other lines that made the field, as far as the change did not
+// touch them.
+func (c *candidate) untouchedPlaces(change *source.Change) (places []Location) {
+	if !c.location.Changed {
+		places = append(places, c.location)
+	}
+	origin, _ := c.object.OriginAt(c.path)
+	for _, frame := range origin {
+		if at := location(frame, false); frame.Precision == manifests.Exact && !touched(change, frame) && at != c.location {
+			places = append(places, at)
+		}
+	}
+	return places
+}
+
+// repeats reports whether a violation in another object is that of base over again. On another line than it stands on by
+// itself it has to say the same too, but for the object's name.
+func (c *candidate) repeats(before *candidate, at Location) bool {
+	if at == c.location {
+		return c.message == before.message || c.sameValue(before)
+	}
+	alike := c.message == before.message || c.nameless() == before.nameless()
+	return alike && (c.path == "metadata.name" || c.sameValue(before))
+}
+
+// nameless is the message without the object's name.
+func (c *candidate) nameless() string {
+	words := strings.Fields(c.message)
+	return strings.Join(slices.DeleteFunc(words, func(word string) bool { return word == c.object.Name }), " ")
 }
 
 // sameFault says what is wrong in an object, whatever its list items are called and in which order they stand.

@@ -91,10 +91,15 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err := e.renderOtherLine(ctx, run, pairs); err != nil {
 		return nil, err
 	}
+	before, err := e.partsBefore(ctx, run, plan, pairs)
+	if err != nil {
+		return nil, err
+	}
 	witnesses, err := e.witnesses(ctx, run, plan, pairs)
 	if err != nil {
 		return nil, err
 	}
+	witnesses = append(witnesses, before...)
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(run.change) })
 	result.countParts(pairs)
 	base, head := run.sides(pairs)

@@ -11,6 +11,9 @@ import (
 
 // draftKey names a violation by what survives moved lines, renamed files and reordered lists.
 func draftKey(d *Draft) string {
+	if d.about != "" {
+		return d.rule.ID + "|" + d.about
+	}
 	id := d.object.Identity
 	return strings.Join([]string{d.rule.ID, id.Group(), id.Kind, id.Namespace, id.Name, stablePath(d.object, d.path)}, "|")
 }

@@ -43,6 +43,33 @@ func (e *Engine) parts(ctx context.Context, r *run, plan *Plan, pairs []*pair) (
 	return withoutEchoes(all, pairs), nil
 }
 
+// partsBefore renders at base what roots gather that fail there and render at head. What these parts show by themselves
+// was there to be seen before, in a review as well: it is not what a repair brings. What no part shows nobody has judged.
+func (e *Engine) partsBefore(ctx context.Context, r *run, plan *Plan, pairs []*pair) (found []*pair, err error) {
+	seen := make(map[string]bool)
+	failed := slices.DeleteFunc(slices.Clone(pairs), func(p *pair) bool {
+		return p.Base == nil || p.base.err == nil || p.Head == nil || p.head.err != nil || !p.affected(r.change)
+	})
+	for level := 0; level < maxPartLevels && len(failed) > 0; level++ {
+		var next []RootPair
+		for _, p := range failed {
+			for _, part := range plan.base.Parts(*p.Base) {
+				if !seen[part.Path] {
+					seen[part.Path] = true
+					next = append(next, RootPair{Base: &part})
+				}
+			}
+		}
+		rendered, err := e.renderPairs(ctx, r, next[:min(len(next), maxParts-len(found))])
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, rendered...)
+		failed = slices.DeleteFunc(slices.Clone(rendered), func(p *pair) bool { return p.base.err == nil })
+	}
+	return found, nil
+}
+
 // withoutEchoes leaves out parts that fail for the reason that a whole fails for.
 func withoutEchoes(parts, wholes []*pair) []*pair {
 	said := make(map[string]bool)

@@ -3,6 +3,7 @@ package review
 import (
 	"bytes"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -14,25 +15,45 @@ import (
 // resource, a chart's values. No field has such a line among the places that made it, so it is found by what the
 // changed lines say: a word that, read as a path from the directory of its file, leads to the file in question.
 
-// cutReference finds the gap of a removed line that named one of the places that made a field at base.
-func cutReference(change *source.Change, base manifests.Origin) (Location, bool) {
-	for _, frame := range base {
-		if file, line := namesOf(change, removedNames).find(frame.Span.File); line > 0 {
-			file, at, _ := change.ToHead(file, line)
-			return touchedAt(file, at), true
-		}
+// cutReference finds the gap of a removed line that named one of the places that made a field at base. home is the
+// directory of the root.
+func cutReference(change *source.Change, base manifests.Origin, home string) (Location, bool) {
+	file, line := named(namesOf(change, removedNames), namesOf(change, removedRooted), base, home)
+	if line == 0 {
+		return Location{}, false
 	}
-	return Location{}, false
+	file, at, _ := change.ToHead(file, line)
+	return touchedAt(file, at), true
 }
 
 // newReference finds the added line that names one of the places that made a field at head.
-func newReference(change *source.Change, head manifests.Origin) (Location, bool) {
-	for _, frame := range head {
-		if file, line := namesOf(change, addedNames).find(frame.Span.File); line > 0 {
-			return touchedAt(file, line), true
+func newReference(change *source.Change, head manifests.Origin, home string) (Location, bool) {
+	file, line := named(namesOf(change, addedNames), namesOf(change, addedRooted), head, home)
+	return touchedAt(file, line), line > 0
+}
+
+// named finds the line that names one of the places of an Origin; 0 when there is none. Paths are relative to the file that
+// they stand in; what an object of Argo CD or Flux names is relative to the chart, which is home, or to the repository.
+func named(beside, rooted namings, origin manifests.Origin, home string) (file string, line int) {
+	for _, frame := range origin {
+		if file, line := beside.find(frame.Span.File); line > 0 {
+			return file, line
 		}
 	}
-	return Location{}, false
+	for _, frame := range origin {
+		target := frame.Span.File
+		if fromHome, err := filepath.Rel(filepath.FromSlash(home), filepath.FromSlash(target)); err == nil && target != "" {
+			if known := rooted[filepath.ToSlash(fromHome)]; known != nil {
+				if at := firstNotIn(known.anyhow, target); at.line > 0 {
+					return at.file, at.line
+				}
+			}
+		}
+		if file, line := rooted.find(target); line > 0 {
+			return file, line
+		}
+	}
+	return "", 0
 }
 
 func touchedAt(file string, line int) Location {
@@ -45,7 +66,12 @@ type namedSide int
 const (
 	removedNames namedSide = iota // of files that stay
 	addedNames
+	removedRooted // read from the root of the repository, and not in kustomizations
+	addedRooted
 )
+
+func (s namedSide) removed() bool { return s == removedNames || s == removedRooted }
+func (s namedSide) rooted() bool  { return s == removedRooted || s == addedRooted }
 
 // naming is where lines of one side of a change's hunks name a path.
 type naming struct {
@@ -69,11 +95,16 @@ func namesOf(change *source.Change, side namedSide) namings {
 		for _, f := range change.Files {
 			for _, h := range f.Hunks {
 				tree, file, first, count := change.Head, f.New, h.NewStart, h.NewLines
-				if side == removedNames {
+				if side.removed() {
 					tree, file, first, count = change.Base, f.Old, h.OldStart, h.OldLines
 				}
-				if f.New != "" && file != "" && count > 0 && tree != nil {
-					all.read(tree, file, first, count)
+				dir := path.Dir(file)
+				if side.rooted() {
+					dir = "."
+				}
+				elsewhere := side.rooted() && manifests.IsKustomization(file)
+				if f.New != "" && file != "" && count > 0 && tree != nil && !elsewhere {
+					all.read(tree, file, dir, first, count)
 				}
 			}
 		}
@@ -81,13 +112,12 @@ func namesOf(change *source.Change, side namedSide) namings {
 	}).(namings)
 }
 
-// read notes what count lines of a file from line first on name.
-func (n namings) read(tree source.Tree, file string, first, count int) {
+// read notes what count lines of a file from line first on name, as seen from dir.
+func (n namings) read(tree source.Tree, file, dir string, first, count int) {
 	text, err := tree.ReadFile(file)
 	if err != nil {
 		return
 	}
-	dir := path.Dir(file)
 	lines := bytes.SplitN(text, []byte("\n"), first+count)
 	for at := max(first, 1); at < first+count && at <= len(lines); at++ {
 		for _, named := range namedBy(string(lines[at-1]), dir) {

@@ -85,7 +85,7 @@ func (l *goneLocator) gapOf(o *manifests.Object) (Location, bool) {
 func (l *goneLocator) reference(frame manifests.Frame) *Location {
 	at, known := l.references[frame.Span.File]
 	if !known {
-		if found, ok := cutReference(l.change, manifests.Origin{frame}); ok {
+		if found, ok := cutReference(l.change, manifests.Origin{frame}, "."); ok {
 			at = &found
 		}
 		l.references[frame.Span.File] = at

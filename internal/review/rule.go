@@ -223,6 +223,7 @@ type Draft struct {
 	level   Level
 	firm    bool   // Lower does not count
 	guessed bool   // said of a Workload that is Found
+	about   string // see About
 	effect  string // hash of what Effect said
 	uncut   string // hash of a message that was cut
 	gone    bool   // the object is one of base, which head has no more
@@ -268,6 +269,13 @@ func (d *Draft) Raise(to Level) *Draft {
 // do not belong into it, since what is short could be guessed.
 func (d *Draft) Effect(format string, args ...any) *Draft {
 	d.effect = fingerprint(fmt.Sprintf(format, args...))
+	return d
+}
+
+// About names what the violation is one of, where that is not the object: a namespace, say, which needs some object of it to
+// stand on. It is then the same violation on whichever of them it stands.
+func (d *Draft) About(what string) *Draft {
+	d.about = what
 	return d
 }
 

@@ -3,6 +3,7 @@ package helm
 import (
 	"maps"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -99,6 +100,41 @@ func chartsOf(n *node, origins map[any]*origin) map[string]*origin {
 	all := map[string]*origin{n.path: origins[n.id]}
 	for _, dep := range n.deps {
 		maps.Copy(all, chartsOf(dep, origins))
+	}
+	return all
+}
+
+// switchesOf gives the keys of the values that had a chart and the charts above it rendered, by the beginning of their
+// files' names. prefix is where the chart's values lie in those of the root chart.
+func switchesOf(n *node, prefix []string, above [][]string) map[string][][]string {
+	all := map[string][][]string{n.path: above}
+	for _, dep := range n.deps {
+		on := slices.Clone(above)
+		for _, s := range n.switches[dep.name] {
+			if s.top {
+				on = append(on, s.keys)
+			} else {
+				on = append(on, slices.Concat(prefix, s.keys))
+			}
+		}
+		maps.Copy(all, switchesOf(dep, slices.Concat(prefix, []string{dep.name}), on))
+	}
+	return all
+}
+
+// switchedOnBy returns the places of the values that had the chart of a template rendered.
+func (t *tracer) switchedOnBy(template string) (all []leafPlace) {
+	for at := template; at != "."; at = path.Dir(at) {
+		keys, ok := t.switches[at]
+		if !ok {
+			continue
+		}
+		for _, k := range keys {
+			if place := t.place(k); place.found {
+				all = append(all, place)
+			}
+		}
+		break
 	}
 	return all
 }

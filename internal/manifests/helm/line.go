@@ -92,8 +92,28 @@ type node struct {
 	files     []file // .Files
 	templates []file
 	schema    []byte
-	imports   []valuesImport // what it takes over from its dependencies
+	imports   []valuesImport           // what it takes over from its dependencies
+	switches  map[string][]valueSwitch // by the names of its dependencies
 	deps      []*node
+}
+
+// valueSwitch is a value that switches a dependency on or off.
+type valueSwitch struct {
+	keys []string
+	top  bool // they begin at the values of the root chart, not at those of the chart that has the dependency
+}
+
+// switches reads the condition and the tags of a dependency.
+func switches(condition string, tags []string) (all []valueSwitch) {
+	for _, path := range strings.Split(condition, ",") {
+		if path = strings.TrimSpace(path); path != "" {
+			all = append(all, valueSwitch{keys: strings.Split(path, ".")})
+		}
+	}
+	for _, tag := range tags {
+		all = append(all, valueSwitch{[]string{"tags", tag}, true})
+	}
+	return all
 }
 
 // valuesImport is one entry of import-values, as Helm expands it.

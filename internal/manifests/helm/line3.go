@@ -112,7 +112,8 @@ func (c chart3) node() *node {
 			helmchart.Metadata
 			IsRoot bool
 		}{*c.Metadata, c.IsRoot()},
-		library: strings.EqualFold(c.Metadata.Type, "library"),
+		library:  strings.EqualFold(c.Metadata.Type, "library"),
+		switches: map[string][]valueSwitch{},
 	}
 	for _, f := range c.Files {
 		n.files = append(n.files, file{f.Name, f.Data})
@@ -122,6 +123,7 @@ func (c chart3) node() *node {
 	}
 	for _, d := range c.Metadata.Dependencies {
 		n.imports = append(n.imports, imports(d.Name, d.ImportValues)...)
+		n.switches[d.Name] = switches(d.Condition, d.Tags)
 	}
 	for _, d := range c.Dependencies() {
 		n.deps = append(n.deps, chart3{d}.node())

@@ -123,8 +123,9 @@ func (c chart4) install(values map[string]any, r release) (*installed, error) {
 func (c chart4) node() *node {
 	n := &node{
 		id: c.Raw[0], name: c.Name(), path: c.ChartFullPath(), schema: c.Schema,
-		meta:    c.metadata(),
-		library: strings.EqualFold(c.Metadata.Type, "library"),
+		meta:     c.metadata(),
+		library:  strings.EqualFold(c.Metadata.Type, "library"),
+		switches: map[string][]valueSwitch{},
 	}
 	for _, f := range c.Files {
 		n.files = append(n.files, file{f.Name, f.Data})
@@ -134,6 +135,7 @@ func (c chart4) node() *node {
 	}
 	for _, d := range c.Metadata.Dependencies {
 		n.imports = append(n.imports, imports(d.Name, d.ImportValues)...)
+		n.switches[d.Name] = switches(d.Condition, d.Tags)
 	}
 	for _, d := range c.Dependencies() {
 		n.deps = append(n.deps, chart4{d}.node())

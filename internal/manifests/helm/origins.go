@@ -26,6 +26,8 @@ type tracer struct {
 	sources map[string][]string      // lines of templates
 	charts  map[string]*origin       // by the beginning of their files' names
 	abouts  map[*origin]valuesSource // their Chart.yaml
+	// switches are the keys of the values that switched charts on, by the beginning of their files' names.
+	switches map[string][][]string
 }
 
 // leafPlace is the place of a leaf of the values.
@@ -43,7 +45,8 @@ func newTracer(j *job) (*tracer, error) {
 		return nil, err
 	}
 	return &tracer{job: j, find: newLocator(j), values: asMap(top["Values"]), leaves: map[string]leafPlace{}, scalars: map[string][]leafPlace{}, sources: map[string][]string{},
-		charts: chartsOf(j.installed.root, j.charts.origins), abouts: map[*origin]valuesSource{}}, nil
+		charts: chartsOf(j.installed.root, j.charts.origins), abouts: map[*origin]valuesSource{},
+		switches: switchesOf(j.installed.root, nil, nil)}, nil
 }
 
 // origins gives the Origins of an object's fields in the order of Object.Walk. The node is the object as it lies
@@ -97,6 +100,7 @@ func (p page) origin(f field) manifests.Origin {
 	for _, c := range known.Conditions {
 		o.addPlaces(p.places(c.Leaves), maxConditions)
 	}
+	o.addPlaces(p.switchedOnBy(p.template), maxConditions)
 	return o.frames
 }
 

@@ -49,7 +49,8 @@ func checkDuplicateObject(p *review.Pass) {
 
 func reportTwins(p *review.Pass, t [2]*manifests.Object, apart bool) {
 	before, o := t[0], t[1]
-	d := p.ReportOn(o, o.Field().Get("metadata", "name"), "%s %s is there twice%s", o.Kind, o.Name, also(before))
+	d := p.ReportOn(o, o.Field().Get("metadata", "name"), "%s %s is there twice%s", o.Kind, o.Name, also(before)).
+		CausedBy(before, before.Field().Get("metadata", "name"))
 	if bytes.Equal(bytes.TrimSpace(before.Raw), bytes.TrimSpace(o.Raw)) {
 		d.Detail("The two are the same, so that one of them is of no use, and a change to only one of them will be fought over.%s", place(before)).Lower(review.Warning)
 		return

@@ -33,6 +33,7 @@ func checkNamespaceShared(p *review.Pass) {
 		case first[namespace] != app && !reported[namespace+"/"+app]:
 			reported[namespace+"/"+app] = true
 			p.ReportOn(o, label, "namespace %s holds %s and %s, which are different applications", namespace, first[namespace], app).
+				About("namespace " + namespace).
 				Detail("What may be done in a namespace holds for all of it: rights, Secrets and network policies of the one application reach the other.")
 		}
 		if at, ok := database(p.Root.Workloads(o)[0]); ok && public[namespace] != "" {

@@ -22,6 +22,7 @@ func checkNamespaceUndeclared(p *review.Pass) {
 		}
 		declared[o.Namespace] = true // once a root is enough
 		p.ReportOn(o, o.Field().Get("metadata", "namespace"), "namespace %s is declared nowhere in the repository", o.Namespace).
+			About("namespace " + o.Namespace).
 			Detail("Its labels, among them the Pod Security level, its quotas and its network policies are then nobody's, and in a new cluster the objects cannot be applied.")
 	}
 }

@@ -26,6 +26,9 @@ func checkDefaultDeny(d direction, detail string) func(*review.Pass) {
 				what = "the namespace of " + s.workloads[0].Name
 			}
 			draft := p.ReportOn(at, nameOf(at), "%s has no default deny for %s", what, d).Detail("%s", detail)
+			if s.name != "" {
+				draft.About("namespace " + s.name)
+			}
 			e.explain(draft, s.name)
 			for _, o := range s.workloads {
 				if e.unprotected(o) != nil {
