@@ -126,6 +126,9 @@ func (g *generation) texts(sets []params, root *manifests.Root) error {
 	for _, p := range sets {
 		says := flat(p.says)
 		d := g.template(p.over)
+		if err := g.values(d, d.node, p, says); err != nil {
+			return err
+		}
 		if err := d.fill(d.node, p, says); err != nil {
 			return err
 		}
@@ -145,6 +148,72 @@ func (g *generation) texts(sets []params, root *manifests.Root) error {
 	root.Files = []string{laidDir + "/applications.yaml"}
 	d.Laid = []manifests.Laid{whole.laid(root.Files[0])}
 	return nil
+}
+
+// values has the texts of charts' values below a node stand as what they mean with parameters put in, so that each of them
+// keeps its own line. One that is no mapping stays a text.
+func (g *generation) values(d *draft, n *yaml.Node, p params, says map[string]string) error {
+	helm := d.get(n, "helm")
+	for i := 0; helm != nil && helm.Kind == yaml.MappingNode && d.get(helm, "valuesObject") == nil && i+1 < len(helm.Content); i += 2 {
+		key, text := helm.Content[i], helm.Content[i+1]
+		if key.Value != "values" || text.Kind != yaml.ScalarNode || !strings.Contains(text.Value, "{{") {
+			continue
+		}
+		node, err := g.meant(d, text, p, says)
+		if err != nil {
+			return err
+		}
+		if node != nil {
+			key.Value, helm.Content[i+1] = "valuesObject", node
+		}
+	}
+	for _, below := range n.Content {
+		if err := g.values(d, below, p, says); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meant is what a text with parameters put in says as YAML, each node from its line; nil when that is no mapping.
+func (g *generation) meant(d *draft, text *yaml.Node, p params, says map[string]string) (*yaml.Node, error) {
+	if err := g.spend(1 + len(text.Value)/16); err != nil {
+		return nil, err
+	}
+	written := g.linesOf(text.Value, d.from[text]).lines
+	var whole strings.Builder
+	var lines []manifests.Origin
+	for i, line := range strings.SplitAfter(strings.TrimSuffix(text.Value, "\n"), "\n") {
+		filled, used, err := fill(line, says)
+		if err != nil {
+			return nil, err
+		}
+		var at manifests.Origin
+		if i < len(written) {
+			at = written[i]
+		}
+		for _, name := range used {
+			at = slices.Concat(values(p.line(name)), at)
+		}
+		for range strings.Lines(filled) {
+			lines = append(lines, at)
+		}
+		whole.WriteString(filled)
+	}
+	node, err := manifests.ParseYAML([]byte(whole.String()))
+	if err != nil || node == nil || node.Kind != yaml.MappingNode || strings.Contains(whole.String(), "{{") || !d.placed(node, lines) {
+		return nil, nil
+	}
+	return node, nil
+}
+
+// placed says of each node that it is from its line; false where the nodes are no tree.
+func (d *draft) placed(n *yaml.Node, lines []manifests.Origin) bool {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" || n.Line < 1 || n.Line > len(lines) {
+		return false
+	}
+	d.from[n] = lines[n.Line-1]
+	return !slices.ContainsFunc(n.Content, func(below *yaml.Node) bool { return !d.placed(below, lines) })
 }
 
 // fill puts parameters into the texts of a node, keys among them. What they make stands where they are written.

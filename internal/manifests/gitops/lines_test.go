@@ -48,6 +48,8 @@ func plants() []planted {
 		{"ApplicationSet: text of values, Go, after another parameter", setOf(goes, "- list:\n    elements:\n    - a: x\n      p: \"HERE\"\n", block("other: {{ .a }}", "security:", "  privileged: {{ .p }}"))},
 		{"ApplicationSet: text of values, Go, after a loop", setOf(goes, "- list:\n    elements:\n    - a: [x, y]\n      p: \"HERE\"\n", block("others:", "{{- range .a }}", "- {{ . }}", "{{- end }}", "security:", "  privileged: {{ .p }}"))},
 		{"ApplicationSet: text of values, Go, written there", setOf(goes, "- list: {elements: [{a: x}]}", block("other: {{ .a }}", "security:", "  privileged: HERE"))},
+		{"ApplicationSet: text of values, written there", setOf("", "- list: {elements: [{a: x}]}", block("other: {{a}}", "security:", "  privileged: HERE"))},
+		{"ApplicationSet: text of values, Go, written there", setOf(goes, "- list: {elements: [{a: x}]}", block("other: {{ .a }}", "security:", "  privileged: HERE"))},
 		{"ApplicationSet: text of values, after another parameter", setOf("", "- list:\n    elements:\n    - a: x\n      p: \"HERE\"\n", block("other: {{a}}", "security:", "  privileged: {{p}}"))},
 		{"ApplicationSet: templatePatch", setOf(goes+"templatePatch: |\n  spec:\n    source:\n      helm:\n        valuesObject:\n          security:\n            privileged: HERE\n", "- list: {elements: [{a: x}]}", "metadata: {name: '{{ .a }}'}\nspec:\n  source: {repoURL: https://git.example/repo, path: chart}\n")},
 	}
