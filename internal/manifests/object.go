@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -108,17 +109,22 @@ func (o *Object) Node() (*yaml.Node, error) {
 }
 
 // ShareNodes has the object keep the text and the nodes of another one in place of its own, if that was made of the same
-// text, and says so. It is for those that have just been made, of which nobody reads yet.
-func (o *Object) ShareNodes(other *Object) bool {
-	node, err := other.Node()
-	if o == other || err != nil || node == nil || o.layout != nil || !bytes.Equal(o.Raw, other.Raw) {
-		return false
+// text, and says so; origins says that it keeps its Origins too, which are the same. It is for those that have just been
+// made, of which nobody reads yet.
+func (o *Object) ShareNodes(other *Object) (nodes, origins bool) {
+	theirs := other.Field()
+	if o == other || !theirs.Exists() || !bytes.Equal(o.Raw, other.Raw) {
+		return false, false
 	}
-	if mine, err := o.Node(); err != nil || mine == nil || !alike(mine, node) {
-		return false
+	if mine, err := o.Node(); err != nil || mine == nil || mine != theirs.node && !alike(mine, theirs.node) {
+		return false, false
 	}
-	o.Raw, o.node = other.Raw, node
-	return true
+	o.laying.Do(func() {})
+	o.Raw, o.node, o.layout = other.Raw, theirs.node, theirs.in
+	if slices.EqualFunc(o.Origins, other.Origins, slices.Equal[Origin]) {
+		o.Origins, origins = other.Origins, true
+	}
+	return true, origins
 }
 
 // alike reports whether two trees are the same in all that readers see, the places in the text included.

@@ -79,18 +79,33 @@ func TestOriginAt(t *testing.T) {
 	}
 }
 
-// TestShareNodes proves that only objects of the same text share their nodes, and none that takes values in by aliases.
+// TestShareNodes proves that only objects of the same text share their nodes, be they read already or not, and none that
+// takes values in by aliases; and that they share Origins only where these are the same.
 func TestShareNodes(t *testing.T) {
-	a, b, other := object(t, mapOne), object(t, mapOne), object(t, mapTwo)
-	if !b.ShareNodes(a) || b.Field().Node() != a.Field().Node() || b.Lookup("data.a").Text() != "x" {
-		t.Error("objects of the same text do not share their nodes")
+	t.Parallel()
+	shares := func(o, other *Object) bool { nodes, _ := o.ShareNodes(other); return nodes }
+	a, b, read, other := object(t, mapOne), object(t, mapOne), object(t, mapOne), object(t, mapTwo)
+	read.Field()
+	for _, o := range []*Object{b, read} {
+		if !shares(o, a) || o.Field() != a.Field() || o.Lookup("data.a").Text() != "x" || o.Lookup("data.a") != a.Lookup("data.a") {
+			t.Error("objects of the same text do not share their nodes")
+		}
 	}
-	if object(t, mapOne).ShareNodes(other) || a.ShareNodes(a) {
+	if shares(object(t, mapOne), other) || shares(a, a) {
 		t.Error("other objects share nodes")
 	}
 	aliased := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: &n x, namespace: *n}\n"
-	if object(t, aliased).ShareNodes(object(t, aliased)) {
+	if shares(object(t, aliased), object(t, aliased)) {
 		t.Error("objects with aliases share nodes")
+	}
+	at := func(line int) []Origin { return []Origin{{{Span: source.Span{File: "a.yaml", Line: line}}}} }
+	here, alsoHere, moved := object(t, mapOne), object(t, mapOne), object(t, mapOne)
+	here.Origins, alsoHere.Origins, moved.Origins = at(1), at(1), at(2)
+	if _, same := alsoHere.ShareNodes(here); !same || &alsoHere.Origins[0] != &here.Origins[0] {
+		t.Error("the same Origins are not shared")
+	}
+	if nodes, same := moved.ShareNodes(here); !nodes || same || moved.Origins[0][0].Span.Line != 2 {
+		t.Error("other Origins are shared")
 	}
 }
 

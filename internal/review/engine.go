@@ -219,6 +219,7 @@ type rendered struct {
 	reads     source.ReadSet
 	err       *manifests.RenderError
 	shared    int64                  // values that the other side holds as well, see pair.share
+	planned   bool                   // planning rendered it
 	chart     *manifests.RemoteChart // that was fetched for it; nil for none
 }
 
@@ -284,6 +285,7 @@ func (r *run) known(plan *Plan) { r.baseKnown, r.headKnown = plan.baseKnown, pla
 
 func (e *Engine) renderOnce(ctx context.Context, known map[string]rendered, tree source.Tree, root manifests.Root, settings manifests.Settings) (rendered, error) {
 	if done, ok := known[rootKey(root)]; ok {
+		done.planned = true
 		return done, nil
 	}
 	return e.render(ctx, tree, root, settings)

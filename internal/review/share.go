@@ -2,10 +2,11 @@ package review
 
 import "github.com/landwaiter/landwaiter/internal/manifests"
 
-// share has the objects of head that stand at base word for word keep base's text and nodes in place of their own: most of a
-// change's objects do. What is left of them, their Origins, counts as half of their values.
+// share has the objects of head that stand at base word for word keep base's text and nodes in place of their own, and its
+// Origins where they are the same: most of a change's objects do. Where only the lines moved, Origins of their own are left,
+// which count as half of their values. What planning rendered may be read by now.
 func (p *pair) share() {
-	if p.base.rendering == nil || p.head.rendering == nil {
+	if p.base.rendering == nil || p.head.rendering == nil || p.head.planned {
 		return
 	}
 	before := make(map[manifests.Identity]*manifests.Object, len(p.base.rendering.Objects))
@@ -13,8 +14,16 @@ func (p *pair) share() {
 		before[o.Identity] = o
 	}
 	for _, o := range p.head.rendering.Objects {
-		if same := before[o.Identity]; same != nil && o.ShareNodes(same) {
-			p.head.shared += int64(len(o.Origins)+len(o.Raw)/valueBytes) / 2
+		same := before[o.Identity]
+		if same == nil {
+			continue
+		}
+		size := int64(len(o.Origins) + len(o.Raw)/valueBytes)
+		switch nodes, origins := o.ShareNodes(same); {
+		case origins:
+			p.head.shared += size
+		case nodes:
+			p.head.shared += size / 2
 		}
 	}
 }

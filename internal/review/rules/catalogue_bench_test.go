@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -267,8 +268,68 @@ func BenchmarkMany(b *testing.B) {
 	}
 }
 
-func benchmarkMany(b *testing.B, c cluster) {
-	change := mustChange(b, c)
+// BenchmarkSmall judges small objects at base and at head, a tenth of them network policies: as many as a review holds.
+func BenchmarkSmall(b *testing.B) {
+	base, head := map[string][]byte{}, map[string][]byte{}
+	for team := range 50 {
+		for i := range 50 {
+			text := strings.NewReplacer("TEAM", fmt.Sprintf("team-%d", team), "APP", fmt.Sprintf("app-%d", i)).Replace(smallText)
+			for n := range 8 {
+				text += fmt.Sprintf("---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: app-%d-%d\n  namespace: team-%d\n  labels: {app: app-%d}\ndata:\n", i, n, team, i)
+				for key := range 10 {
+					text += fmt.Sprintf("  key%d: text %d\n", key, n)
+				}
+			}
+			file := fmt.Sprintf("teams/team-%d/app-%d.yaml", team, i)
+			base[file] = []byte(text)
+			if i%20 == 0 {
+				text = strings.Replace(text, "replicas: 2", "replicas: 3", 1)
+			}
+			head[file] = []byte(text)
+		}
+	}
+	change, err := (&reviewtest.Fixture{Base: base, Head: head}).Change()
+	if err != nil {
+		b.Fatal(err)
+	}
+	judgeMany(b, change)
+}
+
+// smallText is an application, reachable by itself.
+const smallText = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: APP
+  namespace: TEAM
+  labels: {app: APP}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: APP}}
+  template:
+    metadata: {labels: {app: APP}}
+    spec:
+      containers:
+      - name: APP
+        image: registry.example.com/TEAM/APP:1.0.0
+        resources: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 100m, memory: 64Mi}}
+        securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true, capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: APP
+  namespace: TEAM
+spec:
+  podSelector: {matchLabels: {app: APP}}
+  policyTypes: [Ingress]
+  ingress:
+  - from:
+    - podSelector: {matchLabels: {app: APP}}
+`
+
+func benchmarkMany(b *testing.B, c cluster) { judgeMany(b, mustChange(b, c)) }
+
+func judgeMany(b *testing.B, change *source.Change) {
 	r := rehearse(b, change)
 	watch := newStopwatch(newLab().Rules)
 	for b.Loop() {
