@@ -83,12 +83,12 @@ func (s *supplier) supply(ctx context.Context, m *mounts, failed *manifests.Rend
 		if errors.As(err, &is) {
 			placed := *is
 			placed.Span, placed.Elsewhere = lack.At, s.offline
-			return m.failure(&placed)
+			return m.lacking(&placed, failed.Lacks)
 		}
 		if err == nil && one.tree == nil { // nothing is fetched here: what rendering said of it holds
 			plain := *failed
 			plain.Elsewhere = s.offline
-			return m.failure(&plain)
+			return m.lacking(&plain, failed.Lacks)
 		}
 		if err != nil {
 			return err
@@ -328,6 +328,13 @@ func (m *mounts) origin(o manifests.Origin) manifests.Origin {
 // failure is an error in terms of this repository.
 func (m *mounts) failure(e *manifests.RenderError) error {
 	at := m.located(e)
+	return &at
+}
+
+// lacking is an error of what could not be had, with what that is.
+func (m *mounts) lacking(e *manifests.RenderError, lacks []manifests.Lack) error {
+	at := m.located(e)
+	at.Lacks = lacks
 	return &at
 }
 

@@ -2,7 +2,10 @@ package review
 
 import (
 	"context"
+	"maps"
+	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -14,6 +17,8 @@ type Survey struct {
 	KubeVersion string   // what is reviewed for by default
 	Roots       int      // how many there are
 	Images      []string // image references as written, sorted
+	Charts      []string // entries of charts.allow for the charts that are elsewhere, sorted
+	Bases       []string // entries of bases.allow for the bases that are, sorted
 	InSixMonths string   // a day
 }
 
@@ -34,16 +39,51 @@ func (e *Engine) Survey(ctx context.Context, tree source.Tree) (Survey, error) {
 	if err != nil {
 		return Survey{}, err
 	}
-	images := make(map[string]bool)
+	images, charts, bases := make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	for _, p := range pairs {
+		p.elsewhere(charts, bases)
 		if view := p.head.view(*p.Head, DefaultPolicy()); view != nil {
 			view.eachImage(func(_ *manifests.Object, f ImageField) { images[f.Text()] = true })
 		}
 	}
 	s := Survey{KubeVersion: NewestKube, Roots: plan.Total, InSixMonths: e.Now().AddDate(0, 6, 0).Format(time.DateOnly)}
-	for image := range images {
-		s.Images = append(s.Images, image)
-	}
-	slices.Sort(s.Images)
+	s.Images, s.Charts, s.Bases = slices.Sorted(maps.Keys(images)), slices.Sorted(maps.Keys(charts)), slices.Sorted(maps.Keys(bases))
 	return s, nil
+}
+
+// elsewhere adds the entries of charts.allow and bases.allow that would have fetched what a root lacks, as far as it says what
+// that is.
+func (p *pair) elsewhere(charts, bases map[string]bool) {
+	if c := remote(*p.Head); c != nil && c.URL != "" {
+		charts[chartsAt(c.URL, c.Name)] = true
+	}
+	if p.head.err == nil {
+		return
+	}
+	for _, lack := range p.head.err.Lacks {
+		if lack.Kind == manifests.LackChart {
+			charts[chartsAt(lack.Address, lack.Name)] = true
+			continue
+		}
+		base, err := baseOf(lack)
+		if err != nil {
+			continue // it is at fault itself, and reviews say so
+		}
+		_, address, _ := strings.Cut(base.URL, "://")
+		if parts := strings.SplitN(address, "/", 3); len(parts) == 3 {
+			bases[parts[0]+"/"+parts[1]+"/**"] = true
+		}
+	}
+}
+
+// chartsAt is the entry that allows the charts at an address; those beside one in a registry too, whose name ends its address.
+func chartsAt(address, name string) string {
+	place, registry := strings.CutPrefix(address, "oci://")
+	switch {
+	case !registry:
+		return address
+	case name == "" && strings.Contains(place, "/"):
+		place = path.Dir(place)
+	}
+	return place + "/**"
 }

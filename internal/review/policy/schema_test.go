@@ -215,7 +215,8 @@ func TestDescribed(t *testing.T) {
 func TestStarter(t *testing.T) {
 	for _, used := range []review.Survey{
 		{KubeVersion: "1.36", InSixMonths: "2027-01-01"},
-		{KubeVersion: "1.36", InSixMonths: "2027-01-01", Roots: 3, Images: []string{"nginx", "ghcr.io/acme/web:1", "ghcr.io/acme/api", "UPPER", "a b", "$(IMAGE)", "localhost:5000/x@sha256:bad", "k8s.gcr.io/pause", "\n- evil", "1.2.3.4:80/a/b/c"}},
+		{KubeVersion: "1.36", InSixMonths: "2027-01-01", Roots: 3, Images: []string{"nginx", "ghcr.io/acme/web:1", "ghcr.io/acme/api", "UPPER", "a b", "$(IMAGE)", "localhost:5000/x@sha256:bad", "k8s.gcr.io/pause", "\n- evil", "1.2.3.4:80/a/b/c"},
+			Charts: []string{"https://charts.example/stable", "ghcr.io/acme/**", "x\n- evil: y"}, Bases: []string{"github.com/acme/**"}},
 	} {
 		text := Starter(used)
 		p, err := Load(catalogue(), Layer{"p.yaml", []byte(text)})
@@ -225,8 +226,14 @@ func TestStarter(t *testing.T) {
 		if p.Kubernetes != "1.36" || p.Profile != "recommended" || p.Gate.FailOn != review.Error {
 			t.Errorf("starter is read as %+v", p)
 		}
-		if len(used.Images) > 0 && !strings.Contains(text, "- ghcr.io/acme/*\n") || strings.Contains(text, "evil") {
+		if len(used.Images) > 0 && !strings.Contains(text, "- ghcr.io/acme/*\n") || strings.Contains(text, "\n- evil") {
 			t.Errorf("starter allows what it should not, or not what it should:\n%s", text)
+		}
+		if len(used.Bases) > 0 {
+			fetching := strings.NewReplacer("#     - \"x\\n- evil: y\"\n", "", "# charts:\n#   ", "charts:\n  ", "# bases:\n#   ", "bases:\n  ", "#     - \"", "    - \"").Replace(text)
+			if p, err := Load(catalogue(), Layer{"p.yaml", []byte(fetching)}); err != nil || len(p.Charts.Allow) != 2 || len(p.Bases.Allow) != 1 {
+				t.Errorf("what it proposes is no policy: %v\n%s", err, fetching)
+			}
 		}
 		uncommented := strings.ReplaceAll(strings.ReplaceAll(text, "# exemptions:", "exemptions:"), "#   ", "    ")
 		if !strings.Contains(uncommented, "until: 2027-01-01") {

@@ -19,6 +19,8 @@ func Starter(used review.Survey) string {
 	fmt.Fprintf(&b, "# The Kubernetes version that manifests are judged for, in quotes.\nkubernetes: %q\n\n", used.KubeVersion)
 	b.WriteString("# recommended, baseline (errors only), restricted or everything.\nprofile: recommended\n\n")
 	starterImages(&b, used.Images)
+	starterElsewhere(&b, "charts", "Charts", used.Charts)
+	starterElsewhere(&b, "bases", "Bases", used.Bases)
 	starterRoots(&b, used.Roots)
 	b.WriteString(`# What fails the check: findings of this level that the pull request brings in, and roots that do not render.
 gate:
@@ -72,6 +74,18 @@ func imagePatterns(used []string) []string {
 	}
 	slices.Sort(patterns)
 	return patterns
+}
+
+// starterElsewhere proposes from where something is fetched, which nobody decides but the reader: in comments.
+func starterElsewhere(b *strings.Builder, key, what string, used []string) {
+	if len(used) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "# %s that the repository names and does not hold are fetched from here, and from nowhere else:\n# %s:\n#   allow:\n", what, key)
+	for _, pattern := range used {
+		fmt.Fprintf(b, "#     - %q\n", pattern)
+	}
+	b.WriteString("\n")
 }
 
 func starterRoots(b *strings.Builder, roots int) {
