@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,8 +87,21 @@ func FileAddress(text string) (Base, error) {
 		return Base{}, err
 	case !webAddress(text):
 		return Base{}, errNotWeb
+	case ambiguous(rest):
+		return Base{}, errAddress
 	}
 	return Base{URL: schemeOf(text) + "://" + host + "/" + rest, File: true}, nil
+}
+
+// ambiguous reports whether the path of an address has segments, written out or escaped, that a server may resolve to
+// another path than the one that a policy's patterns are held against (RFC 3986, 5.2.4 and 6.2.2).
+func ambiguous(rest string) bool {
+	escaped, _, _ := strings.Cut(rest, "?")
+	plain, err := url.PathUnescape(escaped)
+	if err != nil || strings.ContainsAny(plain, "\\%") || strings.Count(plain, "/") != strings.Count(escaped, "/") {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(plain, "/"), func(part string) bool { return part == "." || part == ".." })
 }
 
 // Base is the address of a base, taken apart.
@@ -164,7 +178,10 @@ func GitBase(address, below, ref string) (Base, error) {
 	case ref != "" && ref != "HEAD" && !validRef(ref):
 		return Base{}, errRef
 	}
-	return Base{URL: schemeOf(address) + "://" + host + "/" + rest, Path: below, Ref: strings.TrimSuffix(ref, "HEAD")}, nil
+	if ref == "HEAD" { // what the repository has by default
+		ref = ""
+	}
+	return Base{URL: schemeOf(address) + "://" + host + "/" + rest, Path: below, Ref: ref}, nil
 }
 
 // validRef keeps to what every server takes for the name of a branch or tag (git-check-ref-format).

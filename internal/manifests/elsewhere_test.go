@@ -27,6 +27,7 @@ func TestParseBase(t *testing.T) {
 		"https://github.com/a/b/releases/download/v1/install.yaml":   {URL: "https://github.com/a/b/releases/download/v1/install.yaml", File: true},
 		"https://example.test/crds":                                  {URL: "https://example.test/crds", File: true},
 		"https://github.com/acme/base//x?ref=HEAD":                   {URL: "https://github.com/acme/base", Path: "x"},
+		"https://github.com/acme/base//x?ref=v1HEAD":                 {URL: "https://github.com/acme/base", Path: "x", Ref: "v1HEAD"},
 		"https://github.com/acme/base?ref=release-1.2&submodules=no": {URL: "https://github.com/acme/base", Path: ".", Ref: "release-1.2"},
 	} {
 		if got, err := ParseBase(text); err != nil || got != want {
@@ -53,6 +54,24 @@ func TestParseBase(t *testing.T) {
 			t.Errorf("%q: %+v, %v; want %q", text, got, err, want)
 		} else if strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestFileAddress holds that the path of a file is one that no server reads otherwise than the policy's patterns do.
+func TestFileAddress(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"https://raw.h/acme/x/v1%2B2/a.yaml", "https://raw.h/acme/x/..a/b...yaml?token=../x"} {
+		if got, err := FileAddress(text); err != nil || got.URL != text || !got.File {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+	}
+	for _, below := range []string{"../evil", "./../evil", "%2e%2e/evil", "%2E./evil", "..%2fevil", "%252e%252e/evil", "..%5cevil", "%zz", ".."} {
+		if got, err := FileAddress("https://raw.h/acme/" + below); err == nil {
+			t.Errorf("%s: %+v", below, got)
+		}
+		if got, err := ParseBase("https://raw.h/acme/" + below + "/x.yaml"); err == nil {
+			t.Errorf("%s: %+v", below, got)
 		}
 	}
 }
