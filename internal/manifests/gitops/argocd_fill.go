@@ -15,7 +15,7 @@ var gap = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
 
 // fill puts parameters into the gaps of a text, and returns the names of those. Gaps that are not known stay, so that they
 // are seen, as in Argo CD.
-func fill(text string, says map[string]string) (filled string, used []string, err error) {
+func (g *generation) fill(text string, says map[string]string) (filled string, used []string, err error) {
 	var out strings.Builder
 	done := 0
 	for _, at := range gap.FindAllStringSubmatchIndex(text, -1) {
@@ -32,7 +32,15 @@ func fill(text string, says map[string]string) (filled string, used []string, er
 		}
 	}
 	out.WriteString(text[done:])
-	return out.String(), used, nil
+	return out.String(), used, g.made(out.Len())
+}
+
+// made counts the bytes that texts with gaps become, all of the set together: each may be the parameter of a next one.
+func (g *generation) made(size int) error {
+	if g.filled += size; g.filled > maxFilled {
+		return errFilled
+	}
+	return g.spend(1 + size/16)
 }
 
 // interpolated is a generator with the parameters of another one in its texts: a matrix has its second one so.
@@ -40,25 +48,28 @@ func (g *generation) interpolated(f manifests.Field, outer params) (manifests.Fi
 	if len(outer.says) == 0 {
 		return f, nil
 	}
-	n := bare(f.Node())
-	err := changeTexts(n, func(text string) (string, error) {
+	n, says := bare(f.Node()), flat(outer.says)
+	err := g.changeTexts(n, func(text string) (string, error) {
 		if g.goTemplate {
 			return g.execute(text, outer.says)
 		}
-		filled, _, err := fill(text, flat(outer.says))
+		filled, _, err := g.fill(text, says)
 		return filled, err
 	})
 	return manifests.NewField(n, f.Path()), err
 }
 
 // changeTexts changes the texts in a node that have gaps.
-func changeTexts(n *yaml.Node, change func(string) (string, error)) (err error) {
+func (g *generation) changeTexts(n *yaml.Node, change func(string) (string, error)) (err error) {
+	if err := g.spend(1); err != nil {
+		return err
+	}
 	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "{{") {
 		n.Value, err = change(n.Value)
 	}
 	for _, below := range n.Content {
 		if err == nil {
-			err = changeTexts(below, change)
+			err = g.changeTexts(below, change)
 		}
 	}
 	return err
@@ -73,7 +84,7 @@ func (g *generation) addValues(f manifests.Field, sets []params) error {
 			if g.goTemplate {
 				values[e.Key], err = g.execute(e.Value.Text(), p.says)
 			} else {
-				values[e.Key], _, err = fill(e.Value.Text(), flat(p.says))
+				values[e.Key], _, err = g.fill(e.Value.Text(), flat(p.says))
 			}
 			if err != nil {
 				return err
@@ -129,7 +140,7 @@ func (g *generation) texts(sets []params, root *manifests.Root) error {
 		if err := g.values(d, d.node, p, says); err != nil {
 			return err
 		}
-		if err := d.fill(d.node, p, says); err != nil {
+		if err := g.fillNode(d, d.node, p, says); err != nil {
 			return err
 		}
 		one, err := d.page()
@@ -184,7 +195,7 @@ func (g *generation) meant(d *draft, text *yaml.Node, p params, says map[string]
 	var whole strings.Builder
 	var lines []manifests.Origin
 	for i, line := range strings.SplitAfter(strings.TrimSuffix(text.Value, "\n"), "\n") {
-		filled, used, err := fill(line, says)
+		filled, used, err := g.fill(line, says)
 		if err != nil {
 			return nil, err
 		}
@@ -216,10 +227,10 @@ func (d *draft) placed(n *yaml.Node, lines []manifests.Origin) bool {
 	return !slices.ContainsFunc(n.Content, func(below *yaml.Node) bool { return !d.placed(below, lines) })
 }
 
-// fill puts parameters into the texts of a node, keys among them. What they make stands where they are written.
-func (d *draft) fill(n *yaml.Node, p params, says map[string]string) error {
+// fillNode puts parameters into the texts of a node, keys among them. What they make stands where they are written.
+func (g *generation) fillNode(d *draft, n *yaml.Node, p params, says map[string]string) error {
 	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "{{") {
-		filled, used, err := fill(n.Value, says)
+		filled, used, err := g.fill(n.Value, says)
 		if err != nil {
 			return err
 		}
@@ -230,7 +241,7 @@ func (d *draft) fill(n *yaml.Node, p params, says map[string]string) error {
 		n.Value, n.Tag, d.from[n] = filled, "!!str", at
 	}
 	for _, below := range n.Content {
-		if err := d.fill(below, p, says); err != nil {
+		if err := g.fillNode(d, below, p, says); err != nil {
 			return err
 		}
 	}

@@ -118,5 +118,14 @@ func plainGlob(url string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(url), "/"), ".git")
 }
 
-// globMatches reports whether a pattern with "*" and braces matches a text.
-func globMatches(pattern, text string) bool { return matchesAny(braces(pattern), text) }
+// maxGlobText caps the addresses and names that are held against a project's patterns, in bytes, and these.
+const maxGlobText = 2048
+
+// globMatches reports whether a pattern with "*" and braces matches a text. One that is too long to be an address does not.
+func globMatches(pattern, text string) bool {
+	if len(pattern) > maxGlobText || len(text) > maxGlobText {
+		return false
+	}
+	patterns, err := braces(pattern)
+	return err == nil && matchesAny(patterns, text)
+}

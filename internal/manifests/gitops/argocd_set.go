@@ -50,6 +50,7 @@ type generation struct {
 	goTemplate bool
 	guessed    bool // some parameters are known by their names alone
 	notes      []string
+	filled     int // bytes that texts with gaps became
 }
 
 // note says something to the reader once.

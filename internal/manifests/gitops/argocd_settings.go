@@ -224,9 +224,16 @@ func (w *World) argoComponents(a *amendment, o *manifests.Object, options manife
 func (w *World) argoDirectory(o *manifests.Object, options manifests.Field, root *manifests.Root) *manifests.RenderError {
 	d := root.Deployment
 	recurse := options.Get("recurse").True()
-	include, exclude := braces(options.Get("include").Text()), braces(options.Get("exclude").Text())
+	include, err := braces(options.Get("include").Text())
+	if err != nil {
+		return failureAt(originOf(o, options.Get("include")), err.Error(), err)
+	}
+	exclude, err := braces(options.Get("exclude").Text())
+	if err != nil {
+		return failureAt(originOf(o, options.Get("exclude")), err.Error(), err)
+	}
 	var jsonnet []string
-	err := w.walk(root.Dir, cost(slices.Concat(include, exclude)...), func(f source.Info) error {
+	err = w.walk(root.Dir, cost(slices.Concat(include, exclude)...), func(f source.Info) error {
 		relative := strings.TrimPrefix(strings.TrimPrefix(f.Path, root.Dir), "/")
 		switch {
 		case f.Kind == source.Dir && !recurse:

@@ -125,9 +125,15 @@ var errTooLong = errors.New("a template of it becomes too long")
 
 // linear are the functions that a generator's texts may call: those of which none makes much of little.
 func linear() template.FuncMap {
+	escaped := func(text string, err error) (string, error) { // each escape of an escaped text doubles it
+		if len(text) > maxTemplate {
+			return "", errTooLong
+		}
+		return text, err
+	}
 	toText := func(v any) (string, error) {
 		text, err := json.Marshal(v)
-		return string(text), err
+		return escaped(string(text), err)
 	}
 	trimmed := func(trim func(s, what string) string) func(what, s string) string {
 		return func(what, s string) string { return trim(s, what) }
@@ -135,7 +141,7 @@ func linear() template.FuncMap {
 	return template.FuncMap{
 		"toJson": toText, "mustToJson": toText, "toYaml": toText, "lower": strings.ToLower, "upper": strings.ToUpper, "trim": strings.TrimSpace,
 		"normalize": normal, "trimPrefix": trimmed(strings.TrimPrefix), "trimSuffix": trimmed(strings.TrimSuffix), "trimAll": trimmed(strings.Trim),
-		"quote": func(v any) string { return fmt.Sprintf("%q", fmt.Sprint(v)) },
+		"quote": func(v any) (string, error) { return escaped(fmt.Sprintf("%q", fmt.Sprint(v)), nil) },
 		"default": func(other, v any) any {
 			if v == nil || v == "" {
 				return other
@@ -155,12 +161,15 @@ func linear() template.FuncMap {
 			}
 			return parts
 		},
-		"join": func(by string, list []any) string {
+		"join": func(by string, list []any) (string, error) {
+			if len(by)*len(list) > maxTemplate {
+				return "", errTooLong
+			}
 			var parts []string
 			for _, part := range list {
 				parts = append(parts, fmt.Sprint(part))
 			}
-			return strings.Join(parts, by)
+			return strings.Join(parts, by), nil
 		},
 	}
 }
@@ -173,7 +182,7 @@ func (g *generation) execute(text string, says map[string]any) (string, error) {
 		return text, err
 	}
 	functions := linear()
-	plain := true
+	plain, calls := true, 0
 	for _, n := range t.Root.Nodes {
 		plain = plain && (n.Type() == parse.NodeText || n.Type() == parse.NodeAction)
 	}
@@ -181,6 +190,7 @@ func (g *generation) execute(text string, says map[string]any) (string, error) {
 		plain = plain && len(p.Decl) == 0
 		for _, command := range p.Cmds {
 			for _, arg := range command.Args {
+				calls++
 				if word, ok := arg.(*parse.IdentifierNode); ok {
 					plain = plain && (functions[word.Ident] != nil || word.Ident == "index" || word.Ident == "len")
 				}
@@ -191,18 +201,46 @@ func (g *generation) execute(text string, says map[string]any) (string, error) {
 		g.note("a generator of ApplicationSet %s is a template that calls what is not evaluated in generators: it finds what its text names as it is", g.set.Name)
 		return text, nil
 	}
-	var out strings.Builder
+	if err := g.spend(calls * (1 + sizeOf(says)/512)); err != nil { // each may go through all of them
+		return "", err
+	}
+	out := &bounded{}
 	made, err := template.New("text").Funcs(functions).Option("missingkey=" + g.missing()).Parse(text)
 	if err == nil {
-		err = made.Execute(&out, says)
+		err = made.Execute(out, says)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", fmt.Errorf("a template in a generator of ApplicationSet %s cannot be executed: %s", g.set.Name, manifests.Discreet(err.Error()))
-	case out.Len() > maxFilled:
-		return "", errTooLong
 	}
-	return out.String(), nil
+	return out.text.String(), g.made(out.text.Len())
+}
+
+// bounded takes no more than what one ApplicationSet may become.
+type bounded struct{ text strings.Builder }
+
+// Write implements io.Writer. The error is errTooLong.
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.text.Len()+len(p) > maxFilled {
+		return 0, errTooLong
+	}
+	return b.text.Write(p)
+}
+
+// sizeOf is about how many bytes parameters have.
+func sizeOf(value any) (size int) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, below := range v {
+			size += len(key) + sizeOf(below)
+		}
+	case []any:
+		for _, below := range v {
+			size += sizeOf(below)
+		}
+	case string:
+		size = len(v)
+	}
+	return size + 8
 }
 
 // missing is what becomes of parameters that there are not, of which a template uses some: "error", "zero" or "default".

@@ -138,10 +138,13 @@ func (v *valueFiles) add(p string) (why string) {
 		return fmt.Sprintf("the values files %s are named by a pattern in a chart from elsewhere, which is not looked into", strings.TrimPrefix(p, chartDir+"/"))
 	}
 	none := true
-	for _, pattern := range braces(p) {
+	patterns, err := braces(p)
+	if err != nil {
+		return err.Error()
+	}
+	for _, pattern := range patterns {
 		matches := []string{pattern}
 		if isGlob(pattern) {
-			var err error
 			if matches, err = v.glob(pattern); err != nil {
 				return err.Error()
 			}

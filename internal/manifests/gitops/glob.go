@@ -116,25 +116,35 @@ func matchByte(one, b string) bool {
 	return ok && err == nil
 }
 
-// maxBraces caps the patterns that one with braces stands for.
-const maxBraces = 100
+// Limits of what one pattern with braces stands for.
+const (
+	maxBraces     = 1000      // patterns
+	maxBraceBytes = 256 << 10 // of all of them
+)
 
-// braces are the patterns that one with alternatives in braces stands for. Those beyond the limit, and braces that are not
-// closed, stay as they are.
-func braces(pattern string) []string {
-	all := []string{pattern}
-	for i := 0; i < len(all) && len(all) < maxBraces; {
+// errBraces is a pattern that stands for more than that.
+var errBraces = fmt.Errorf("a pattern stands for more than %d patterns, or %d KiB of them, by its braces: name less", maxBraces, maxBraceBytes>>10)
+
+// braces are the patterns that one with alternatives in braces stands for. Braces that are not closed stay as they are. The
+// error is errBraces.
+func braces(pattern string) ([]string, error) {
+	all, size := []string{pattern}, len(pattern)
+	for i := 0; i < len(all); {
 		before, options, after, ok := cutBraces(all[i])
 		if !ok {
 			i++
 			continue
+		}
+		size += len(options) * (len(before) + len(after)) // before it is made: of one pattern comes its square
+		if len(all)+len(options) > maxBraces || size > maxBraceBytes {
+			return nil, errBraces
 		}
 		for j := range options {
 			options[j] = before + options[j] + after
 		}
 		all = slices.Replace(all, i, i+1, options...)
 	}
-	return all
+	return all, nil
 }
 
 // cutBraces cuts a pattern at its first braces, and what is in them at its commas.

@@ -232,6 +232,16 @@ func TestTooMuch(t *testing.T) {
 	for range 5 {
 		none = matrix(list(900), none)
 	}
+	grow := func(generator, gap string) string { // texts that each become 14 MB
+		return set(matrix("{list: {elements: [{a: "+strings.Repeat("x", 60_000)+"}]}}", generator+strings.Repeat("{b: '"+strings.Repeat(gap, 240)+"'}, ", 500)+"]}}"), "a")
+	}
+	goTemplate := func(text string) string {
+		return set(matrix("{list: {elements: [{a: '\"'}]}}", "{list: {elements: [{b: '"+text+"'}]}}"), "a") + "  goTemplate: true\n"
+	}
+	app := func(source string) string {
+		return "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: x, path: d1, " + source + "}}\n"
+	}
+	alternatives := "'{" + strings.Repeat("a,", 60_000) + "}" + strings.Repeat("x", 100_000) + "'"
 	stars := strings.Repeat("**/", 300) + "*x*"
 	for _, c := range []struct{ name, text, want string }{
 		{"matrix", set(matrix(list(1000), list(1000)), "a"), "more than 1000 Applications"},
@@ -241,6 +251,15 @@ func TestTooMuch(t *testing.T) {
 		{"many walks", set(matrix(list(900), "{git: {repoURL: x, directories: [{path: '**/no{{a}}'}]}}"), "a"), "ask for too much"},
 		{"merge", set("{merge: {mergeKeys: [a], generators: ["+list(1000)+", "+list(1000)+", "+strings.Repeat(list(1000)+", ", 30)+"]}}", "a"), "gives the same a twice"},
 		{"gaps", set("{list: {elements: [{a: "+strings.Repeat("x", 100_000)+"}]}}", strings.Repeat("{{a}}", 10_000)), "MiB"},
+		{"filled generator", grow("{list: {elements: [", "{{a}}"), "MiB"},
+		{"filled generator of Go", grow("{list: {elements: [", "{{.a}}") + "  goTemplate: true\n", "MiB"},
+		{"texts in a matrix", set(matrix(list(900), "{git: {repoURL: x, directories: [], values: ["+strings.Repeat("'{{a}}', ", 20_000)+"]}}"), "a"), "ask for too much"},
+		{"escapes of escapes", goTemplate("{{ .a" + strings.Repeat(" | toJson", 60) + " }}"), "too long"},
+		{"quotes of quotes", goTemplate("{{ .a" + strings.Repeat(" | quote", 60) + " }}"), "too long"},
+		{"joined", goTemplate("{{ splitList \"\" \"" + strings.Repeat("x", 20_000) + "\" | join \"" + strings.Repeat("y", 20_000) + "\" }}"), "too long"},
+		{"alternatives", app("directory: {recurse: true, include: " + alternatives + "}"), "name less"},
+		{"alternatives left out", app("directory: {recurse: true, exclude: '" + strings.Repeat("{a,b}", 30) + "'}"), "name less"},
+		{"alternatives of value files", app("helm: {valueFiles: ['*{" + strings.Repeat("a,", 5000) + "}']}"), "name less"},
 		{"value files", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: x, path: d1, helm: {ignoreMissingValueFiles: true, valueFiles: [" + strings.Repeat("'/"+stars+"', ", 1000) + "]}}}", "ask for too much"},
 	} {
 		start := time.Now()
@@ -251,6 +270,19 @@ func TestTooMuch(t *testing.T) {
 		if took := time.Since(start); took > 10*time.Minute { // nothing that multiplies ends by then, and under the race detector on a busy machine all takes minutes
 			t.Errorf("%s took %v", c.name, took)
 		}
+	}
+}
+
+// TestLongPaths holds that a pattern costs what matching it against a long path takes.
+func TestLongPaths(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"d1/x.yaml": ""}
+	for i := range 100 {
+		files[fmt.Sprintf("d1/%s%d.yaml", strings.Repeat(strings.Repeat("a", 200)+"/", 18), i)] = ""
+	}
+	roots := rootsOf(t, files, "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: x, path: d1, directory: {recurse: true, include: '"+strings.Repeat("?", 200_000)+"'}}}\n")
+	if len(roots) != 1 || !strings.Contains(roots[0].Deployment.Skip, "ask for too much") {
+		t.Errorf("%d roots, %.200q", len(roots), roots[0].Deployment.Skip)
 	}
 }
 

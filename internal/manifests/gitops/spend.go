@@ -32,10 +32,14 @@ func (w *World) spend(steps int) error {
 	return nil
 }
 
+// usualPath is how long a path may be, in bytes, that costs no more than others to match: it takes time in the product of
+// its length and the pattern's.
+const usualPath = 128
+
 // walk visits what is in and below a directory of the tree, at the cost of so many steps each.
 func (w *World) walk(dir string, cost int, visit func(source.Info) error) error {
 	return source.Walk(w.repository.Tree, dir, func(f source.Info) error {
-		if err := w.spend(cost); err != nil {
+		if err := w.spend(cost * (1 + len(f.Path)/usualPath)); err != nil {
 			return err
 		}
 		if f.Kind == source.Dir && (reserved(f.Path) || f.Path == manifests.ElsewhereDir) {
