@@ -61,8 +61,10 @@ func (c *renderCmd) withValues(where *place, j job) (job, error) {
 		if err != nil {
 			name = fmt.Sprintf(".values/%d/%s", i, filepath.Base(file))
 			if outside[name], err = os.ReadFile(file); err != nil {
-				return j, err
+				return j, fmt.Errorf("--values: %w", err)
 			}
+		} else if _, err := j.tree.ReadFile(name); err != nil {
+			return j, fmt.Errorf("--values %s: %w", name, err)
 		}
 		j.roots[0].Values = append(j.roots[0].Values, name)
 	}

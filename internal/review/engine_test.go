@@ -206,6 +206,27 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
+// TestUnreachedBelow holds that only what was asked for is said to lead nowhere: of other files nothing is known.
+func TestUnreachedBelow(t *testing.T) {
+	t.Parallel()
+	archive := files("base/one/a.yaml", deployment("web", "web!"), "one/a.yaml", deployment("web", "web!"), "one/README.md", "one\n", "oneself/README.md", "two\n")
+	for _, test := range []struct {
+		opts review.Options
+		want []string
+	}{
+		{review.Options{}, []string{"one/README.md", "oneself/README.md"}},
+		{review.Options{Under: []string{"."}}, []string{"one/README.md", "oneself/README.md"}},
+		{review.Options{Under: []string{"one"}}, []string{"one/README.md"}},
+		{review.Options{Under: []string{"three"}}, nil},
+		{review.Options{File: "oneself/README.md"}, []string{"oneself/README.md"}},
+		{review.Options{File: "one/a.yaml"}, nil},
+	} {
+		if got := lab(t, archive, nil, test.opts).Unreached; !slices.Equal(got, test.want) {
+			t.Errorf("%v %q: unreached %v, want %v", test.opts.Under, test.opts.File, got, test.want)
+		}
+	}
+}
+
 // TestFingerprints holds that a violation keeps its name wherever it moves, that others have others, and that none
 // can be computed from a value.
 func TestFingerprints(t *testing.T) {

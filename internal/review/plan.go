@@ -27,7 +27,7 @@ type Plan struct {
 	HeadContext []*manifests.Object
 	BaseContext []*manifests.Object
 	Notes       []string
-	Unreached   []string // changed files that lead to no root
+	Unreached   []string // changed files below the paths that are looked at that lead to no root
 
 	head      []manifests.Root
 	found     *manifests.Discovery // of head
@@ -79,7 +79,7 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 	plan := newPlan(change, head)
 	plan.base = base
 	reach := manifests.Candidates(change, base, head)
-	plan.Pairs, plan.Unreached = pairsOf(change, reach), reach.Unreached
+	plan.Pairs, plan.Unreached = pairsOf(change, reach), lookedAt(reach.Unreached, opts)
 	if err := e.deploy(ctx, change, plan, settings, opts); err != nil {
 		return nil, err
 	}
@@ -92,6 +92,20 @@ func (e *Engine) Plan(ctx context.Context, change *source.Change, policy *Policy
 	}
 	plan.HeadContext, plan.headPlain, err = contextObjects(ctx, change.Head, head)
 	return plan, err
+}
+
+// lookedAt leaves those files that the options want looked at: what leads to roots elsewhere was not asked for, and
+// nothing is known of it.
+func lookedAt(files []string, opts Options) []string {
+	return slices.DeleteFunc(files, func(file string) bool {
+		if opts.File != "" {
+			return file != opts.File
+		}
+		return len(opts.Under) > 0 && !slices.ContainsFunc(opts.Under, func(under string) bool {
+			under = path.Clean(under)
+			return under == "." || file == under || strings.HasPrefix(file, under+"/")
+		})
+	})
 }
 
 func newPlan(change *source.Change, head *manifests.Discovery) *Plan {
