@@ -99,7 +99,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	}
 	witnesses = append(witnesses, before...)
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(run.change) })
-	result.countParts(pairs)
+	result.countParts(pairs, run.partsLeft)
 	base, head := run.sides(pairs)
 	if err := run.definitions(ctx, plan, base, head); err != nil {
 		return nil, err
@@ -138,6 +138,7 @@ type run struct {
 	chartKeys      []chartKeys
 	fetched        map[string]*fetchedChart // what is known of charts from elsewhere, by fetchedKey
 	failUnrendered bool                     // what does not render fails the check though no finding says so, see unseenFailures
+	partsLeft      int                      // parts that are beyond maxParts
 }
 
 func (e *Engine) prepare(change *source.Change, policy *Policy, opts Options) (*run, error) {

@@ -34,7 +34,9 @@ func (e *Engine) parts(ctx context.Context, r *run, plan *Plan, pairs []*pair) (
 		for _, p := range failed {
 			next = append(next, plan.partsOf(p, seen)...)
 		}
-		rendered, err := e.renderPairs(ctx, r, next[:min(len(next), maxParts-len(all))])
+		now := next[:min(len(next), maxParts-len(all))]
+		r.partsLeft += len(next) - len(now)
+		rendered, err := e.renderPairs(ctx, r, now)
 		if err != nil {
 			return nil, err
 		}
@@ -105,8 +107,9 @@ func (plan *Plan) partsOf(p *pair, seen map[string]bool) (parts []RootPair) {
 	return parts
 }
 
-// countParts counts the parts that the change affects among the roots, and says of which ones they are.
-func (result *Result) countParts(pairs []*pair) {
+// countParts counts the parts that the change affects among the roots, and says of which ones they are, and how many were left
+// out.
+func (result *Result) countParts(pairs []*pair, left int) {
 	parts, of := 0, make(map[string]bool)
 	for _, p := range pairs {
 		if p.partOf != "" {
@@ -125,4 +128,7 @@ func (result *Result) countParts(pairs []*pair) {
 		}
 	}
 	result.Notes = append(result.Notes, fmt.Sprintf("not rendered as a whole: %s; what is taken from other kustomizations there, %d of them, is reviewed by itself, as it is before what takes it changes it", shortList(whole), parts))
+	if left > 0 {
+		result.Notes = append(result.Notes, fmt.Sprintf("not reviewed: %d more kustomizations there, beyond the %d that are rendered by themselves when what takes them does not render", left, maxParts))
+	}
 }

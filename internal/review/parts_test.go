@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -47,5 +48,21 @@ func TestParts(t *testing.T) {
 				t.Errorf("notes %q, want one of parts: %q", r.Notes, test.parts)
 			}
 		})
+	}
+}
+
+// TestPartsLeft holds that parts beyond the limit are said to be left out.
+func TestPartsLeft(t *testing.T) {
+	t.Parallel()
+	all := []string{"../gone"}
+	var parts []string
+	for i := range 503 {
+		all = append(all, fmt.Sprintf("../p%d", i))
+		parts = append(parts, fmt.Sprintf("p%d/kustomization.yaml", i), "resources: []\n")
+	}
+	parts = append(parts, "all/kustomization.yaml", resources(all...))
+	r := lab(t, files(parts...), nil, review.Options{Only: []string{review.RuleRenderFailed}})
+	if !slices.ContainsFunc(r.Notes, func(note string) bool { return strings.HasPrefix(note, "not reviewed: 3 more kustomizations there") }) {
+		t.Errorf("notes %q", r.Notes)
 	}
 }
