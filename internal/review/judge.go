@@ -62,6 +62,7 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 // judge turns rendered roots into findings and differences.
 func (r *run) judge(all *judged, result *Result) {
 	base, head, origin := all.base, all.head, r.judgeRoots(all, result)
+	conceal(result.Diff, base, head)
 	result.Findings = append(result.Findings, r.blastRadius(all.pairs, result.Diff)...)
 	result.Findings = append(result.Findings, r.policyWeakened()...)
 	pairOf := func(headRoot string) string { return origin[headRoot] }

@@ -227,6 +227,7 @@ type Draft struct {
 	effect  string // hash of what Effect said
 	uncut   string // hash of a message that was cut
 	gone    bool   // the object is one of base, which head has no more
+	secret  bool   // see Secret
 }
 
 // Part says which part of the field's value is at fault, where several source lines may each give one: the tag of an
@@ -276,6 +277,12 @@ func (d *Draft) Effect(format string, args ...any) *Draft {
 // stand on. It is then the same violation on whichever of them it stands.
 func (d *Draft) About(what string) *Draft {
 	d.about = what
+	return d
+}
+
+// Secret says that the field's value is a secret, though the object is none: no difference shows it.
+func (d *Draft) Secret() *Draft {
+	d.secret = true
 	return d
 }
 

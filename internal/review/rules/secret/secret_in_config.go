@@ -38,7 +38,7 @@ func checkSecretInConfig(p *review.Pass) {
 	}
 	for i, t := range texts {
 		if kinds[i] != "" {
-			p.Report(t.Field, "%s holds what looks like a credential (%s)", t.title(p), kinds[i]).
+			p.Report(t.Field, "%s holds what looks like a credential (%s)", t.title(p), kinds[i]).Secret().
 				Detail("Configuration is readable for everybody who may read the repository or look into the namespace, and turns up in logs and copies. The value is not repeated here. Replace it where it is used, and have the new one come from a Secret that is not in Git.")
 		}
 	}
