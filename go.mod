@@ -2,6 +2,13 @@ module github.com/landwaiter/landwaiter
 
 go 1.26.0
 
+// what make image and make release put there
+ignore (
+	./bin
+	./dist
+	./out
+)
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/Masterminds/semver/v3 v3.5.0

@@ -22,6 +22,9 @@ type assignment struct {
 // maxIndex caps the items of lists that are set by their numbers; Helm allows 65536, of which nobody makes use.
 const maxIndex = 1000
 
+// maxKeys is how deep a place may be, as Helm has it (MaxNestedNameLevel).
+const maxKeys = 30
+
 // errAssignment is an assignment that Helm does not understand.
 var errAssignment = errors.New("is no NAME=VALUE that Helm understands")
 
@@ -47,6 +50,8 @@ func cutKeys(text string) (keys []any, rest string, err error) {
 		switch {
 		case stop == 0 || stop == ',' || key == "" && (stop != '[' || len(keys) == 0) && !lastIsIndex(keys):
 			return nil, "", errAssignment
+		case len(keys) >= maxKeys:
+			return nil, "", fmt.Errorf("names a place more than %d levels deep, which Helm refuses", maxKeys)
 		case key != "":
 			keys = append(keys, key)
 		}
@@ -56,8 +61,8 @@ func cutKeys(text string) (keys []any, rest string, err error) {
 			if !ok || err != nil || n < 0 {
 				return nil, "", errAssignment
 			}
-			if n > maxIndex {
-				return nil, "", fmt.Errorf("sets item %d of a list, and %d are the most that are looked at", n, maxIndex)
+			if n > maxIndex || len(keys) > 2*maxKeys {
+				return nil, "", fmt.Errorf("sets item %d of a list, %d levels deep; %d and %d are the most that are looked at", n, len(keys), maxIndex, 2*maxKeys)
 			}
 			keys, stop, text = append(keys, n), 0, next
 			if next != "" && strings.ContainsRune(".[=", rune(next[0])) {

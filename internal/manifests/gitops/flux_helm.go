@@ -178,6 +178,9 @@ func (w *World) valuesFrom(o *manifests.Object, from manifests.Field, root *mani
 		after.Unknown = append(after.Unknown, fmt.Sprintf("%s %s", kind, called))
 		return nil
 	}
+	if err := w.take(holder.Field().Get("data", key).Text()); err != nil {
+		return failureAt(originOf(o, from), err.Error(), err)
+	}
 	values, ok := w.data(holder, key)
 	if !ok {
 		if from.Get("optional").True() {

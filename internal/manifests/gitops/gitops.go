@@ -50,6 +50,7 @@ type World struct {
 	order      []*manifests.Object // as they became known
 	named      map[string]bool     // addresses at which objects name what is here; nil when that has to be found again
 	spent      int                 // steps of work so far
+	taken      int                 // bytes that objects took from others so far
 	cluster    []string            // custom kinds that live in no namespace; nil when they have to be found again
 
 	fetched      map[string]had                 // by the directories where it lies

@@ -413,3 +413,42 @@ func TestFixed(t *testing.T) {
 		}
 	}
 }
+
+// TestTaken has a release take more than there is to be had, and set what is too deep.
+func TestTaken(t *testing.T) {
+	t.Parallel()
+	release := func(from string) string {
+		return `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: h, namespace: n}
+spec:
+  chart: {spec: {chart: ./d1, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}}
+  valuesFrom: [` + from + `]
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: flux-system, namespace: flux-system}
+spec: {url: https://h/r, ref: {branch: main}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: m, namespace: n}
+data:
+  one: x
+  values.yaml: |
+` + strings.Repeat("    a: b\n", 50_000)
+	}
+	files := map[string]string{"d1/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n", "clusters/all.yaml": ""}
+	whole, deep := "{kind: ConfigMap, name: m}, ", "{kind: ConfigMap, name: m, valuesKey: one, targetPath: "
+	for name, c := range map[string]struct{ from, want string }{
+		"a little":          {strings.Repeat(whole, 2) + deep + "'a.b[1].c'}", ""},
+		"often":             {strings.Repeat(whole, 40), "MiB altogether"},
+		"deep":              {deep + strings.Repeat("a.", 20_000) + "a}", "levels deep"},
+		"deep within lists": {deep + "'a" + strings.Repeat("[0]", 20_000) + "'}", "levels deep"},
+	} {
+		roots := rootsOf(t, files, release(c.from))
+		if len(roots) != 1 || !strings.Contains(roots[0].Deployment.Skip, c.want) || c.want == "" && roots[0].Deployment.Skip != "" {
+			t.Errorf("%s: %d roots, %.300v, want %q", name, len(roots), roots, c.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
@@ -15,12 +16,15 @@ const (
 	perSet       = 100        // steps for the parameters of an Application
 	maxGenerated = 1000       // Applications of one ApplicationSet
 	maxFilled    = 16 << 20   // bytes that templates of one ApplicationSet become
+	maxTaken     = 256 << 20  // bytes of values that objects take from others, all together
+	perLine      = 200        // bytes that the place of a line takes besides
 )
 
 // Errors of what goes beyond the limits.
 var (
 	errSteps     = errors.New("the patterns and generators of the repository's objects ask for too much: name directories instead of patterns, or combine less")
 	errGenerated = fmt.Errorf("it makes more than %d Applications, which is more than is reviewed: split it", maxGenerated)
+	errTaken     = fmt.Errorf("the values that objects take from ConfigMaps are more than %d MiB altogether: take less, or less often", maxTaken>>20)
 	errFilled    = fmt.Errorf("its template becomes more than %d MiB with its parameters", maxFilled>>20)
 )
 
@@ -28,6 +32,14 @@ var (
 func (w *World) spend(steps int) error {
 	if w.spent += steps; w.spent > maxSteps {
 		return errSteps
+	}
+	return nil
+}
+
+// take counts a text that an object takes from another one; an error when all of them are too much.
+func (w *World) take(text string) error {
+	if w.taken += len(text) + perLine*strings.Count(text, "\n"); w.taken > maxTaken {
+		return errTaken
 	}
 	return nil
 }
