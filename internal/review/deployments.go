@@ -131,7 +131,8 @@ func (f *deployed) settle() {
 		if given[rootKey(root)] {
 			return true
 		}
-		if d := root.Deployment; d.Under != "" && d.Skip == "" { // what it made of its template is judged as the template
+		// What a set made of its template is judged as the template; where it made nothing, that is the failure.
+		if d := root.Deployment; d.Under != "" && d.Skip == "" && f.known[rootKey(root)].err == nil {
 			f.sets = append(f.sets, root)
 			return true
 		}
