@@ -92,8 +92,13 @@ func (s *shown) excerpt(f review.Finding) (lines []string, first int) {
 	return append(lines, withoutRemark(all[n-1])), first
 }
 
-// withoutRemark returns a finding's own line without a comment behind it that may hold a secret.
+// passwordInURL finds the password of an address.
+var passwordInURL = regexp.MustCompile(`(://[^/\s:@"']*:)[^/\s@"']+@`)
+
+// withoutRemark returns a finding's own line without a comment behind it that may hold a secret, and without passwords of
+// addresses.
 func withoutRemark(line string) string {
+	line = passwordInURL.ReplaceAllString(line, "${1}…@")
 	for _, mark := range []string{" #", " //"} {
 		if i := strings.Index(line, mark); i >= 0 && sensitiveKey.MatchString(line[i:]) {
 			return line[:i+len(mark)] + " …"
@@ -104,7 +109,7 @@ func withoutRemark(line string) string {
 
 // context returns a line that is shown beside a finding's own, unless it may hold a secret.
 func (s *shown) context(line string, n int) string {
-	secret := s.lines[s.file][n] || sensitiveKey.MatchString(line)
+	secret := s.lines[s.file][n] || sensitiveKey.MatchString(line) || passwordInURL.MatchString(line)
 	for _, run := range longRun.FindAllString(line, -1) {
 		secret = secret || strings.ContainsAny(run, "0123456789") && !strings.Contains(line, "sha256:"+run)
 	}

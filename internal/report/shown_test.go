@@ -28,6 +28,8 @@ func TestSecrets(t *testing.T) {
 		{"generator literals", "image-latest", deployment, "secretGenerator:\n- literals:\n  - a=" + value + "\nimages: [] # HERE\n"},
 		{"values beside", "image-latest", deployment, "db:\n  password: " + value + "\nimage: web # HERE\n"},
 		{"a token beside", "image-latest", deployment, "a:\n  b: AKIA" + strings.Repeat("Z", 20) + "9" + value + "\nimage: web # HERE\n"},
+		{"an address with a password", "helm-source-insecure", deployment, "repo: http://bob:" + value + "@charts.example/x # HERE\n"},
+		{"such an address beside", "image-latest", deployment, "- https://bob:" + value + "@git.example/x\nimage: web # HERE\n"},
 		{"a value that another finding stands on", "image-latest", deployment, "a: \"" + value + "\" # ALSO\nimage: web # HERE\n"},
 	}
 	for _, test := range tests {
