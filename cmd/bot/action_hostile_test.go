@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -14,9 +13,6 @@ import (
 // TestActionLinks: what is checked out are a stranger's files, links among them: what the step writes goes where it should, or
 // nowhere.
 func TestActionLinks(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("links need a privilege there")
-	}
 	w := newWorkshop(t, infrastructure())
 	pr := w.repo.Open(githubtest.Proposal{Author: "ada", Branch: "change", Files: bad()})
 	dir, precious := t.TempDir(), filepath.Join(t.TempDir(), "precious")

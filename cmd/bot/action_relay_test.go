@@ -43,6 +43,17 @@ func (w *workshop) leave(files ...string) {
 	w.repo.Upload(7, "landwaiter", out.Bytes())
 }
 
+// reported runs the job that may write nothing on a pull request, and returns its report. The job has a token, or none.
+func (w *workshop) reported(pr *githubtest.PullRequest, token string) string {
+	w.Helper()
+	found := w.run(pr.Head(), w.pulled(pr), map[string]string{"GITHUB_EVENT_NAME": "pull_request", "INPUT_TOKEN": token, "INPUT_COMMENT": "off"})
+	text, err := os.ReadFile(filepath.Join(found.workspace, "landwaiter.json"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return string(text)
+}
+
 func (w *workshop) relay(event map[string]any) step {
 	w.Helper()
 	return w.run("", event, map[string]string{"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_RUN_ID": "8", "INPUT_TOKEN": w.inst.Token(mayWrite())})
@@ -53,12 +64,8 @@ func (w *workshop) relay(event map[string]any) step {
 func TestActionPair(t *testing.T) {
 	w := newWorkshop(t, infrastructure())
 	pr := w.repo.Open(githubtest.Proposal{Author: "eve", Branch: "change", Fork: "eve/infra", Files: bad()})
-	found := w.run(pr.Head(), w.pulled(pr), map[string]string{"GITHUB_EVENT_NAME": "pull_request", "INPUT_TOKEN": w.inst.Token(mayRead()), "INPUT_COMMENT": "off"})
-	text, err := os.ReadFile(filepath.Join(found.workspace, "landwaiter.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.leave("landwaiter.json", string(text))
+	text := w.reported(pr, w.inst.Token(mayRead()))
+	w.leave("landwaiter.json", text)
 	for range 2 {
 		if s := w.relay(w.ended(pr, "eve/infra")); s.err != nil || !strings.Contains(s.outputs, "verdict=fail\nerrors=1\n") || !strings.Contains(s.summary, "Advisory") {
 			t.Errorf("%v\n%s\n%s", s.err, s.log, s.outputs)
@@ -76,11 +83,11 @@ func TestActionPair(t *testing.T) {
 }
 
 // forged leaves reports that are not what they should be, each of which fails the check and is not shown.
-func (w *workshop) forged(pr *githubtest.PullRequest, honest []byte) {
+func (w *workshop) forged(pr *githubtest.PullRequest, honest string) {
 	w.Helper()
 	change := func(forge func(map[string]any)) string {
 		var value map[string]any
-		if err := json.Unmarshal(honest, &value); err != nil {
+		if err := json.Unmarshal([]byte(honest), &value); err != nil {
 			w.Fatal(err)
 		}
 		forge(value)
@@ -90,7 +97,7 @@ func (w *workshop) forged(pr *githubtest.PullRequest, honest []byte) {
 		}
 		return string(text)
 	}
-	big := string(honest[:1]) + strings.Repeat(" ", 50<<20) + string(honest[1:])
+	big := honest[:1] + strings.Repeat(" ", 50<<20) + honest[1:]
 	for _, test := range []struct {
 		what, says string
 		files      []string
@@ -99,10 +106,10 @@ func (w *workshop) forged(pr *githubtest.PullRequest, honest []byte) {
 		{"an unknown field", "docs/review.schema.json", []string{"landwaiter.json", change(func(v map[string]any) { v["pull_request"] = 1 })}},
 		{"50 MB", "more than", []string{"landwaiter.json", big}},
 		{"no JSON", "no JSON", []string{"landwaiter.json", "#!/bin/sh"}},
-		{"another file", "does not hold", []string{"report.json", string(honest)}},
-		{"a way out", "leads out of it", []string{"landwaiter.json", string(honest), "../../home/runner/.bashrc", "x"}},
-		{"an absolute way out", "leads out of it", []string{"/etc/cron.d/x", "x", "landwaiter.json", string(honest)}},
-		{"two of them", "twice", []string{"landwaiter.json", string(honest), "landwaiter.json", change(func(map[string]any) {})}},
+		{"another file", "does not hold", []string{"report.json", honest}},
+		{"a way out", "leads out of it", []string{"landwaiter.json", honest, "../../home/runner/.bashrc", "x"}},
+		{"an absolute way out", "leads out of it", []string{"/etc/cron.d/x", "x", "landwaiter.json", honest}},
+		{"two of them", "twice", []string{"landwaiter.json", honest, "landwaiter.json", change(func(map[string]any) {})}},
 	} {
 		w.leave(test.files...)
 		s := w.relay(w.ended(pr, "eve/infra"))
@@ -121,11 +128,7 @@ func TestActionPairBinds(t *testing.T) {
 	w := newWorkshop(t, infrastructure())
 	pr := w.repo.Open(githubtest.Proposal{Author: "eve", Branch: "change", Fork: "eve/infra", Files: bad()})
 	other := w.repo.Open(githubtest.Proposal{Author: "ada", Branch: "other", Files: good()})
-	found := w.run(pr.Head(), w.pulled(pr), map[string]string{"GITHUB_EVENT_NAME": "pull_request", "INPUT_COMMENT": "off"})
-	text, err := os.ReadFile(filepath.Join(found.workspace, "landwaiter.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := w.reported(pr, "")
 	run := func(event map[string]any) map[string]any { return event["workflow_run"].(map[string]any) }
 	for _, test := range []struct {
 		what  string
@@ -146,7 +149,7 @@ func TestActionPairBinds(t *testing.T) {
 		{"a branch that is none", true, func(e map[string]any) { run(e)["head_branch"] = "a b&state=all" }},
 		{"no artifact", true, func(map[string]any) { w.repo.ExpireArtifacts() }},
 	} {
-		w.leave("landwaiter.json", string(text))
+		w.leave("landwaiter.json", text)
 		event := w.ended(pr, "eve/infra")
 		test.event(event)
 		if s := w.relay(event); test.fails != (s.err != nil) {
@@ -159,7 +162,7 @@ func TestActionPairBinds(t *testing.T) {
 	if !slices.ContainsFunc(pr.CheckRuns(), func(r githubtest.CheckRun) bool { return strings.Contains(r.Title, "left no artifact") }) {
 		t.Error("that there is no report is not said")
 	}
-	w.leave("landwaiter.json", string(text))
+	w.leave("landwaiter.json", text)
 	event := w.ended(pr, "eve/infra")
 	pr.Push("eve", good())
 	if s := w.relay(event); s.err != nil || len(pr.ReviewComments()) > 0 || !strings.Contains(s.log, "no open pull request has the head") {
@@ -172,17 +175,13 @@ func TestActionPairPolicy(t *testing.T) {
 	w := newWorkshop(t, githubtest.Files{webFile: deployment("web", ""), policyFile: "gate: {failOn: warning}\nrules: {low-uid: off}\n"})
 	pr := w.repo.Open(githubtest.Proposal{Author: "eve", Branch: "change", Fork: "eve/infra", Files: githubtest.Files{
 		webFile: deployment("web", privileged), policyFile: "rules: {privileged: off}\n"}})
-	found := w.run(pr.Head(), w.pulled(pr), map[string]string{"GITHUB_EVENT_NAME": "pull_request", "INPUT_COMMENT": "off"})
-	text, err := os.ReadFile(filepath.Join(found.workspace, "landwaiter.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.leave("landwaiter.json", strings.Replace(string(text), `"level": "error"`, `"level": "warning"`, 1))
+	text := w.reported(pr, "")
+	w.leave("landwaiter.json", strings.Replace(text, `"level": "error"`, `"level": "warning"`, 1))
 	if s := w.relay(w.ended(pr, "eve/infra")); s.err != nil || !strings.Contains(s.outputs, "verdict=fail") {
 		t.Errorf("a warning where warnings fail: %v\n%s", s.err, s.outputs)
 	}
 	var value map[string]any
-	if err := json.Unmarshal(text, &value); err != nil {
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
 		t.Fatal(err)
 	}
 	value["findings"], value["verdict"] = []any{}, "pass"
@@ -203,12 +202,8 @@ func TestActionPairPolicy(t *testing.T) {
 func TestActionPairSuperseded(t *testing.T) {
 	w := newWorkshop(t, infrastructure())
 	pr := w.repo.Open(githubtest.Proposal{Author: "eve", Branch: "change", Fork: "eve/infra", Files: bad()})
-	found := w.run(pr.Head(), w.pulled(pr), map[string]string{"GITHUB_EVENT_NAME": "pull_request", "INPUT_COMMENT": "off"})
-	text, err := os.ReadFile(filepath.Join(found.workspace, "landwaiter.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.leave("landwaiter.json", string(text))
+	text := w.reported(pr, "")
+	w.leave("landwaiter.json", text)
 	event, old := w.ended(pr, "eve/infra"), pr.Head()
 	w.Fail(githubtest.Fault{Path: "/api/graphql*", Method: "POST", Times: 1, Before: func() { pr.Push("eve", good()) }})
 	if s := w.relay(event); s.err != nil || !strings.Contains(s.log, "another head by now") || len(pr.ReviewComments()) > 0 {
@@ -223,12 +218,8 @@ func TestActionPairSuperseded(t *testing.T) {
 func TestActionPairStands(t *testing.T) {
 	w := newWorkshop(t, infrastructure())
 	pr := w.repo.Open(githubtest.Proposal{Author: "eve", Branch: "change", Fork: "eve/infra", Files: bad()})
-	found := w.run(pr.Head(), w.pulled(pr), map[string]string{"GITHUB_EVENT_NAME": "pull_request", "INPUT_COMMENT": "off"})
-	text, err := os.ReadFile(filepath.Join(found.workspace, "landwaiter.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.leave("landwaiter.json", string(text))
+	text := w.reported(pr, "")
+	w.leave("landwaiter.json", text)
 	w.Fail(githubtest.Fault{Path: "/api/v3/repos/acme/infra/pulls/*", Method: "POST", Status: 403})
 	if s := w.relay(w.ended(pr, "eve/infra")); s.err == nil {
 		t.Errorf("nothing is said of comments that are missing\n%s", s.log)

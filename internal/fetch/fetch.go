@@ -84,9 +84,6 @@ type version struct {
 	stale string // why it could not be asked for now; "" when it could
 }
 
-// freshFor is how long a version is not asked for again.
-const freshFor = time.Hour
-
 // Pin finds out which chart one is now: its version and digest. What it has to say of that are the chart's notes. The
 // error is a *manifests.RenderError without a place.
 func (c *Charts) Pin(ctx context.Context, chart manifests.RemoteChart) (manifests.RemoteChart, error) {
@@ -115,25 +112,15 @@ func (c *Charts) Pin(ctx context.Context, chart manifests.RemoteChart) (manifest
 
 // resolve finds a version: as it was remembered a moment ago, or as the place has it now.
 func (c *Charts) resolve(ctx context.Context, key string, at place, chart manifests.RemoteChart) (version, error) {
-	known, remembered := c.config.Store.version(key)
-	switch {
-	case c.config.Offline && !remembered:
-		return version{}, errOffline
-	case remembered && (c.config.Offline || chart.Digest != "" || c.isFresh(at, known)):
-		return known, nil
+	before := remembered[version]{offline: c.config.Offline}
+	before.value, before.known = c.config.Store.version(key)
+	before.fresh = chart.Digest != "" || c.isFresh(at, before.value)
+	found, stale, asked, err := before.orAsk(func() (version, error) { return c.ask(ctx, at, chart) })
+	if found.stale = stale; asked {
+		found.Seen = c.config.Now()
+		c.config.Store.keepVersion(key, found)
 	}
-	found, err := c.ask(ctx, at, chart)
-	var unavailable *registry.UnavailableError
-	switch {
-	case remembered && errors.As(err, &unavailable) && !unavailable.Content:
-		known.stale = err.Error()
-		return known, nil
-	case err != nil:
-		return version{}, err
-	}
-	found.Seen = c.config.Now()
-	c.config.Store.keepVersion(key, found)
-	return found, nil
+	return found, err
 }
 
 // isFresh reports whether a version need not be asked for again: that was done a moment ago, and it has not been seen to be

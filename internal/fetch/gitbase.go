@@ -98,27 +98,15 @@ func (b *Bases) resolve(ctx context.Context, base manifests.Base) (commit, error
 	if commitID.MatchString(base.Ref) && !base.Range {
 		return commit{ID: base.Ref}, nil
 	}
-	var known commit
-	key := "ref\n" + refKey(base)
-	remembered := b.config.Store.note(key, &known) && commitID.MatchString(known.ID)
-	switch {
-	case b.config.Offline && !remembered:
-		return commit{}, errOffline
-	case remembered && (b.config.Offline || b.config.Now().Sub(known.Seen) < freshFor):
-		return known, nil
+	key, before := "ref\n"+refKey(base), remembered[commit]{offline: b.config.Offline}
+	before.known = b.config.Store.note(key, &before.value) && commitID.MatchString(before.value.ID)
+	before.fresh = b.config.Now().Sub(before.value.Seen) < freshFor
+	found, stale, asked, err := before.orAsk(func() (commit, error) { return b.askRef(ctx, base) })
+	if found.stale = stale; asked {
+		found.Seen = b.config.Now()
+		b.config.Store.keepNote(key, found)
 	}
-	found, err := b.askRef(ctx, base)
-	var unavailable *registry.UnavailableError
-	switch {
-	case remembered && errors.As(err, &unavailable) && !unavailable.Content:
-		known.stale = err.Error()
-		return known, nil
-	case err != nil:
-		return commit{}, err
-	}
-	found.Seen = b.config.Now()
-	b.config.Store.keepNote(key, found)
-	return found, nil
+	return found, err
 }
 
 // askRef asks the server what a ref stands for.

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -19,7 +18,7 @@ type fileAt struct {
 
 	data  []byte
 	moved *manifests.Moved
-	stale string
+	stale string // why it could not be asked for now; "" when it could
 }
 
 // file returns a single file.
@@ -44,18 +43,23 @@ func (b *Bases) file(ctx context.Context, base manifests.Base) (manifests.Fetche
 
 // resolveFile finds out what lies at an address: what was fetched a moment ago, or what is there now.
 func (b *Bases) resolveFile(ctx context.Context, base manifests.Base) (fileAt, error) {
-	var known fileAt
-	key := "file\n" + base.URL
-	if b.config.Store.note(key, &known) {
-		known.data = b.config.Store.blob(known.Digest)
+	key, before := "file\n"+base.URL, remembered[fileAt]{offline: b.config.Offline}
+	if b.config.Store.note(key, &before.value) {
+		before.value.data = b.config.Store.blob(before.value.Digest)
 	}
-	remembered := known.data != nil
-	switch {
-	case b.config.Offline && !remembered:
-		return fileAt{}, errOffline
-	case remembered && (b.config.Offline || b.config.Now().Sub(known.Seen) < freshFor):
-		return known, nil
+	before.known = before.value.data != nil
+	before.fresh = b.config.Now().Sub(before.value.Seen) < freshFor
+	found, stale, asked, err := before.orAsk(func() (fileAt, error) { return b.askFile(ctx, base) })
+	if found.stale = stale; asked {
+		found.Seen = b.config.Now()
+		b.config.Store.keepBlob(found.Digest, found.data)
+		b.config.Store.keepNote(key, found)
 	}
+	return found, err
+}
+
+// askFile downloads what lies at an address.
+func (b *Bases) askFile(ctx context.Context, base manifests.Base) (fileAt, error) {
 	address, err := url.Parse(base.URL)
 	if err == nil {
 		err = b.oneMore()
@@ -64,16 +68,5 @@ func (b *Bases) resolveFile(ctx context.Context, base manifests.Base) (fileAt, e
 		return fileAt{}, err
 	}
 	data, err := b.download(ctx, registry.File{Place: &url.URL{Scheme: address.Scheme, Host: address.Host}, Address: address, Limit: b.config.Limits.File})
-	var unavailable *registry.UnavailableError
-	switch {
-	case remembered && errors.As(err, &unavailable) && !unavailable.Content:
-		known.stale = err.Error()
-		return known, nil
-	case err != nil:
-		return fileAt{}, err
-	}
-	found := fileAt{Digest: digestOf(data), Seen: b.config.Now(), data: data}
-	b.config.Store.keepBlob(found.Digest, data)
-	b.config.Store.keepNote(key, found)
-	return found, nil
+	return fileAt{Digest: digestOf(data), data: data}, err
 }

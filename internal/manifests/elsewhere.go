@@ -18,6 +18,17 @@ import (
 // never seen.
 const ElsewhereDir = ".landwaiter-elsewhere"
 
+// FetchedIn returns the directory of what was fetched that a path of a tree is in, and the path below it; false for what is
+// the repository's own.
+func FetchedIn(p string) (dir, below string, ok bool) {
+	rest, ok := strings.CutPrefix(p, ElsewhereDir+"/")
+	if !ok {
+		return "", "", false
+	}
+	id, below, _ := strings.Cut(rest, "/")
+	return path.Join(ElsewhereDir, id), below, true
+}
+
 // LackKind says what is lacking.
 type LackKind string
 

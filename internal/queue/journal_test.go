@@ -68,15 +68,20 @@ func deliveriesIn(t *testing.T, path string) (n int) {
 	return n
 }
 
-// TestSync: a transaction that wrote is synced before it counts as done, and one that read need not be.
-func TestSync(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "q.db")
+// sqliteAt is the store of a database at a path, until the test ends.
+func sqliteAt(t *testing.T, path string) *sqliteStore {
+	t.Helper()
 	opened, err := openSQLite(t.Context(), path, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer opened.close()
-	store := opened.store.(*sqliteStore)
+	t.Cleanup(func() { opened.close() })
+	return opened.store.(*sqliteStore)
+}
+
+// TestSync: a transaction that wrote is synced before it counts as done, and one that read need not be.
+func TestSync(t *testing.T) {
+	store := sqliteAt(t, filepath.Join(t.TempDir(), "q.db"))
 	store.journal.path = t.TempDir() // opened for writing, a directory is an error
 	read := store.within(t.Context(), func(s session) error {
 		return s.query(t.Context(), `SELECT 1`, func(scanner) error { return nil })
@@ -93,13 +98,7 @@ func TestSync(t *testing.T) {
 // TestSyncAgain: when a sync failed, what was committed is on the disk only after SQLite has written it once more; until
 // then nothing counts as done, though the system would say so.
 func TestSyncAgain(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "q.db")
-	opened, err := openSQLite(t.Context(), path, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer opened.close()
-	store := opened.store.(*sqliteStore)
+	store := sqliteAt(t, filepath.Join(t.TempDir(), "q.db"))
 	write := func() error {
 		return store.within(t.Context(), func(s session) error {
 			_, err := s.exec(t.Context(), `INSERT INTO landwaiter_delivery (id, event, received) VALUES ('a' || random(), 'ping', 1)`)
@@ -127,14 +126,9 @@ func TestSyncAgain(t *testing.T) {
 func TestLinkedDatabase(t *testing.T) {
 	elsewhere, link := t.TempDir(), filepath.Join(t.TempDir(), "q.db")
 	if err := os.Symlink(filepath.Join(elsewhere, "real.db"), link); err != nil {
-		t.Skip("no links: ", err)
-	}
-	opened, err := openSQLite(t.Context(), link, slog.New(slog.DiscardHandler))
-	if err != nil {
 		t.Fatal(err)
 	}
-	defer opened.close()
-	if _, err := os.Stat(opened.store.(*sqliteStore).journal.path); err != nil {
+	if _, err := os.Stat(sqliteAt(t, link).journal.path); err != nil {
 		t.Errorf("the log is synced where it is not: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -249,12 +248,10 @@ func (m *mounts) add(lack manifests.Lack, one mount) (err error) {
 
 // of finds what was fetched that a file is in, and the file's path there.
 func (m *mounts) of(file string) (one mount, below string, ok bool) {
-	rest, ok := strings.CutPrefix(file, manifests.ElsewhereDir+"/")
-	if !ok {
-		return mount{}, "", false
+	dir, below, ok := manifests.FetchedIn(file)
+	if ok {
+		one, ok = m.all[dir]
 	}
-	id, below, _ := strings.Cut(rest, "/")
-	one, ok = m.all[path.Join(manifests.ElsewhereDir, id)]
 	return one, below, ok
 }
 

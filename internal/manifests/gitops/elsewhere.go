@@ -100,12 +100,10 @@ func (l location) skipped(at manifests.Origin) manifests.Root {
 
 // top is the directory from which the paths of a source count that a path of the tree is in: where it was laid, or the top.
 func top(p string) string {
-	rest, ok := strings.CutPrefix(p, manifests.ElsewhereDir+"/")
-	if !ok {
-		return "."
+	if dir, _, ok := manifests.FetchedIn(p); ok {
+		return dir
 	}
-	id, _, _ := strings.Cut(rest, "/")
-	return path.Join(manifests.ElsewhereDir, id)
+	return "."
 }
 
 // relative is a path of the tree as seen from the top of the source that it is in.

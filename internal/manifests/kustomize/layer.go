@@ -76,7 +76,7 @@ func (l *layer) outside(p string) bool {
 		return false
 	}
 	at := path.Join(l.dir, p)
-	if fetched := fetchedDir(l.dir); fetched != "" {
+	if fetched, _, ok := manifests.FetchedIn(l.dir); ok {
 		return !holds(fetched, l.join(p))
 	}
 	return !path.IsAbs(p) && (at == ".." || strings.HasPrefix(at, "../"))

@@ -171,13 +171,3 @@ func (l *layer) layRemote(files *fileSystem) error {
 	}
 	return nil
 }
-
-// fetchedDir is the directory of what was fetched that holds dir; "" for none.
-func fetchedDir(dir string) string {
-	rest, ok := strings.CutPrefix(dir, manifests.ElsewhereDir+"/")
-	if !ok {
-		return ""
-	}
-	id, _, _ := strings.Cut(rest, "/")
-	return path.Join(manifests.ElsewhereDir, id)
-}

@@ -68,7 +68,7 @@ func (b *build) loadValues(l *layer, files []string, keys []key) (map[string]any
 		if err != nil {
 			return nil, l.fail(err, fmt.Sprintf("values file: %v", err), keys...)
 		}
-		if !b.unrestricted && !holds(l.dir, info.Path) && fetchedDir(info.Path) == "" {
+		if _, _, fetched := manifests.FetchedIn(info.Path); !b.unrestricted && !fetched && !holds(l.dir, info.Path) {
 			return nil, l.fail(nil, fmt.Sprintf("values file %s is not in or below %s", file, l.dir), keys...)
 		}
 		data, err := b.tree.ReadFile(file)
