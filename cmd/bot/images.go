@@ -50,6 +50,7 @@ func (c *imagesCmd) Run(ctx context.Context, sys surroundings) error {
 		}
 		if i == 0 || list.gate.OnIndeterminate {
 			gate = list.gate
+			gate.OnIndeterminate = gate.OnIndeterminate && !c.Offline
 		}
 		all, failed, named = append(all, list.images...), failed || list.failed, nil
 	}

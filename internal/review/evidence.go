@@ -32,6 +32,7 @@ type Proving struct {
 type ImageEvidence struct {
 	images.Evidence
 	Demanded bool     // the policy asks for proof or platforms of it
+	Offline  bool     // nobody may ask for it, and what could be asked is no finding
 	Moved    *TagMove // nil when the tag is where it was, as far as earlier reviews know
 }
 
@@ -44,7 +45,7 @@ func (e *ImageEvidence) Unknown() bool {
 // image, offline, and of an image that only base has.
 func (p *Pass) Evidence(ref images.Reference) (ImageEvidence, bool) {
 	e, ok := p.evidence[ref]
-	return e, ok
+	return e, ok && !e.Offline
 }
 
 // asked is what registries are asked about: what head's objects name, and the charts that files of the source do.
@@ -98,7 +99,7 @@ func (e *Engine) evidence(ctx context.Context, a asking, refs []images.Reference
 	switch {
 	case len(allowed) == 0 && (restricts || len(refs) == 0):
 		return nil, nil, nil
-	case a.opts.Offline || e.Proving == nil:
+	case e.Proving == nil:
 		return nil, notAsked(allowed, a.opts.Offline), nil
 	}
 	proving, err := e.Proving(a.policy, a.opts.Named)
@@ -108,11 +109,27 @@ func (e *Engine) evidence(ctx context.Context, a asking, refs []images.Reference
 	if proving.Close != nil {
 		defer proving.Close()
 	}
-	if !restricts {
+	switch {
+	case a.opts.Offline && restricts:
+		return offline(proving.Demand, allowed), notAsked(allowed, true), nil
+	case a.opts.Offline:
+		return offline(proving.Demand, refs), nil, nil
+	case !restricts:
 		return unaskable(proving.Demand, refs), nil, nil
 	}
 	known := e.ask(ctx, a, proving, allowed)
 	return known, unanswered(known), ctx.Err()
+}
+
+// offline are the images of which a policy asks for proof while nobody may ask for it.
+func offline(demand func(images.Reference) *images.Demand, refs []images.Reference) map[images.Reference]ImageEvidence {
+	known := make(map[images.Reference]ImageEvidence)
+	for _, ref := range refs {
+		if demand(ref) != nil {
+			known[ref] = ImageEvidence{Demanded: true, Offline: true, Evidence: images.Evidence{Reason: "offline: no registry was asked"}}
+		}
+	}
+	return known
 }
 
 // unaskable are the images of which a policy asks for proof without an allow list that would let anybody ask for it.

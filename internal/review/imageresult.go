@@ -119,7 +119,7 @@ func (l *imageLister) result(f ImageField) *ImageResult {
 // take puts in what registries said.
 func (i *ImageResult) take(ref images.Reference, e ImageEvidence) {
 	i.Digest, i.Evidence, i.Reason = cmp.Or(e.Digest, i.Digest), string(e.Verdict), e.Reason
-	if e.Unknown() {
+	if e.Unknown() || e.Offline {
 		i.Evidence = string(images.Indeterminate)
 	}
 	i.Missing, i.Platforms, i.Moved, i.Facts = e.Missing, e.Platforms, e.Moved, e.Facts
