@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -42,6 +43,17 @@ func (r *run) definitions(ctx context.Context, plan *Plan, base, head *side) err
 		return err
 	}
 	return add(r.change.Head, plan.found, &plan.HeadContext)
+}
+
+// versionNotes says by which version the API is judged where that of the review is not built in.
+func (r *run) versionNotes() []string {
+	if !slices.ContainsFunc(r.active, func(a activeRule) bool { return a.Definitions }) {
+		return nil // nobody asks for the API, which takes a while to read
+	}
+	if nearest := kubeapi.For(r.kube.Minor).Minor; nearest != r.kube.Minor {
+		return []string{fmt.Sprintf("no schemas of Kubernetes %s are built in: fields and kinds are held against those of 1.%d", r.kube, nearest)}
+	}
+	return nil
 }
 
 // customKinds are the rendered kinds that Kubernetes itself does not have, sorted.

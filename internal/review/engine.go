@@ -71,7 +71,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err != nil {
 		return nil, err
 	}
-	result.Total, result.Notes, result.Unreached = plan.Total, plan.Notes, plan.Unreached
+	result.Total, result.Notes, result.Unreached = plan.Total, append(run.versionNotes(), plan.Notes...), plan.Unreached
 	result.Timings.Discover = watch.split()
 
 	run.known(plan)

@@ -136,7 +136,7 @@ func TestIndeterminate(t *testing.T) {
 				t.Errorf("verdict %s", r.Verdict)
 			}
 			asked := name != "off" && name != "offline"
-			if (l.made == 1) != asked || (len(l.asked) == 2) != asked {
+			if (l.made == 1) != (name != "off") || (len(l.asked) == 2) != asked {
 				t.Errorf("%d provers, asked %v", l.made, l.asked)
 			}
 			notes := strings.Join(r.Notes, "\n")
@@ -144,6 +144,9 @@ func TestIndeterminate(t *testing.T) {
 			case name == "offline":
 				if want := "registries were not asked about images, offline: ghcr.io (2 images)"; notes != want {
 					t.Errorf("notes %q", notes)
+				}
+				if i := r.Images[0]; i.Evidence != "indeterminate" || i.Reason != "offline: no registry was asked" {
+					t.Errorf("%+v", i)
 				}
 			case asked:
 				if want := "registry ghcr.io: 2 images could not be checked: it is not in registry.yaml"; notes != want {
