@@ -38,6 +38,7 @@ type Denial struct {
 	Index   int    // of the validation; -1 for the policy as a whole
 	Message string // the policy's
 	Failure string // why the expression could not be evaluated, which is as good as false; "" where it was
+	Always  bool   // the request is refused whatever a binding says of it, as for annotations that cannot be evaluated
 }
 
 // Outcome is what became of a request.

@@ -135,10 +135,10 @@ func TestConditionsAndMessages(t *testing.T) {
 // TestMistakes finds each expression that does not compile, with its place.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
-	p := &Policy{Validations: []Validation{{"object.x ==\n  = 1", "", ""}, {"1 + 1", "", ""}, {"true", "", "1"}, {"params.x", "", ""}, {"semver('1.0.0') == semver('1.0.0')", "", ""}}}
+	p := &Policy{Validations: []Validation{{"object.x ==\n  = 1", "", ""}, {"1 + 1", "", ""}, {"true", "", "1"}, {"params.x", "", ""}, {"true", "", "string(authorizer.group('').resource('pods').check('get').allowed())"}, {"semver('1.0.0') == semver('1.0.0')", "", ""}}}
 	_, mistakes := NewCompiler(30).Compile(p)
 	text := fmt.Sprint(mistakes)
-	for _, want := range []string{"validations[0].expression 2 3", "validations[1].expression 0 0 must evaluate to bool", "validations[2].messageExpression", "undeclared reference to 'params'", "undeclared reference to 'semver'"} {
+	for _, want := range []string{"validations[0].expression 2 3", "validations[1].expression 0 0 must evaluate to bool", "validations[2].messageExpression", "undeclared reference to 'params'", "undeclared reference to 'authorizer'", "undeclared reference to 'semver'"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in %s", want, text)
 		}

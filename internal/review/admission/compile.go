@@ -99,7 +99,7 @@ func (c *compilation) program(p *Policy) (*Program, []Mistake) {
 	for i, v := range p.Validations {
 		made := c.part(partOf("validations", i, "expression"), v.Expression, boolean)
 		if v.MessageExpression != "" {
-			made.message = c.part(partOf("validations", i, "messageExpression"), v.MessageExpression, text).check
+			made.message = c.message(partOf("validations", i, "messageExpression"), v.MessageExpression)
 		}
 		program.validations = append(program.validations, made)
 	}
@@ -127,6 +127,15 @@ func (c *compilation) part(name, expression string, types []*cel.Type) part {
 		c.note(name, err)
 	}
 	return part{name: name, check: check, personal: c.personal(expression)}
+}
+
+// message compiles what makes a message, which may not ask what somebody is allowed.
+func (c *compilation) message(name, expression string) plugin.ConditionEvaluator {
+	asked := *c
+	asked.options.HasAuthorizer = false
+	made := asked.part(name, expression, text)
+	c.mistakes = asked.mistakes
+	return made.check
 }
 
 // note takes up the mistakes of an expression, each with its place.

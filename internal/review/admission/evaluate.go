@@ -102,7 +102,7 @@ func (p *Program) validate(e *evaluation) {
 			continue
 		}
 		if _, err := e.evaluate(a.check); err != nil {
-			e.out.Denials = append(e.out.Denials, Denial{Index: -1, Failure: a.name + ": " + err.Error()})
+			e.out.Denials = append(e.out.Denials, Denial{Index: -1, Failure: a.name + ": " + err.Error(), Always: true})
 		}
 	}
 }

@@ -109,12 +109,29 @@ func (all *policies) podSubject(p *review.Pass, pod *review.Workload) *subject {
 	if meta == nil {
 		meta = map[string]any{}
 	}
-	meta["generateName"] = p.Object.Name + "-"
-	delete(meta, "name")
+	nameLikeMade(meta, p.Object)
 	object := map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": value(pod.Spec)}
 	s := all.place(p, p.Root, cluster.Subject{APIVersion: "v1", Kind: "Pod", Object: object, Operation: cluster.Create, AsStored: true})
 	s.pod, s.meta, s.spec = pod, pod.Meta, pod.Spec
 	return s
+}
+
+// nameLikeMade gives a pod what its controller gives it: a name of which only the beginning is known, and an owner.
+func nameLikeMade(meta map[string]any, by *manifests.Object) {
+	apiVersion, kind, name := by.APIVersion, by.Kind, by.Name
+	const random, hash = "bcdfg", "6b9f8c7d5"
+	switch kind {
+	case "Deployment":
+		apiVersion, kind, name = "apps/v1", "ReplicaSet", name+"-"+hash
+	case "CronJob":
+		apiVersion, kind, name = "batch/v1", "Job", name+"-29000000"
+	}
+	meta["generateName"], meta["name"] = name+"-", name+"-"+random
+	if kind == "StatefulSet" {
+		meta["name"] = name + "-0"
+	}
+	meta["ownerReferences"] = []any{map[string]any{"apiVersion": apiVersion, "kind": kind, "name": name,
+		"uid": "00000000-0000-4000-8000-000000000000", "controller": true, "blockOwnerDeletion": true}}
 }
 
 func value(f manifests.Field) any {
@@ -218,6 +235,12 @@ func (all *policies) askBinding(p *review.Pass, one *policy, b binding, s *subje
 		p.Omit("admission policies that go by namespaces were not asked about objects whose namespace the repository does not describe", one.object.Name)
 		return false
 	}
+	if wrong := all.misbound(p, one, b, s); wrong != "" {
+		if !one.source.Lenient {
+			report(p, s, verdict{one, b, cluster.Denial{Index: -1, Failure: wrong, Always: true}})
+		}
+		return !one.source.Lenient
+	}
 	params, ok := all.paramsFor(p, one, b, s)
 	if !ok {
 		return false
@@ -271,6 +294,9 @@ func report(p *review.Pass, s *subject, v verdict) {
 
 // action is the worst that the binding does, as a level and in words.
 func (v verdict) action() (review.Level, string) {
+	if v.denial.Always {
+		return review.Error, "refuses"
+	}
 	level, does := review.Info, "notes of"
 	for _, a := range v.binding.spec.ValidationActions {
 		switch {

@@ -11,6 +11,22 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
+// misbound says that a binding cannot have parameters for a subject, "" where it can. The API server then refuses the
+// request, whatever the binding has it do otherwise.
+func (all *policies) misbound(p *review.Pass, one *policy, b binding, s *subject) string {
+	kind, ref := one.spec.ParamKind, b.spec.ParamRef
+	if kind == nil || ref == nil {
+		return ""
+	}
+	switch info := all.kindOf(p, kind.APIVersion, kind.Kind); {
+	case info.known && info.namespaced && ref.Namespace == "" && s.Namespace == "":
+		return "paramRef names no namespace for " + kind.Kind + ", and the object is in none"
+	case info.known && !info.namespaced && ref.Namespace != "":
+		return "paramRef names a namespace, and " + kind.Kind + " is in none"
+	}
+	return ""
+}
+
 // paramsFor returns the parameters with which a binding has a subject evaluated; one nil where it wants none. ok is false
 // where the repository does not have them.
 func (all *policies) paramsFor(p *review.Pass, one *policy, b binding, s *subject) (params []map[string]any, ok bool) {

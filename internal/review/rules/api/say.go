@@ -72,8 +72,12 @@ func beside(at manifests.Field, key string) manifests.Field {
 	return manifests.NewField(nil, manifests.KeyPath(path[:cut], key))
 }
 
-// placeOf names a field for messages: within a container by its title, and items of lists by their names.
+// placeOf names a field for messages: within a container by its title, items of lists by their names, and the whole object by
+// its kind and name.
 func placeOf(p *review.Pass, at manifests.Field) string {
+	if at.Path() == "" {
+		return p.Object.Kind + " " + p.Object.Name
+	}
 	for _, pod := range p.Root.Workloads(p.Object) {
 		for _, c := range pod.Containers {
 			if rest, ok := strings.CutPrefix(at.Path(), c.Path()); ok && rest != "" {

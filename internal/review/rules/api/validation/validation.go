@@ -14,6 +14,7 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 )
 
@@ -31,7 +32,7 @@ type Rules struct {
 
 // Failure is a rule that an object does not meet.
 type Failure struct {
-	Path string // as Kubernetes writes it, relative to the object
+	Path string // as Kubernetes writes it, relative to the object; "" for the object itself
 	Text string // the rule's message, or the rule itself
 }
 
@@ -94,7 +95,7 @@ func (r *Rules) Check(object, before map[string]any, budget int64) (failures []F
 	found, left := r.validator.Validate(context.Background(), nil, r.schema, object, old, min(budget, celconfig.RuntimeCELCostBudget))
 	for _, e := range found {
 		if left >= 0 && !strings.HasPrefix(e.Detail, "rule compile") {
-			failures = append(failures, Failure{Path: e.Field, Text: e.Detail})
+			failures = append(failures, Failure{Path: strings.TrimPrefix(e.Field, root), Text: e.Detail})
 		}
 	}
 	if left >= 0 {
@@ -102,6 +103,9 @@ func (r *Rules) Check(object, before map[string]any, budget int64) (failures []F
 	}
 	return failures, left
 }
+
+// root is how an error is written that is about no field.
+var root = (*field.Path)(nil).String()
 
 func (r *Rules) fillIn(object map[string]any) {
 	defaulting.PruneNonNullableNullsWithoutDefaults(object, r.schema)
