@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/report"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/policy"
@@ -55,7 +56,7 @@ type policyCheckCmd struct {
 
 // Run reports every mistake of a policy file and of the repository's own rules beside it, and holds these against their
 // examples.
-func (c *policyCheckCmd) Run(sys surroundings) error {
+func (c *policyCheckCmd) Run(ctx context.Context, sys surroundings) error {
 	layers, err := policyLayers(c.File)
 	if err != nil {
 		return usageError(err)
@@ -63,7 +64,7 @@ func (c *policyCheckCmd) Run(sys surroundings) error {
 	if _, err := policy.Load(rules.All(), layers...); err != nil {
 		return usageError(err)
 	}
-	tried, mistakes := policy.TryExamples(rules.All(), layers...)
+	tried, mistakes := policy.TryExamples(rules.All(), func(kinds []string) ([]*manifests.Object, error) { return definitionsAround(ctx, sys, c.File, kinds) }, layers...)
 	if len(mistakes) > 0 {
 		return usageError(errors.Join(mistakes...))
 	}
@@ -76,6 +77,37 @@ func (c *policyCheckCmd) Run(sys surroundings) error {
 	}
 	_, err = fmt.Fprint(sys.stdout, text)
 	return err
+}
+
+// definitionsAround returns the CustomResourceDefinitions of kinds that the repository has in which a policy file lies: the Git
+// work tree, or else, of a file in a directory .github, what that stands in. There are none for a file that lies elsewhere.
+func definitionsAround(ctx context.Context, sys surroundings, file string, kinds []string) ([]*manifests.Object, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return nil, err
+	}
+	at, _, inRepository := strings.Cut(filepath.ToSlash(file), "/.github/")
+	if !inRepository {
+		at = filepath.Dir(file)
+	}
+	where, err := open(ctx, sys, filepath.FromSlash(at))
+	if err != nil {
+		return nil, err
+	}
+	defer where.Close()
+	if where.repo == nil && !inRepository {
+		return nil, nil
+	}
+	change, err := everything(ctx, where, "")
+	if err != nil {
+		return nil, err
+	}
+	pool, err := newPool(sys)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	return newEngine(sys, pool).Definitions(ctx, change.Head, kinds)
 }
 
 // policyLayers reads a policy file, with the files of rules that belong to it: those in landwaiter/rules beside it.

@@ -70,3 +70,47 @@ func (r *run) customKinds(sides ...*side) []string {
 	}
 	return slices.Sorted(maps.Keys(kinds))
 }
+
+// Definitions returns the CustomResourceDefinitions of some kinds, by their names without groups: those that lie in a tree,
+// and where there are none of a kind, those that the tree's roots render, as far as they do.
+func (e *Engine) Definitions(ctx context.Context, tree source.Tree, kinds []string) ([]*manifests.Object, error) {
+	plan, err := e.planOf(ctx, tree)
+	if err != nil {
+		return nil, err
+	}
+	index, err := manifests.IndexDefinitions(ctx, tree, plan.found, kinds)
+	if err != nil {
+		return nil, err
+	}
+	var all []*manifests.Object
+	for _, found := range index.Found {
+		all = append(all, found.Object)
+	}
+	missing := slices.DeleteFunc(slices.Clone(kinds), func(kind string) bool {
+		return slices.ContainsFunc(all, func(o *manifests.Object) bool { return defines(o, kind) })
+	})
+	if len(missing) == 0 {
+		return all, nil
+	}
+	pairs, err := e.renderTree(ctx, tree, plan)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pairs {
+		view := p.head.view(*p.Head, DefaultPolicy())
+		if view == nil {
+			continue
+		}
+		for _, o := range view.Objects {
+			if slices.ContainsFunc(missing, func(kind string) bool { return defines(o, kind) }) {
+				all = append(all, o)
+			}
+		}
+	}
+	return all, nil
+}
+
+// defines reports whether an object is a CustomResourceDefinition of a kind.
+func defines(o *manifests.Object, kind string) bool {
+	return o.Kind == "CustomResourceDefinition" && o.Group() == "apiextensions.k8s.io" && o.Field().Get("spec", "names", "kind").Text() == kind
+}

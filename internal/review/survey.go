@@ -24,18 +24,11 @@ type Survey struct {
 
 // Survey renders everything in a tree and says what it uses. Roots that do not render are left out of it.
 func (e *Engine) Survey(ctx context.Context, tree source.Tree) (Survey, error) {
-	change := &source.Change{Head: tree}
-	run, err := e.prepare(change, DefaultPolicy(), Options{})
+	plan, err := e.planOf(ctx, tree)
 	if err != nil {
 		return Survey{}, err
 	}
-	run.settings.Lines = false
-	plan, err := e.Plan(ctx, change, DefaultPolicy(), Options{})
-	if err != nil {
-		return Survey{}, err
-	}
-	run.known(plan)
-	pairs, err := e.renderPairs(ctx, run, plan.Pairs)
+	pairs, err := e.renderTree(ctx, tree, plan)
 	if err != nil {
 		return Survey{}, err
 	}
@@ -49,6 +42,22 @@ func (e *Engine) Survey(ctx context.Context, tree source.Tree) (Survey, error) {
 	s := Survey{KubeVersion: NewestKube, Roots: plan.Total, InSixMonths: e.Now().AddDate(0, 6, 0).Format(time.DateOnly)}
 	s.Images, s.Charts, s.Bases = slices.Sorted(maps.Keys(images)), slices.Sorted(maps.Keys(charts)), slices.Sorted(maps.Keys(bases))
 	return s, nil
+}
+
+// planOf finds the roots of a tree that is compared with none.
+func (e *Engine) planOf(ctx context.Context, tree source.Tree) (*Plan, error) {
+	return e.Plan(ctx, &source.Change{Head: tree}, DefaultPolicy(), Options{})
+}
+
+// renderTree renders the roots of such a tree, without source lines.
+func (e *Engine) renderTree(ctx context.Context, tree source.Tree, plan *Plan) ([]*pair, error) {
+	run, err := e.prepare(&source.Change{Head: tree}, DefaultPolicy(), Options{})
+	if err != nil {
+		return nil, err
+	}
+	run.settings.Lines = false
+	run.known(plan)
+	return e.renderPairs(ctx, run, plan.Pairs)
 }
 
 // elsewhere adds the entries of charts.allow and bases.allow that would have fetched what a root lacks, as far as it says what

@@ -116,7 +116,7 @@ func TestConditionsAndMessages(t *testing.T) {
 		t.Fatal(mistakes)
 	}
 	out := program.Evaluate(deployment(t, object(t, web), nil), Around{})
-	want := []Denial{{Index: 0, Message: "only web"}, {Index: 1, Message: "plain message"}, {Index: 2}, {Index: -1, Failure: "auditAnnotations[0].valueExpression: no such key: missing"}}
+	want := []Denial{{Index: 0, Message: "only web"}, {Index: 1, Message: "plain message"}, {Index: 2}, {Index: -1, Failure: "auditAnnotations[0].valueExpression: no such key: missing", Always: true}}
 	if fmt.Sprint(out.Denials) != fmt.Sprint(want) || out.Cost == 0 {
 		t.Errorf("got %+v of cost %d, want %+v", out.Denials, out.Cost, want)
 	}

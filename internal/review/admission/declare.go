@@ -84,9 +84,9 @@ func (c checkOnly) CompileCELExpression(expression plugin.ExpressionAccessor, _ 
 }
 
 // declare returns the CEL type of what a schema describes; any for what it leaves open. within are the schemas that the
-// value is part of: some hold themselves.
+// value is part of: some hold themselves. What may be null is compared with it, which types other than objects do not allow.
 func declare(s *kubeapi.Schema, within map[*kubeapi.Schema]bool) *apiservercel.DeclType {
-	if s == nil || within[s] || s.IntOrString || s.Preserve {
+	if s == nil || within[s] || s.IntOrString || s.Preserve || s.Embedded || s.Nullable && s.Type != "object" {
 		return apiservercel.DynType
 	}
 	within[s] = true

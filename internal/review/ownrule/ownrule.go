@@ -112,28 +112,58 @@ func (d *Definition) Compile(compiler *admission.Compiler, minor int) (*Compiled
 	return &Compiled{Definition: d, program: program}, nil
 }
 
-// checkKind holds the expressions against the schemas of a kind. Of its versions one has to fit.
-func (d *Definition) checkKind(compiler *admission.Compiler, api *kubeapi.Set, kind string) (first []admission.Mistake, err error) {
+// checkKind holds the expressions against the schemas that Kubernetes has of a kind.
+func (d *Definition) checkKind(compiler *admission.Compiler, api *kubeapi.Set, kind string) ([]admission.Mistake, error) {
+	if all := builtIn(api, kind); len(all) > 0 {
+		return d.checkTypes(compiler, all)
+	}
 	name, group, grouped := strings.Cut(kind, ".")
-	versions := 0
+	if kind == review.AnyKind || kind == review.Workloads || kind == review.ImageUsers {
+		return nil, nil
+	}
+	names := kindNames(api)
+	if grouped {
+		names = api.Names(group)
+	}
+	meant := kubeapi.Nearest(name, names)
+	if meant == "" {
+		return nil, nil
+	}
+	text := fmt.Sprintf("Kubernetes has no kind %s, %s is meant?", kind, meant)
+	if !grouped {
+		text += fmt.Sprintf(" A custom kind is written with its group, as %s.example.com", name)
+	}
+	return []admission.Mistake{{Part: "kinds", Text: text}}, nil
+}
+
+// typed is a version of a kind with its schema.
+type typed struct {
+	name   string
+	schema *kubeapi.Schema
+}
+
+// builtIn returns the versions of a kind that Kubernetes itself has.
+func builtIn(api *kubeapi.Set, kind string) (all []typed) {
+	name, group, grouped := strings.Cut(kind, ".")
 	for _, k := range api.Named(name) {
-		if grouped && k.Group() != group {
-			continue
+		if !grouped || k.Group() == group {
+			all = append(all, typed{k.Name + " in " + k.APIVersion, api.Schema(k.APIVersion, k.Name)})
 		}
-		found, err := compiler.CheckTypes(d.policy(), api.Schema(k.APIVersion, k.Name))
+	}
+	return all
+}
+
+// checkTypes holds the expressions against the versions of a kind, of which one has to fit; the mistakes are of the first.
+func (d *Definition) checkTypes(compiler *admission.Compiler, versions []typed) (first []admission.Mistake, err error) {
+	for i, v := range versions {
+		found, err := compiler.CheckTypes(d.policy(), v.schema)
 		if err != nil || len(found) == 0 {
 			return nil, err
 		}
-		if versions++; versions == 1 {
-			for _, m := range found {
-				m.Text += " (of " + k.Name + " in " + k.APIVersion + "; dyn(object) asks without types)"
+		for _, m := range found {
+			if m.Text += " (of " + v.name + "; dyn(object) asks without types)"; i == 0 {
 				first = append(first, m)
 			}
-		}
-	}
-	if versions == 0 && !grouped && kind != review.AnyKind && kind != review.Workloads && kind != review.ImageUsers {
-		if meant := kubeapi.Nearest(name, kindNames(api)); meant != "" {
-			first = append(first, admission.Mistake{Part: "kinds", Text: fmt.Sprintf("Kubernetes has no kind %s, %s is meant? A custom kind is written with its group, as %s.example.com", name, meant, name)})
 		}
 	}
 	return first, nil

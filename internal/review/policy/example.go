@@ -3,7 +3,10 @@ package policy
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"github.com/landwaiter/landwaiter/internal/review/admission"
 	"github.com/landwaiter/landwaiter/internal/review/ownrule"
@@ -34,9 +37,13 @@ type Tried struct {
 	Without         []string // rules without any example
 }
 
-// TryExamples reads layers as Load does, and holds every rule of one's own against its examples. The errors are
-// *Mistakes: of examples that the rule is wrong about, or of the layers.
-func TryExamples(rules []*review.Rule, layers ...Layer) (tried Tried, errs []error) {
+// Definitions returns the CustomResourceDefinitions that a repository has of some kinds, by their names without groups.
+type Definitions func(kinds []string) ([]*manifests.Object, error)
+
+// TryExamples reads layers as Load does, and holds every rule of one's own against its examples, and against the types of the
+// repository's own kinds; definitions may be nil for a repository without. The errors are *Mistakes, of examples that the rule is
+// wrong about, of fields that a kind does not have, or of the layers; but for one of definitions itself.
+func TryExamples(rules []*review.Rule, definitions Definitions, layers ...Layer) (tried Tried, errs []error) {
 	p := review.DefaultPolicy()
 	p.Rules = make(map[string]review.RuleSetting)
 	var own []*ownDefinition
@@ -50,8 +57,17 @@ func TryExamples(rules []*review.Rule, layers ...Layer) (tried Tried, errs []err
 	}
 	minor := minorOf(p)
 	compiler := admission.NewCompiler(minor)
+	defined, err := customKinds(definitions, own, minor)
+	if err != nil {
+		errs = append(errs, err)
+	}
 	for _, d := range own {
 		made, wrong := d.Compile(compiler, minor)
+		if made != nil {
+			if wrong, err = d.CheckCustom(compiler, minor, defined); err != nil {
+				wrong = []admission.Mistake{{Text: err.Error()}}
+			}
+		}
 		for _, m := range wrong {
 			errs = append(errs, d.mistake(m))
 		}
@@ -67,6 +83,25 @@ func TryExamples(rules []*review.Rule, layers ...Layer) (tried Tried, errs []err
 		errs = append(errs, d.try(made, "bad", d.doc.Bad)...)
 	}
 	return tried, errs
+}
+
+// customKinds reads the definitions of the custom kinds that rules are for.
+func customKinds(definitions Definitions, own []*ownDefinition, minor int) (all []*kubeapi.Definition, err error) {
+	var kinds []string
+	for _, d := range own {
+		kinds = append(kinds, d.CustomKinds(minor)...)
+	}
+	slices.Sort(kinds)
+	if kinds = slices.Compact(kinds); len(kinds) == 0 || definitions == nil {
+		return nil, nil
+	}
+	found, err := definitions(kinds)
+	for _, o := range found {
+		if d, err := kubeapi.ReadDefinition(o); err == nil { // another is a patch, or the rule schema's to find
+			all = append(all, d)
+		}
+	}
+	return all, err
 }
 
 // try holds a rule against its examples of one sort.

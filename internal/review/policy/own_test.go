@@ -86,14 +86,14 @@ func TestOwnMistakes(t *testing.T) {
 // TestTryExamples holds rules against their examples.
 func TestTryExamples(t *testing.T) {
 	t.Parallel()
-	tried, errs := TryExamples(someCatalogue(), ownLayer(teamRule))
+	tried, errs := TryExamples(someCatalogue(), nil, ownLayer(teamRule))
 	if len(errs) > 0 || tried.Rules != 1 || tried.Examples != 3 || len(tried.Without) > 0 {
 		t.Errorf("got %+v, %v", tried, errs)
 	}
 	wrong := strings.Replace(teamRule, "metadata: {name: a}", "metadata: {name: a, labels: {team: x}}", 1)
 	wrong = strings.Replace(wrong, "labels: {team: shop}", "labels: {}", 1)
 	wrong += "- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n"
-	_, errs = TryExamples(someCatalogue(), ownLayer(wrong))
+	_, errs = TryExamples(someCatalogue(), nil, ownLayer(wrong))
 	want := []string{"team.yaml:11: good[0] of rule acme-team: the rule finds fault with it",
 		"team.yaml:15: bad[0] of rule acme-team: the rule finds nothing wrong with it",
 		"team.yaml:16: bad[1] of rule acme-team: is Pod of v1, which the rule is not for"}
