@@ -28,6 +28,7 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 			func() (Location, bool) { return c.lostObject(change, base.views[pairOf(c.rootKey())], head) },
 			func() (Location, bool) { return c.vendored(change) },
 			func() (Location, bool) { return c.newlyNamed(change) },
+			func() (Location, bool) { return c.widened(change) },
 		} {
 			if cause, ok := find(); ok {
 				c.location = cause
