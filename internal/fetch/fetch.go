@@ -92,6 +92,9 @@ func (c *Charts) Pin(ctx context.Context, chart manifests.RemoteChart) (manifest
 		return chart, err
 	}
 	key := strings.Join([]string{at.String(), chart.Version, chart.Digest, fmt.Sprint(chart.Tag)}, "\n")
+	if chart.Filter != "" {
+		key += "\n" + chart.Filter
+	}
 	found, err := c.versions.do(key, func() (version, int, error) {
 		v, err := c.resolve(ctx, key, at, chart)
 		if name := at.named(v.Version); err == nil && chart.Digest == "" && (v.stale == "" && !c.config.Offline || c.config.Store.identified(name, v.Digest)) {

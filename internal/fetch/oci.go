@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -54,6 +56,9 @@ func (c *Charts) tag(ctx context.Context, ref images.Reference, chart manifests.
 	if err != nil {
 		return "", err
 	}
+	if tags, err = filtered(tags, chart.Filter); err != nil {
+		return "", err
+	}
 	versions := make([]string, len(tags))
 	for i, tag := range tags {
 		versions[i] = strings.ReplaceAll(tag, "_", "+")
@@ -66,6 +71,18 @@ func (c *Charts) tag(ctx context.Context, ref images.Reference, chart manifests.
 		return "", fmt.Errorf("%s lists a tag that is none", ref.Host)
 	}
 	return tags[i], nil
+}
+
+// filtered are the tags that an expression matches; all of them for none.
+func filtered(tags []string, expression string) ([]string, error) {
+	if expression == "" {
+		return tags, nil
+	}
+	matching, err := regexp.Compile(expression)
+	if err != nil {
+		return nil, fmt.Errorf("the filter %.80q is no regular expression", expression)
+	}
+	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return !matching.MatchString(tag) }), nil
 }
 
 // manifest returns the manifest of a chart in a registry.

@@ -66,12 +66,15 @@ type Laid struct {
 
 // RemoteChart is a chart that is not in the repository.
 type RemoteChart struct {
-	URL     string // of a chart repository over HTTP, or of a registry with oci://
-	Name    string // in the repository; "" for one in a registry, which is named by its address
-	Version string // a version or a range of versions; "" for the newest
-	Tag     bool   // Version is a tag of a registry, and no range
-	Digest  string // "sha256:…" of its manifest in a registry, or of its archive; "" where it is not pinned
-	At      Origin // where the version is written, or the chart
+	URL     string   // of a chart repository over HTTP, or of a registry with oci://
+	Name    string   // in the repository; "" for one in a registry, which is named by its address
+	Version string   // a version or a range of versions; "" for the newest
+	Tag     bool     // Version is a tag of a registry, and no range
+	Filter  string   // an expression that tags in a registry have to match besides the range; "" for none
+	Digest  string   // "sha256:…" of its manifest in a registry, or of its archive; "" where it is not pinned
+	At      Origin   // where the version is written, or the chart
+	Values  []string // files in it whose values count instead of those of its values.yaml; none for that one
+	Lenient bool     // of these some may be missing
 
 	Found   string            // the version that it has, once that is known
 	Address string            // of what has the digest, once that is known

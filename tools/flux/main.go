@@ -4,7 +4,8 @@
 //
 // An archive is a repository. For each Kustomization of Flux in its clusters/ directory the library of kustomize-controller
 // generates and builds what its path names, and the objects, with variables substituted, become the file want/NAME.yaml of
-// the archive; an error is recorded as one that there has to be.
+// the archive; an error is recorded as one that there has to be. For each HelmRelease the library of helm-controller puts
+// the values together, and what Helm and kustomize make of the chart with them is recorded likewise.
 package main
 
 import (
@@ -12,7 +13,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,10 +46,11 @@ func record(file string) error {
 		return err
 	}
 	for _, o := range objects {
-		if o.GetKind() != "Kustomization" {
+		make := map[string]maker{"Kustomization": build, "HelmRelease": release}[o.GetKind()]
+		if make == nil {
 			continue
 		}
-		out, err := build(archive, objects, o)
+		out, err := inArtifact(archive, objects, o, make)
 		if err != nil {
 			out = []byte("# error\n")
 			log.Printf("%s: %s: %v", file, o.GetName(), err)
@@ -76,8 +77,11 @@ func objectsOf(archive *txtar.Archive) (objects []unstructured.Unstructured, err
 	return objects, nil
 }
 
-// build is what kustomize-controller does with a Kustomization and the artifact of its source.
-func build(archive *txtar.Archive, objects []unstructured.Unstructured, o unstructured.Unstructured) ([]byte, error) {
+// maker makes what an object has rendered of the artifact in a directory.
+type maker func(top string, objects []unstructured.Unstructured, o unstructured.Unstructured) ([]byte, error)
+
+// inArtifact makes it in a directory of its own.
+func inArtifact(archive *txtar.Archive, objects []unstructured.Unstructured, o unstructured.Unstructured, make maker) ([]byte, error) {
 	top, err := os.MkdirTemp("", "flux")
 	if err != nil {
 		return nil, err
@@ -89,6 +93,11 @@ func build(archive *txtar.Archive, objects []unstructured.Unstructured, o unstru
 	if err := artifact(archive, objects, top); err != nil {
 		return nil, err
 	}
+	return make(top, objects, o)
+}
+
+// build is what kustomize-controller does with a Kustomization and the artifact of its source.
+func build(top string, objects []unstructured.Unstructured, o unstructured.Unstructured) ([]byte, error) {
 	at, _, _ := unstructured.NestedString(o.Object, "spec", "path")
 	dir := filepath.Join(top, filepath.Join("/", at))
 	if _, err := kustomize.NewGenerator(top, o).WriteFile(dir); err != nil {
@@ -98,12 +107,9 @@ func build(archive *txtar.Archive, objects []unstructured.Unstructured, o unstru
 	if err != nil {
 		return nil, err
 	}
-	if err := variables(objects, &o); err != nil {
-		return nil, err
-	}
 	var out []string
 	for _, resource := range built.Resources() {
-		if _, err := kustomize.SubstituteVariables(context.Background(), nil, o, resource, kustomize.SubstituteWithDryRun(true)); err != nil {
+		if _, err := kustomize.SubstituteVariables(context.Background(), holders{objects: objects}, o, resource); err != nil {
 			return nil, err
 		}
 		text, err := resource.AsYAML()
@@ -146,34 +152,4 @@ func artifact(archive *txtar.Archive, objects []unstructured.Unstructured, top s
 		}
 		return err
 	})
-}
-
-// variables puts those of ConfigMaps in the archive among the inline ones, which count before them.
-func variables(objects []unstructured.Unstructured, o *unstructured.Unstructured) error {
-	from, _, err := unstructured.NestedSlice(o.Object, "spec", "postBuild", "substituteFrom")
-	if err != nil {
-		return err
-	}
-	all := map[string]string{}
-	for _, reference := range from {
-		named, _ := reference.(map[string]any)
-		for _, holder := range objects {
-			if holder.GetKind() == named["kind"] && holder.GetName() == named["name"] {
-				data, _, err := unstructured.NestedStringMap(holder.Object, "data")
-				if err != nil {
-					return err
-				}
-				maps.Copy(all, data)
-			}
-		}
-	}
-	own, _, err := unstructured.NestedStringMap(o.Object, "spec", "postBuild", "substitute")
-	if err != nil {
-		return err
-	}
-	maps.Copy(all, own)
-	if len(all) == 0 {
-		return nil
-	}
-	return unstructured.SetNestedStringMap(o.Object, all, "spec", "postBuild", "substitute")
 }

@@ -118,9 +118,13 @@ func TestEvaluate(t *testing.T) {
 		{"$A $${A}", "$A ${A}", nil},
 		{"${A} ${B} ${B:-d}", "1 ${B} d", []string{"Secret x"}},
 		{"${B}${B}", "${B}${B}", []string{"Secret x"}},
+		{"${B//./-} ${B^^} ${#B} ${B:0:2} ${B%x} ${B:?no} ${B:+set}", "${B//./-} ${B^^} ${#B} ${B:0:2} ${B%x} ${B:?no} ${B:+set}", []string{"Secret x"}},
+		{"$${B} $$${B} ${A/1/${B}}", "${B} $${B} ${B}", []string{"Secret x"}},
+		{"${B:-${C}} ${B:=${A}} ${C/x/${A}}", "${C} 1 ${C/x/${A}}", []string{"Secret x"}},
+		{"{${B", "", []string{"Secret x"}},
 	} {
 		got, err := evaluate(c.text, manifests.Finish{Variables: known, Unknown: c.unknown})
-		if err != nil || got != c.want {
+		if (err != nil) != (c.want == "") || got != c.want {
 			t.Errorf("%q: %q %v, want %q", c.text, got, err, c.want)
 		}
 	}

@@ -264,12 +264,7 @@ func (w *World) listBefore(root *manifests.Root, d *draft, keys []any) (*yaml.No
 func (w *World) valuesIn(root *manifests.Root, file string) ([]byte, origins) {
 	for _, laid := range root.Deployment.Laid {
 		if laid.Path == file {
-			return laid.Text, func(f manifests.Field) manifests.Origin {
-				if n := f.Node().Line; n > 0 && n <= len(laid.Lines) {
-					return laid.Lines[n-1]
-				}
-				return nil
-			}
+			return laid.Text, (&page{lines: laid.Lines}).line
 		}
 	}
 	text, err := w.repository.Tree.ReadFile(file)

@@ -33,7 +33,8 @@ func (inProcess) Render(ctx context.Context, tree source.Tree, root manifests.Ro
 	return rendering, record.Reads(), err
 }
 
-// TestFluxEqual holds what is rendered of Kustomizations to what Flux's own library made of them; see tools/flux.
+// TestFluxEqual holds what is rendered of Kustomizations and HelmReleases to what Flux's own libraries made of them; see
+// tools/flux.
 func TestFluxEqual(t *testing.T) {
 	t.Parallel()
 	archives, err := filepath.Glob("testdata/flux/*.txtar")
@@ -66,7 +67,8 @@ func checkFlux(t *testing.T, archive *txtar.Archive) {
 	w, objects := worldOf(t, files, sync.String())
 	r := &Renderer{Inner: inProcess{}}
 	for _, root := range w.Roots(manifests.Root{Path: "clusters", Dir: "clusters"}, objects) {
-		_, name, _ := strings.Cut(root.Path, "#Kustomization/")
+		_, name, _ := strings.Cut(root.Path, "#")
+		_, name, _ = strings.Cut(name, "/")
 		want, ok := wants[name]
 		if !ok {
 			continue

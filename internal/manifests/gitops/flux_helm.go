@@ -2,6 +2,8 @@ package gitops
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"strings"
@@ -20,9 +22,10 @@ func (w *World) release(o *manifests.Object) manifests.Root {
 	if target != "" {
 		called = target + "-" + o.Name
 	}
-	root := manifests.Root{Kind: manifests.Flux, Release: cmp.Or(spec.Get("releaseName").Text(), called), Namespace: cmp.Or(target, o.Namespace, "default")}
+	root := manifests.Root{Kind: manifests.Flux, Release: shortened(cmp.Or(spec.Get("releaseName").Text(), called)), Namespace: cmp.Or(target, o.Namespace, "default")}
 	d := &manifests.Deployment{Render: manifests.Helm, CRDs: spec.Get("install", "crds").Text() != "Skip",
-		After: commonMetadata(o)}
+		SkipSchema: spec.Get("install", "disableSchemaValidation").True() || spec.Get("upgrade", "disableSchemaValidation").True(), After: commonMetadata(o)}
+	d.After.SkipTests = !spec.Get("test", "enable").True()
 	at := spec.Get("targetNamespace")
 	if target == "" {
 		at = o.Field().Get("metadata", "namespace")
@@ -33,62 +36,113 @@ func (w *World) release(o *manifests.Object) manifests.Root {
 		w.addNamespace(d, cmp.Or(target, o.Namespace), manifests.Field{}, o, spec.Get("install", "createNamespace"))
 	}
 	root.Deployment = d
-	dir, named, why := w.chartOf(o, d)
+	chart := w.specOf(o)
+	dir, named, why := w.chartOf(o, chart, d)
 	d.At = named
 	if why != "" {
 		root.Dir, d.Skip, d.Elsewhere = ".", why, dir == ""
 		return root
 	}
 	root.Dir = dir
-	if err := w.releaseValues(o, &root); err != nil {
+	err := w.chartValues(chart, &root)
+	if err == nil {
+		err = w.releaseValues(o, &root)
+	}
+	if err != nil {
 		d.At, d.Skip = failureOrigin(err, named), err.Reason
 		return root
 	}
-	if post := spec.Get("postRenderers"); len(post.Items()) > 0 {
-		if err := w.postRender(o, post, &root); err != nil {
-			d.At, d.Skip = originOf(o, post), manifests.Discreet(err.Error())
-		}
+	if err := w.postRender(o, &root); err != nil {
+		d.At, d.Skip = originOf(o, spec.Get("postRenderers")), manifests.Discreet(err.Error())
 	}
 	return root
 }
 
-// chartOf finds the chart of a HelmRelease: its directory in the repository, or where it can be had, which d then says.
-// With why there is none: it lies elsewhere, or, with a directory, it ought to be here and is not.
-func (w *World) chartOf(o *manifests.Object, d *manifests.Deployment) (dir string, at manifests.Origin, why string) {
-	spec := o.Field().Get("spec")
-	if ref := spec.Get("chartRef"); ref.IsMap() {
-		return w.chartRef(o, ref, d)
+// maxRelease is how long the name of a release may be, in bytes.
+const maxRelease = 53
+
+// shortened is the name of a release, of which Flux cuts what Helm does not take off ("Release name" of its HelmRelease).
+func shortened(name string) string {
+	if len(name) <= maxRelease {
+		return name
 	}
-	chart := spec.Get("chart", "spec")
-	return w.chartSpec(o, chart, d)
+	sum := sha256.Sum256([]byte(name))
+	end := "-" + hex.EncodeToString(sum[:])[:12]
+	return name[:maxRelease-len(end)] + end
 }
 
-// chartRef follows a reference to a HelmChart or an OCIRepository.
-func (w *World) chartRef(o *manifests.Object, ref manifests.Field, d *manifests.Deployment) (dir string, at manifests.Origin, why string) {
-	at = originOf(o, ref)
-	kind, called := ref.Get("kind").Text(), ref.Get("name").Text()
-	namespace := cmp.Or(ref.Get("namespace").Text(), o.Namespace)
-	holder := w.object(fluxSource, kind, namespace, called)
-	switch {
-	case holder == nil:
-		return "", at, fmt.Sprintf("its chart is %s %s, which is not in the repository", kind, called)
-	case kind == "HelmChart":
-		return w.chartSpec(holder, holder.Field().Get("spec"), d)
-	case kind != "OCIRepository":
-		return "", at, fmt.Sprintf("its chart comes from the kind %q, which is not known", kind)
+// chartSource is what says where a HelmRelease has its chart from: the specification of a HelmChart or OCIRepository, which
+// stands in the release or in an object of its own.
+type chartSource struct {
+	kind string
+	of   *manifests.Object
+	spec manifests.Field
+
+	at  manifests.Origin // where the release names it
+	why string           // why there is none; "" when there is
+}
+
+// specOf finds the specification of a release's chart.
+func (w *World) specOf(o *manifests.Object) chartSource {
+	spec := o.Field().Get("spec")
+	ref := spec.Get("chartRef")
+	if !ref.IsMap() {
+		return chartSource{kind: cmp.Or(spec.Get("chart", "kind").Text(), "HelmChart"), of: o, spec: spec.Get("chart", "spec")}
 	}
-	spec := holder.Field().Get("spec")
-	version := spec.Get("ref")
-	named := spec.Get("url")
+	c := chartSource{kind: ref.Get("kind").Text(), of: o, spec: ref, at: originOf(o, ref)}
+	if c.kind != "HelmChart" && c.kind != "OCIRepository" {
+		return c
+	}
+	c.of = w.object(fluxSource, c.kind, cmp.Or(ref.Get("namespace").Text(), o.Namespace), ref.Get("name").Text())
+	if c.of == nil {
+		c.why = fmt.Sprintf("its chart is %s %s, which is not in the repository", c.kind, ref.Get("name").Text())
+		return c
+	}
+	c.spec = c.of.Field().Get("spec")
+	return c
+}
+
+// chartOf finds a chart: its directory in the repository, or where it can be had, which d then says. With why there is none:
+// it lies elsewhere, or, with a directory, it ought to be here and is not.
+func (w *World) chartOf(o *manifests.Object, c chartSource, d *manifests.Deployment) (dir string, at manifests.Origin, why string) {
+	switch {
+	case c.why != "":
+		return "", c.at, c.why
+	case c.kind == "HelmChart":
+		return w.chartSpec(c.of, c.spec, d)
+	case c.kind == "OCIRepository":
+		d.Chart = inRegistry(c.of, c.spec)
+		return chartDir, d.Chart.At, ""
+	case c.kind == "ExternalArtifact":
+		where := w.artifact(cmp.Or(c.spec.Get("namespace").Text(), o.Namespace), c.spec.Get("name").Text(), ".")
+		if where.why != "" {
+			return "", c.at, where.why
+		}
+		if !w.isFile(path.Join(where.dir, "Chart.yaml")) {
+			return ".", c.at, fmt.Sprintf("the chart %s is not in the repository", where.dir)
+		}
+		return where.dir, c.at, ""
+	}
+	return "", c.at, fmt.Sprintf("its chart comes from the kind %q, which is not known", c.kind)
+}
+
+// inRegistry is the chart that an OCIRepository stands for (its API, "Reference"): a digest counts before a range, and that
+// before a tag, which is "latest" by default.
+func inRegistry(o *manifests.Object, spec manifests.Field) *manifests.RemoteChart {
+	ref, named := spec.Get("ref"), spec.Get("url")
 	for _, key := range []string{"digest", "semver", "tag"} {
-		if version.Get(key).Text() != "" {
-			named = version.Get(key)
+		if ref.Get(key).Text() != "" {
+			named = ref.Get(key)
 			break
 		}
 	}
-	d.Chart = &manifests.RemoteChart{URL: spec.Get("url").Text(), Digest: version.Get("digest").Text(),
-		Version: cmp.Or(version.Get("semver").Text(), version.Get("tag").Text()), Tag: version.Get("semver").Text() == "", At: originOf(holder, named)}
-	return chartDir, at, ""
+	c := &manifests.RemoteChart{URL: spec.Get("url").Text(), Digest: ref.Get("digest").Text(), Version: ref.Get("semver").Text(), At: originOf(o, named)}
+	if c.Version != "" {
+		c.Filter = ref.Get("semverFilter").Text()
+	} else if c.Tag, c.Version = true, ref.Get("tag").Text(); c.Digest == "" {
+		c.Version = cmp.Or(c.Version, "latest")
+	}
+	return c
 }
 
 // chartSpec follows the specification of a chart: of a HelmRelease, or of a HelmChart.
@@ -125,133 +179,4 @@ func (w *World) chartSpec(o *manifests.Object, chart manifests.Field, d *manifes
 		d.Chart.URL, d.Chart.Name = "oci://"+path.Join(url, called), ""
 	}
 	return chartDir, at, ""
-}
-
-// releaseValues lays the values of a HelmRelease over the tree, the later ones over the earlier ones: the chart's own files
-// that it names, those of ConfigMaps and Secrets, its own.
-func (w *World) releaseValues(o *manifests.Object, root *manifests.Root) *manifests.RenderError {
-	spec := o.Field().Get("spec")
-	chart := spec.Get("chart", "spec")
-	for _, f := range chart.Get("valuesFiles").Items() {
-		file, ok := inside(root.Dir, f.Text())
-		if root.Dir != chartDir && chart.Get("sourceRef", "kind").Text() == "GitRepository" {
-			file, ok = within(top(root.Dir), f.Text())
-		}
-		if !ok {
-			return failureAt(originOf(o, f), fmt.Sprintf("the values file %s lies outside of the repository", f.Text()), nil)
-		}
-		if chart.Get("ignoreMissingValuesFiles").True() && root.Dir != chartDir && !w.isFile(file) {
-			continue
-		}
-		root.Values = append(root.Values, file)
-	}
-	for _, from := range spec.Get("valuesFrom").Items() {
-		if err := w.valuesFrom(o, from, root); err != nil {
-			return err
-		}
-	}
-	if values := spec.Get("values"); values.IsMap() {
-		p, err := fieldPage(o, values)
-		if err != nil {
-			return failureAt(originOf(o, values), manifests.Discreet(err.Error()), err)
-		}
-		layValues(root, p)
-	}
-	return nil
-}
-
-// layValues lays one more values file over the tree, over those before.
-func layValues(root *manifests.Root, p *page) {
-	d := root.Deployment
-	file := fmt.Sprintf("%s/values-%d.yaml", laidDir, len(d.Laid))
-	d.Laid = append(d.Laid, p.laid(file))
-	root.Values = append(root.Values, file)
-}
-
-// valuesFrom takes values out of a ConfigMap or Secret of the repository. What is not there is said, and left out.
-func (w *World) valuesFrom(o *manifests.Object, from manifests.Field, root *manifests.Root) *manifests.RenderError {
-	kind, called := from.Get("kind").Text(), from.Get("name").Text()
-	key := cmp.Or(from.Get("valuesKey").Text(), "values.yaml")
-	after := &root.Deployment.After
-	holder := w.object("", kind, o.Namespace, called)
-	if holder == nil || kind == "Secret" {
-		after.Unknown = append(after.Unknown, fmt.Sprintf("%s %s", kind, called))
-		return nil
-	}
-	if err := w.take(holder.Field().Get("data", key).Text()); err != nil {
-		return failureAt(originOf(o, from), err.Error(), err)
-	}
-	values, ok := w.data(holder, key)
-	if !ok {
-		if from.Get("optional").True() {
-			return nil
-		}
-		return failureAt(originOf(o, from), fmt.Sprintf("%s %s has no %s, from which values are taken", kind, called, key), nil)
-	}
-	if target := from.Get("targetPath").Text(); target != "" {
-		field := holder.Field().Get("data", key)
-		if err := w.targeted(root, target, field.Text(), originOf(holder, field)); err != nil {
-			return failureAt(originOf(o, from.Get("targetPath")), fmt.Sprintf("the targetPath %s %v", target, err), err)
-		}
-		return nil
-	}
-	layValues(root, values)
-	return nil
-}
-
-// targeted puts a value at a targetPath, as Flux does: like Helm's --set, and like its --set-string when it is in quotes.
-func (w *World) targeted(root *manifests.Root, target, value string, at manifests.Origin) error {
-	for _, quote := range []string{"'", `"`} {
-		if strings.HasPrefix(value, quote) && strings.HasSuffix(value, quote) {
-			return w.parameter(root, target+"="+strings.Trim(value, `'"`), true, at)
-		}
-	}
-	return w.parameter(root, target+"="+value, false, at)
-}
-
-// postRender has the chart's objects go through kustomize, with the patches and images of the post-renderers.
-func (w *World) postRender(o *manifests.Object, post manifests.Field, root *manifests.Root) error {
-	d := root.Deployment
-	a := &amendment{file: laidDir + "/kustomization.yaml"}
-	p := &page{}
-	chart := map[string]any{"name": path.Base(root.Dir), "releaseName": root.Release, "namespace": root.Namespace, "includeCRDs": d.CRDs}
-	var files []string
-	for _, file := range root.Values {
-		files = append(files, up(file))
-	}
-	if len(files) > 0 {
-		chart["valuesFile"], chart["additionalValuesFiles"] = files[0], files[1:]
-	}
-	home, err := jsonText(up(path.Dir(root.Dir)))
-	if err != nil {
-		return err
-	}
-	text, err := jsonText(chart)
-	if err != nil {
-		return err
-	}
-	p.add("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nhelmGlobals: {chartHome: "+home+"}\nhelmCharts:\n- "+text+"\n", d.At)
-	a.replace(0, 0, p)
-	for _, r := range post.Items() {
-		if err := w.patches(a, o, r.Get("kustomize")); err != nil {
-			return err
-		}
-		if err := mergeImages(a, o, r.Get("kustomize", "images").Items()); err != nil {
-			return err
-		}
-	}
-	d.Laid = append(d.Laid, a.laid())
-	d.Render, d.Free = manifests.Kustomize, true
-	d.Dirs = append(d.Dirs, root.Dir)
-	d.Dirs = append(d.Dirs, root.Values...)
-	root.Dir, root.Values, root.Free = laidDir, nil, true
-	return nil
-}
-
-// up is a path of the tree as seen from the directory of laid texts.
-func up(file string) string {
-	if below, ok := strings.CutPrefix(file, laidDir+"/"); ok {
-		return below
-	}
-	return "../" + file
 }

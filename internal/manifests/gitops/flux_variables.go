@@ -43,13 +43,25 @@ func commonMetadata(o *manifests.Object) manifests.Finish {
 func (w *World) variablesFrom(o *manifests.Object, from manifests.Field, after *manifests.Finish) {
 	kind, called := from.Get("kind").Text(), from.Get("name").Text()
 	holder := w.object("", kind, o.Namespace, called)
-	if holder == nil || kind == "Secret" {
-		after.Unknown = append(after.Unknown, fmt.Sprintf("%s %s", kind, called))
+	if unknown := unknownIn(holder, kind, called); unknown != "" {
+		after.Unknown = append(after.Unknown, unknown)
 		return
 	}
 	for _, e := range holder.Field().Get("data").Entries() {
 		after.Variables[e.Key] = manifests.Variable{Value: oneLine(e.Value.Text()), At: originOf(holder, e.Value)}
 	}
+}
+
+// unknownIn names what values are taken from when nobody knows them here: what is not in the repository, Secrets, and what is
+// encrypted with SOPS, which Flux decrypts. It is "" for all else.
+func unknownIn(holder *manifests.Object, kind, called string) string {
+	switch {
+	case holder == nil || kind == "Secret":
+		return fmt.Sprintf("%s %s", kind, called)
+	case holder.Field().Get("sops").IsMap():
+		return fmt.Sprintf("%s %s, which is encrypted,", kind, called)
+	}
+	return ""
 }
 
 // oneLine is a value as Flux substitutes it, without line breaks.
@@ -65,13 +77,4 @@ func texts(f manifests.Field) map[string]string {
 		all[e.Key] = e.Value.Text()
 	}
 	return all
-}
-
-// data returns what a ConfigMap holds under a key, as a page with its lines.
-func (w *World) data(holder *manifests.Object, key string) (*page, bool) {
-	text := holder.Field().Get("data", key)
-	if !text.IsSet() {
-		return nil, false
-	}
-	return w.textPage(holder, text), true
 }

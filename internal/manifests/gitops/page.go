@@ -30,6 +30,14 @@ func (p *page) laid(path string) manifests.Laid {
 	return manifests.Laid{Path: path, Text: append([]byte{}, p.text.Bytes()...), Lines: p.lines}
 }
 
+// line is the place of the line on which a field of the parsed page stands.
+func (p *page) line(f manifests.Field) manifests.Origin {
+	if n := f.Node().Line; n > 0 && n <= len(p.lines) {
+		return p.lines[n-1]
+	}
+	return nil
+}
+
 // fieldPage writes a field as a document of its own, each line with the origin of the field that it writes.
 func fieldPage(o *manifests.Object, f manifests.Field) (*page, error) {
 	return writePage(f, bare(f.Node()), of(o))

@@ -30,12 +30,16 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 	if root.Deployment == nil {
 		return r.Inner.Render(ctx, tree, root, settings)
 	}
-	d := root.Deployment
-	laid, paths, err := over(tree, root)
+	d, err := given(root.Deployment)
 	if err != nil {
 		return nil, nil, err
 	}
 	inner := root
+	inner.Deployment = d
+	laid, paths, err := over(tree, inner)
+	if err != nil {
+		return nil, nil, err
+	}
 	inner.Kind, inner.Deployment = d.Render, nil
 	settings.IncludeCRDs, settings.SkipSchema = settings.IncludeCRDs || d.CRDs, settings.SkipSchema || d.SkipSchema
 	settings.KubeVersion = cmp.Or(d.KubeVersion, settings.KubeVersion)
@@ -65,6 +69,20 @@ func notesOf(d *manifests.Deployment) []string {
 		notes = append(notes, "values of "+from+" are not known from the repository")
 	}
 	return notes
+}
+
+// given is a deployment with the values file of its fetched chart that it chooses.
+func given(d *manifests.Deployment) (*manifests.Deployment, error) {
+	if d.Chart == nil || d.Chart.Files == nil || len(d.Chart.Values) == 0 {
+		return d, nil
+	}
+	laid, err := chosenValues(d.Chart)
+	if err != nil {
+		return nil, failureAt(d.At, manifests.Discreet(err.Error()), err)
+	}
+	own := *d
+	own.Laid = append(slices.Clip(d.Laid), laid)
+	return &own, nil
 }
 
 // over is the tree with everything that the deployment lays over it, and the paths of that.
@@ -151,7 +169,13 @@ func (r *returner) origin(o manifests.Origin) manifests.Origin {
 		case !r.made(frame):
 			back = append(back, frame)
 		case ok && n > 0 && n <= len(laid.Lines):
-			back = append(back, as(laid.Lines[n-1], frame)...)
+			for _, written := range as(laid.Lines[n-1], frame) {
+				if strings.HasPrefix(written.Span.File, chartDir+"/") {
+					back = append(back, r.named(written)...)
+				} else {
+					back = append(back, written)
+				}
+			}
 		case !ok && !fetched:
 			back, fetched = append(back, r.named(frame)...), true
 		}
