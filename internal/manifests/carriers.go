@@ -107,8 +107,12 @@ func (r *Reaches) By(root *Root) []string {
 	}
 	inner := *root
 	inner.Kind, inner.Deployment = root.Deployment.Render, nil
+	nowhere := root.Dir == "." && inner.Kind == "" // what it names is not there: only the files that say so lead to it
+	if nowhere {
+		inner.Kind = Plain
+	}
 	because := r.reacher.because(&inner)
-	if !strings.HasPrefix(root.Dir, ".landwaiter") {
+	if !nowhere && !strings.HasPrefix(root.Dir, ".landwaiter") {
 		because = append(because, r.reacher.at(root.Dir)...)
 	}
 	d := root.Deployment

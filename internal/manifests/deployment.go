@@ -27,7 +27,9 @@ type Deployment struct {
 	APIVersions []string // that charts may ask for besides those of the settings
 	SkipSchema  bool     // values need not fit the charts' schemas
 
-	Effect Effect
+	Effect  Effect
+	Permits *Permits // nil where nothing in the repository restricts it
+	Source  int      // its number among several sources of one Application, of which the later ones win; 0 for the only one
 
 	Notes   []string // what a reader should know of what is rendered
 	Guessed bool     // some of what it renders with is known by its name alone: that it does not render is nobody's fault
@@ -36,11 +38,20 @@ type Deployment struct {
 	Elsewhere bool   // Skip is nobody's fault: what the object names lies elsewhere, or is rendered by something that is not run here
 }
 
+// Permits is what a project of Argo CD lets a source of an Application have in the cluster.
+type Permits struct {
+	Says        string  // all that the project says of it: another text is another deployment
+	Project     *Object `json:"-"` // the AppProject
+	Application *Object `json:"-"`
+	Source      string  `json:"-"` // the path of the source in the Application
+}
+
 // Effect is what becomes of what is rendered once a change is merged, in words for a reader.
 type Effect struct {
 	Cluster string // where it goes: a name or address; "" for the cluster in which the object is
 	Applied string // how it gets there, and what becomes of what is not rendered any more
 	Gone    string // what becomes of all of it when the object is gone
+	Stays   bool   // all of it stays in the cluster then
 	Follows string // the branch of the repository from which it is taken; "" where the object names none
 }
 

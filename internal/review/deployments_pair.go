@@ -35,6 +35,7 @@ func (p *Plan) addDeployed(change *source.Change, base, head *deployed) {
 			j.add(RootPair{Base: &base.roots[i], Head: j.lost(i)})
 		}
 	}
+	j.addSources(was)
 	p.head = slices.DeleteFunc(slices.Clone(p.head), func(root manifests.Root) bool { return has(j.headCover, coverKey(root)) })
 	p.head = append(p.head, head.roots...)
 	slices.SortFunc(p.head, func(a, b manifests.Root) int { return strings.Compare(a.Path, b.Path) })

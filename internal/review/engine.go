@@ -79,6 +79,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	if err != nil {
 		return nil, err
 	}
+	plan.lastWins(pairs)
 	parts, err := e.parts(ctx, run, plan, pairs)
 	if err != nil {
 		return nil, err

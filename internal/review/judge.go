@@ -54,7 +54,7 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 			result.Reaches = append(result.Reaches, reach)
 		}
 	}
-	result.Notes = append(result.Notes, omitted.notes()...)
+	result.Notes = slices.Concat(result.Notes, refused(all.pairs), omitted.notes())
 	r.testify(base, all.witnesses, baseIndex)
 	return origin
 }

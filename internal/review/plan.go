@@ -35,6 +35,8 @@ type Plan struct {
 	headPlain []*manifests.Object  // those of HeadContext that plain roots hold, which apply them as they are
 
 	baseKnown, headKnown map[string]rendered // what was rendered to find roots, by rootKey
+
+	sourceOf func(RootPair) (base, head string) // the Application of which a root is one of several sources, "" for none; nil without objects of Argo CD
 }
 
 // Plan finds the roots that the change may affect: a superset of those that it does, which only rendering tells.

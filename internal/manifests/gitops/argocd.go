@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -35,11 +36,14 @@ func (w *World) application(o *manifests.Object) []made {
 		if s.Get("ref").IsSet() && !s.Get("path").IsSet() && !s.Get("chart").IsSet() {
 			continue
 		}
-		name := called
+		one := made{called, w.applied(o, s, refs)}
 		if len(sources)-len(refs) > 1 {
-			name = fmt.Sprintf("%s/%d", called, i)
+			one.name = fmt.Sprintf("%s/%d", called, i)
 		}
-		all = append(all, made{name, w.applied(o, s, refs)})
+		if len(sources) > 1 {
+			one.root.Deployment.Source = i + 1
+		}
+		all = append(all, one)
 	}
 	return all
 }
@@ -50,11 +54,12 @@ var kubeVersion = regexp.MustCompile(`^v?[0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,6})?([
 // version is what Argo CD takes for a fixed point of a repository rather than a branch.
 var version = regexp.MustCompile(`^(v?[0-9]+(\.[0-9]+|\.[x*])*([-+].*)?|[0-9a-f]{40})$`)
 
-// here says why the directory that a source names is not in this repository, "" when it is.
-func (w *World) here(s manifests.Field, dir string) (why string) {
+// here says why the directory that a source names is not in this repository, "" when it is. The field revision of the
+// source says at what it is.
+func (w *World) here(s manifests.Field, revision, dir string) (why string) {
 	p, ok := inside(dir)
 	url := s.Get("repoURL").Text()
-	switch at := s.Get("targetRevision").Text(); {
+	switch at := s.Get(revision).Text(); {
 	case !ok:
 		return fmt.Sprintf("its path %s leads out of the repository", dir)
 	case !w.ours(url, p):
@@ -67,12 +72,17 @@ func (w *World) here(s manifests.Field, dir string) (why string) {
 
 // sourceAt finds the repository that a source of an Application names, and of which it takes a directory.
 func (w *World) sourceAt(o *manifests.Object, s manifests.Field, dir string) location {
+	return w.locate(o, s, "targetRevision", dir)
+}
+
+// locate is sourceAt for what has the revision in another field, as the generators of sets do.
+func (w *World) locate(o *manifests.Object, s manifests.Field, revision, dir string) location {
 	_, ok := inside(dir)
-	switch why := w.here(s, dir); {
+	switch why := w.here(s, revision, dir); {
 	case why == "":
 		return location{dir: "."}
 	case ok:
-		return w.elsewhere(argoRevision(o, s), why)
+		return w.elsewhere(argoRevision(o, s, revision), why)
 	default:
 		return location{why: why}
 	}
@@ -80,15 +90,17 @@ func (w *World) sourceAt(o *manifests.Object, s manifests.Field, dir string) loc
 
 // applied is what one source of an Application renders to.
 func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]manifests.Field) manifests.Root {
+	o, s, wrong := w.withOverrides(o, s)
+	if wrong != nil {
+		return broken(manifests.ArgoCD, failureOrigin(wrong, originOf(o, s)), wrong.Reason)
+	}
 	dest := o.Field().Get("spec", "destination", "namespace").Text()
 	root := manifests.Root{Kind: manifests.ArgoCD, Release: cmp.Or(s.Get("helm", "releaseName").Text(), o.Name), Namespace: cmp.Or(s.Get("helm", "namespace").Text(), dest, "default")}
 	d := &manifests.Deployment{At: originOf(o, s.Get("path")), CRDs: !s.Get("helm", "skipCrds").True()}
 	root.Deployment = d
 	w.argoNamespace(o, d)
 	w.argoOptions(o, s, d)
-	if why := w.forbidden(o, s); why != "" {
-		d.Notes = append(d.Notes, why)
-	}
+	d.Permits = w.permits(o, s)
 	d.Watch = watched(o, s)
 	skip := func(at manifests.Field, why string) manifests.Root {
 		root.Dir, d.At, d.Skip, d.Elsewhere = ".", originOf(o, at), why, at.Path() != s.Get("path").Path()
@@ -117,7 +129,10 @@ func (w *World) applied(o *manifests.Object, s manifests.Field, refs map[string]
 	if !w.isDir(dir) {
 		return skip(s.Get("path"), fmt.Sprintf("the directory %s is not in the repository", where.called(dir)))
 	}
-	root.Dir, d.Render = dir, w.toolOf(s, dir)
+	var why string
+	if root.Dir, d.Render, why = dir, w.toolOf(s, dir), twoTools(s); why != "" {
+		return skip(s.Get("path"), why)
+	}
 	if d.Render == manifests.Helm && !w.isFile(path.Join(dir, "Chart.yaml")) {
 		return skip(s.Get("path"), fmt.Sprintf("the directory %s is no chart, and its source has settings of Helm", dir))
 	}
@@ -176,11 +191,11 @@ func (w *World) remoteChart(o *manifests.Object, s manifests.Field, root manifes
 // toolOf is what Argo CD renders a directory with: what the source says, else what lies there.
 func (w *World) toolOf(s manifests.Field, dir string) manifests.RootKind {
 	switch {
-	case s.Get("helm").IsMap():
+	case saysAny(s.Get("helm")):
 		return manifests.Helm
-	case s.Get("kustomize").IsMap():
+	case saysAny(s.Get("kustomize")):
 		return manifests.Kustomize
-	case s.Get("directory").IsMap():
+	case saysAny(s.Get("directory", "recurse")) || saysAny(s.Get("directory", "jsonnet")):
 		return manifests.Plain
 	case w.isFile(path.Join(dir, "Chart.yaml")):
 		return manifests.Helm
@@ -188,4 +203,34 @@ func (w *World) toolOf(s manifests.Field, dir string) manifests.RootKind {
 		return manifests.Kustomize
 	}
 	return manifests.Plain
+}
+
+// saysAny reports whether settings say anything: those that are all empty count for none, as Argo CD takes them out
+// ("NormalizeSource" in its package argo).
+func saysAny(f manifests.Field) bool {
+	said := false
+	f.Walk(func(below manifests.Field) {
+		if leaf := !below.IsMap() && !below.IsList(); leaf && below.Text() != "" && !below.False() {
+			said = true
+		}
+	})
+	return said
+}
+
+// twoTools says why Argo CD renders nothing of a source that has settings of several tools, "" when it has not.
+func twoTools(s manifests.Field) string {
+	var tools []string
+	for _, tool := range []struct{ key, sign string }{{"kustomize", ""}, {"helm", ""}, {"directory", "recurse"}, {"directory", "jsonnet"}} {
+		f := s.Get(tool.key)
+		if tool.sign != "" {
+			f = f.Get(tool.sign)
+		}
+		if saysAny(f) && !slices.Contains(tools, tool.key) {
+			tools = append(tools, tool.key)
+		}
+	}
+	if len(tools) < 2 {
+		return ""
+	}
+	return fmt.Sprintf("its source has settings of %s, and Argo CD renders none that has those of several tools", strings.Join(tools, " and "))
 }

@@ -12,10 +12,17 @@ import (
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
-// git are the parameters of the directories or files of this repository that a generator matches.
+// git are the parameters of the directories or files of a repository that a generator matches. What that repository has is
+// not known where it is not fetched: its template is rendered once then, with the names of its parameters.
 func (g *generation) git(f manifests.Field) ([]params, error) {
-	if why := g.here(f, "."); why != "" {
-		return nil, fmt.Errorf("a generator of ApplicationSet %s asks another repository: %s", g.set.Name, why)
+	where := g.locate(g.set, f, "revision", ".")
+	switch {
+	case where.why != "" && where.wrong:
+		return nil, fmt.Errorf("a generator of ApplicationSet %s asks another repository: %s", g.set.Name, where.why)
+	case where.why != "":
+		return g.guess("git", f, ", "+where.why)
+	case where.mount != nil:
+		g.mounts = append(g.mounts, where)
 	}
 	var wanted, unwanted []string
 	field, matching := f.Get("directories"), g.directories
@@ -30,7 +37,7 @@ func (g *generation) git(f manifests.Field) ([]params, error) {
 			wanted = append(wanted, pattern)
 		}
 	}
-	sets, err := matching(wanted, unwanted)
+	sets, err := matching(where.dir, wanted, unwanted)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +71,8 @@ func anyFile(patterns []string, p string) bool {
 	})
 }
 
-// fixed is the directory below which everything is that patterns match. False when there is none.
-func (w *World) fixed(patterns []string) (dir string, ok bool) {
+// fixed is the directory below which everything is that patterns match, which count from top. False when there is none.
+func (w *World) fixed(top string, patterns []string) (dir string, ok bool) {
 	for i, pattern := range patterns {
 		parts := strings.Split(path.Dir(path.Join("/", pattern))[1:], "/")
 		if n := slices.IndexFunc(parts, func(part string) bool { return strings.ContainsAny(part, "*?[\\") }); n >= 0 {
@@ -79,38 +86,40 @@ func (w *World) fixed(patterns []string) (dir string, ok bool) {
 			dir = strings.TrimSuffix(path.Dir(dir), ".")
 		}
 	}
-	dir = path.Clean(dir)
+	dir = path.Join(top, dir)
 	return dir, len(patterns) > 0 && w.isDir(dir)
 }
 
-// directories are the directories that match, but for hidden ones.
-func (g *generation) directories(wanted, unwanted []string) (sets []params, err error) {
-	from, ok := g.fixed(wanted)
-	if !ok || from != "." && strings.Contains("/"+from, "/.") {
+// directories are the directories that match, but for hidden ones. Their paths count from top.
+func (g *generation) directories(top string, wanted, unwanted []string) (sets []params, err error) {
+	from, ok := g.fixed(top, wanted)
+	if below := relative(top, from); !ok || below != "." && strings.Contains("/"+below, "/.") {
 		return nil, nil
 	}
 	err = g.walk(from, cost(slices.Concat(wanted, unwanted)...), func(f source.Info) error {
 		switch {
-		case f.Kind != source.Dir:
+		case f.Kind != source.Dir, f.Path == top:
 		case strings.HasPrefix(f.Name, "."), f.Link:
 			return fs.SkipDir
-		case anyDir(wanted, f.Path) && !anyDir(unwanted, f.Path):
-			sets = append(sets, params{says: map[string]any{"path": pathParams(f.Path, "")}})
+		default:
+			if p := relative(top, f.Path); anyDir(wanted, p) && !anyDir(unwanted, p) {
+				sets = append(sets, params{says: map[string]any{"path": pathParams(p, "")}})
+			}
 		}
 		return nil
 	})
 	return sets, err
 }
 
-// files are the files that match: what they say, and where they lie.
-func (g *generation) files(wanted, unwanted []string) (sets []params, err error) {
+// files are the files that match: what they say, and where they lie, which counts from top.
+func (g *generation) files(top string, wanted, unwanted []string) (sets []params, err error) {
 	var found []string
-	from, ok := g.fixed(wanted)
+	from, ok := g.fixed(top, wanted)
 	if !ok {
 		return nil, nil
 	}
 	err = g.walk(from, 8*cost(slices.Concat(wanted, unwanted)...), func(f source.Info) error {
-		if f.Kind == source.File && anyFile(wanted, f.Path) && !anyFile(unwanted, f.Path) {
+		if p := relative(top, f.Path); f.Kind == source.File && anyFile(wanted, p) && !anyFile(unwanted, p) {
 			found = append(found, f.Path)
 		}
 		return nil
@@ -122,30 +131,41 @@ func (g *generation) files(wanted, unwanted []string) (sets []params, err error)
 		return nil, errGenerated
 	}
 	for _, file := range found {
-		data, err := g.repository.Tree.ReadFile(file)
+		some, err := g.fileParams(top, file)
 		if err != nil {
-			return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads: %w", file, g.set.Name, err)
+			return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads: %s", relative(top, file), g.set.Name, manifests.Discreet(err.Error()))
 		}
-		node, err := manifests.ParseYAML(data)
+		sets = append(sets, some...)
+	}
+	return sets, nil
+}
+
+// fileParams are what a file says: a mapping, or a list of such.
+func (g *generation) fileParams(top, file string) (sets []params, err error) {
+	data, err := g.repository.Tree.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	node, err := manifests.ParseYAML(data)
+	if err != nil {
+		return nil, err
+	}
+	documents := []manifests.Field{manifests.NewField(node, "")}
+	if documents[0].IsList() {
+		documents = documents[0].Items()
+	}
+	for _, f := range documents {
+		p, err := newParams(f, inFile(file))
+		if !f.IsSet() {
+			p, err = params{says: map[string]any{}, lines: map[string]manifests.Origin{}}, nil
+			p.at = manifests.Origin{{Span: source.Span{File: file, Line: 1, EndLine: 1, Column: 1}, Role: manifests.RoleValues, Precision: manifests.InFile}}
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads: %s", file, g.set.Name, manifests.Discreet(err.Error()))
+			return nil, err
 		}
-		documents := []manifests.Field{manifests.NewField(node, "")}
-		if documents[0].IsList() {
-			documents = documents[0].Items()
-		}
-		for _, f := range documents {
-			p, err := newParams(f, inFile(file))
-			if !f.IsSet() {
-				p, err = params{says: map[string]any{}, lines: map[string]manifests.Origin{}}, nil
-				p.at = manifests.Origin{{Span: source.Span{File: file, Line: 1, EndLine: 1, Column: 1}, Role: manifests.RoleValues, Precision: manifests.InFile}}
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s, which a generator of ApplicationSet %s reads, is no mapping", file, g.set.Name)
-			}
-			p.says["path"] = pathParams(path.Dir(file), path.Base(file))
-			sets = append(sets, p)
-		}
+		own := relative(top, file)
+		p.says["path"] = pathParams(path.Dir(own), path.Base(own))
+		sets = append(sets, p)
 	}
 	return sets, nil
 }

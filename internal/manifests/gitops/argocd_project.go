@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -39,40 +40,61 @@ func watched(o *manifests.Object, s manifests.Field) (paths []string) {
 	return paths
 }
 
-// project finds the AppProject of an Application; nil when it is not in the repository.
-func (w *World) project(o *manifests.Object) *manifests.Object {
+// project finds the AppProject of an Application; nil when it is not in the repository. It is in the namespace of Argo CD, where
+// not all Applications have to be: of several with one name that of the same namespace is meant, or nobody knows which.
+func (w *World) project(o *manifests.Object) (found *manifests.Object) {
 	called := cmp.Or(o.Field().Get("spec", "project").Text(), "default")
-	if found := w.object(argo, "AppProject", o.Namespace, called); found != nil || o.Namespace != "" {
-		return found
+	if own := w.object(argo, "AppProject", o.Namespace, called); own != nil {
+		return own
 	}
 	for _, other := range w.order {
-		if other.Group() == argo && other.Kind == "AppProject" && other.Name == called {
-			return other
+		if other.Group() != argo || other.Kind != "AppProject" || other.Name != called {
+			continue
 		}
+		if found != nil {
+			return nil
+		}
+		found = other
 	}
-	return nil
+	return found
 }
 
-// forbidden says why the project of an Application does not let it have a source applied, "" when it does or is not known
-// (user guide, "Projects").
-func (w *World) forbidden(o *manifests.Object, s manifests.Field) string {
+// windows says when the project of an Application lets it be synced, in words that follow others; "" for always (user guide,
+// "Sync Windows").
+func (w *World) windows(o *manifests.Object) (text string) {
 	project := w.project(o)
 	if project == nil {
 		return ""
 	}
-	spec := project.Field().Get("spec")
-	if url := s.Get("repoURL").Text(); !permitted(spec.Get("sourceRepos").Items(), func(f manifests.Field) (bool, bool) {
-		pattern, denied := strings.CutPrefix(f.Text(), "!")
-		return pattern == "*" || globMatches(plainGlob(pattern), plainGlob(url)), denied
-	}) {
-		return fmt.Sprintf("AppProject %s does not permit its source %s: Argo CD refuses it", project.Name, url)
+	for _, window := range project.Field().Get("spec", "syncWindows").Items() {
+		if !windowOf(window, o) {
+			continue
+		}
+		when := "in"
+		if window.Get("kind").Text() == "deny" {
+			when = "not in"
+		}
+		text += fmt.Sprintf(", %s the window %s for %s", when, oneLine(window.Get("schedule").Text()), oneLine(window.Get("duration").Text()))
+		if window.Get("manualSync").True() {
+			text += " but by hand"
+		}
 	}
+	return text
+}
+
+// windowOf reports whether a window is about an Application: by its name, its namespace or its cluster, or by all of these that
+// the window names.
+func windowOf(window manifests.Field, o *manifests.Object) bool {
 	to := o.Field().Get("spec", "destination")
-	if !permitted(spec.Get("destinations").Items(), func(f manifests.Field) (bool, bool) { return destined(f, to) }) {
-		return fmt.Sprintf("AppProject %s does not permit its destination, %s in namespace %s: Argo CD refuses it", project.Name,
-			cmp.Or(to.Get("name").Text(), to.Get("server").Text(), "no cluster"), cmp.Or(to.Get("namespace").Text(), "none"))
+	some, every := false, true
+	for key, texts := range map[string][]string{"applications": {o.Name}, "namespaces": {to.Get("namespace").Text()}, "clusters": {to.Get("server").Text(), to.Get("name").Text()}} {
+		items := window.Get(key).Items()
+		matches := slices.ContainsFunc(items, func(f manifests.Field) bool {
+			return slices.ContainsFunc(texts, func(text string) bool { return text != "" && globMatches(f.Text(), text) })
+		})
+		some, every = some || matches, every && (matches || len(items) == 0)
 	}
-	return ""
+	return some && (every || !window.Get("andOperator").True())
 }
 
 // permitted reports whether an entry allows something, and none denies it.
@@ -87,14 +109,16 @@ func permitted(entries []manifests.Field, matches func(manifests.Field) (is, den
 	return allowed
 }
 
-// destined reports whether an entry of a project's destinations is about a destination, and whether it denies it.
-func destined(f, to manifests.Field) (is, denied bool) {
-	part := func(key string) (matches bool) {
+// destined reports whether an entry of a project's destinations is about a namespace of a destination's cluster, and whether
+// it denies it.
+func destined(f, to manifests.Field, namespace string) (is, denied bool) {
+	entry := func(key, text string) bool {
 		pattern, not := strings.CutPrefix(f.Get(key).Text(), "!")
 		denied = denied || not
-		return globMatches(pattern, to.Get(key).Text())
+		return globMatches(pattern, text)
 	}
-	inNamespace := part("namespace")
+	part := func(key string) bool { return entry(key, to.Get(key).Text()) }
+	inNamespace := entry("namespace", namespace)
 	cluster := "server"
 	if to.Get("server").Text() == "" {
 		cluster = "name"

@@ -21,6 +21,9 @@ func (w *World) applicationSet(o *manifests.Object) []made {
 		return []made{{called, broken(manifests.ArgoCD, at, manifests.Discreet(err.Error()))}}
 	}
 	root := manifests.Root{Kind: manifests.ArgoCD, Dir: dirOf(o), Release: "set", Namespace: o.Namespace, Deployment: &manifests.Deployment{At: at, Under: dirOf(o), Notes: g.notes, Guessed: g.guessed}}
+	for _, where := range g.mounts {
+		where.lay(root.Deployment)
+	}
 	if patch := spec.Get("templatePatch"); patch.IsSet() && !g.goTemplate {
 		root.Deployment.Notes = append(root.Deployment.Notes, fmt.Sprintf("the templatePatch of %s is not applied: it needs goTemplate", called))
 	}
@@ -50,7 +53,8 @@ type generation struct {
 	goTemplate bool
 	guessed    bool // some parameters are known by their names alone
 	notes      []string
-	filled     int // bytes that texts with gaps became
+	filled     int        // bytes that texts with gaps became
+	mounts     []location // other repositories that generators look into
 }
 
 // note says something to the reader once.
@@ -110,7 +114,7 @@ func (g *generation) one(f manifests.Field, outer params) ([]params, error) {
 		case "merge":
 			sets, err = g.merge(value, outer)
 		default:
-			sets, err = g.guess(e.Key, value)
+			sets, err = g.guess(e.Key, value, "")
 		}
 		if err == nil {
 			err = g.spend(perSet * (1 + len(sets)))
@@ -124,10 +128,10 @@ func (g *generation) one(f manifests.Field, outer params) ([]params, error) {
 }
 
 // guess stands for the parameters of a generator that asks others than the repository: their own names, and the values
-// that it says itself.
-func (g *generation) guess(kind string, f manifests.Field) ([]params, error) {
+// that it says itself. more says why that is so.
+func (g *generation) guess(kind string, f manifests.Field, more string) ([]params, error) {
 	g.guessed = true
-	g.note("the generator %s of ApplicationSet %s asks others than the repository: its template is rendered once, with the names of its parameters", kind, g.set.Name)
+	g.note("the generator %s of ApplicationSet %s asks others than the repository%s: its template is rendered once, with the names of its parameters", kind, g.set.Name, more)
 	sets := []params{{says: g.names(), at: originOf(g.set, f), guessed: true}}
 	return sets, g.addValues(f, sets)
 }

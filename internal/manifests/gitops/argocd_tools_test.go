@@ -111,25 +111,127 @@ func TestArgoDirectory(t *testing.T) {
 	}
 }
 
-// TestArgoProject holds what a project permits to Argo CD's documentation (user guide, "Projects", and operator manual,
-// "Declarative Setup").
+// TestArgoProject holds what a project permits to Argo CD's documentation (user guide, "Projects", operator manual,
+// "Declarative Setup" and "Applications in any namespace").
 func TestArgoProject(t *testing.T) {
 	t.Parallel()
+	const anywhere = "sourceRepos: ['*'], destinations: [{server: '*', namespace: '*'}]"
+	files := map[string]string{"objects/all.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, namespace: far}\n" +
+		"---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: ws.own}\nspec: {group: own, scope: Cluster, names: {kind: Wide, plural: ws}, versions: []}\n---\napiVersion: own/v1\nkind: Wide\nmetadata: {name: w}\n"}
+	const all = "clusterResourceWhitelist: [{group: '*', kind: '*'}]"
 	for _, c := range []struct{ spec, want string }{
-		{"{sourceRepos: ['*'], destinations: [{server: '*', namespace: '*'}]}", ""},
-		{"{sourceRepos: ['https://git.example/*'], destinations: [{server: https://kubernetes.default.svc, namespace: tar*}]}", ""},
-		{"{sourceRepos: ['https://git.example/repo.git'], destinations: [{name: in-cluster, namespace: target}]}", ""},
-		{"{sourceRepos: ['https://other.example/*'], destinations: [{server: '*', namespace: '*'}]}", "does not permit its source https://git.example/repo"},
+		{"{" + anywhere + ", " + all + "}", ""},
+		{"{sourceRepos: ['https://git.example/*'], destinations: [{server: https://kubernetes.default.svc, namespace: '{target,far}'}], " + all + "}", ""},
+		{"{sourceRepos: ['https://git.example/repo.git'], destinations: [{name: in-cluster, namespace: '*'}], " + all + "}", ""},
+		{"{sourceRepos: ['https://other.example/*'], destinations: [{server: '*', namespace: '*'}]}", "sourceRepos of AppProject team does not permit its source https://git.example/repo"},
 		{"{sourceRepos: ['*', '!https://git.example/repo'], destinations: [{server: '*', namespace: '*'}]}", "does not permit its source"},
 		{"{sourceRepos: ['*'], destinations: [{server: '*', namespace: other}]}", "does not permit its destination, https://kubernetes.default.svc in namespace target"},
 		{"{sourceRepos: ['*'], destinations: [{server: '*', namespace: '*'}, {server: '*', namespace: '!target'}]}", "does not permit its destination"},
 		{"{sourceRepos: ['*'], destinations: [{server: https://far.example, namespace: '*'}]}", "does not permit its destination"},
 		{"{sourceRepos: ['*']}", "does not permit its destination"},
+		{"{" + anywhere + "}", "clusterResourceWhitelist of AppProject team does not permit ClusterRole/r, CustomResourceDefinition/ws.own, Wide/w"},
+		{"{" + anywhere + ", clusterResourceWhitelist: [{group: '*.k8s.io', kind: '*'}]}", "does not permit Wide/w:"},
+		{"{" + anywhere + ", clusterResourceWhitelist: [{group: '*', kind: '*'}, {group: own, kind: Wide, name: other}], clusterResourceBlacklist: [{group: own, kind: 'W*'}]}", "clusterResourceBlacklist of AppProject team does not permit Wide/w:"},
+		{"{" + anywhere + ", " + all + ", namespaceResourceBlacklist: [{group: '', kind: Pod}]}", "namespaceResourceBlacklist of AppProject team does not permit Pod/target/p:"},
+		{"{" + anywhere + ", " + all + ", namespaceResourceWhitelist: [{group: apps, kind: Deployment}]}", "namespaceResourceWhitelist of AppProject team does not permit Pod/target/p:"},
+		{"{" + anywhere + ", " + all + ", namespaceResourceWhitelist: []}", "does not permit Pod/target/p, Deployment/far/d:"},
+		{"{sourceRepos: ['*'], destinations: [{server: '*', namespace: target}], " + all + "}", "destinations of AppProject team does not permit Deployment/far/d: Argo CD refuses Application app"},
 	} {
 		project := "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: team, namespace: argocd}\nspec: " + c.spec + "\n---\n"
+		objects, failed, roots := renderedOf(t, files, project+application("path: objects"))
+		var texts []string
+		for _, refusal := range Refused(&roots[0], objects[roots[0].Path]) {
+			texts = append(texts, refusal.Text)
+		}
+		if got := strings.Join(texts, " "); (got == "") != (c.want == "") || !strings.Contains(got, c.want) || len(failed) > 0 {
+			t.Errorf("%s: %q %v, want %q", c.spec, got, failed, c.want)
+		}
+	}
+	for _, c := range []struct{ allowed, want string }{{"team-*", ""}, {"others", "sourceNamespaces of AppProject team does not permit Applications in namespace team-a"}} {
+		project := "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: team, namespace: argocd}\nspec: {" + anywhere + ", " + all + ", sourceNamespaces: ['" + c.allowed + "']}\n---\n"
+		objects, _, roots := renderedOf(t, files, project+strings.Replace(application("path: objects"), "namespace: argocd", "namespace: team-a", 1))
+		if got := Refused(&roots[0], objects[roots[0].Path]); len(got) > 0 != (c.want != "") || len(got) > 0 && !strings.Contains(got[0].Text, c.want) {
+			t.Errorf("sourceNamespaces %s: %v", c.allowed, got)
+		}
+	}
+}
+
+// TestWindows holds which sync windows are said of an Application to Argo CD's documentation (user guide, "Sync Windows").
+func TestWindows(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ window, want string }{
+		{"{kind: allow, schedule: 10 1 * * *, duration: 1h, applications: [a*]}", ", in the window 10 1 * * * for 1h"},
+		{"{kind: deny, schedule: 0 22 * * *, duration: 2h, namespaces: [target], manualSync: true}", ", not in the window 0 22 * * * for 2h but by hand"},
+		{"{kind: deny, schedule: 0 22 * * *, duration: 2h, namespaces: [other], clusters: ['https://kubernetes.*']}", ", not in the window 0 22 * * * for 2h"},
+		{"{kind: deny, schedule: 0 22 * * *, duration: 2h, namespaces: [other], clusters: ['https://kubernetes.*'], andOperator: true}", ""},
+		{"{kind: deny, schedule: 0 22 * * *, duration: 2h, namespaces: [target], clusters: ['https://kubernetes.*'], andOperator: true}", ", not in the window 0 22 * * * for 2h"},
+		{"{kind: allow, schedule: 10 1 * * *, duration: 1h}", ""},
+	} {
+		project := "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: team, namespace: argocd}\nspec: {syncWindows: [" + c.window + "]}\n---\n"
 		_, _, roots := renderedOf(t, based(), project+application("path: base"))
-		if got := strings.Join(roots[0].Deployment.Notes, " "); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
-			t.Errorf("%s: %q, want %q", c.spec, got, c.want)
+		if got := roots[0].Deployment.Effect.Applied; got != "waits for a sync by hand"+c.want {
+			t.Errorf("%s: %s", c.window, got)
+		}
+	}
+}
+
+// TestArgoTool holds which tool renders a source to what Argo CD does: settings that say nothing choose none, those of two
+// tools are refused.
+func TestArgoTool(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ source, want string }{
+		{"path: base", "kustomize"},
+		{"path: base\nhelm: {}", "kustomize"},
+		{"path: base\nhelm: {valueFiles: [], values: '', skipCrds: false}", "kustomize"},
+		{"path: base\nkustomize: {}", "kustomize"},
+		{"path: base\ndirectory: {recurse: false, include: '*.yaml'}", "kustomize"},
+		{"path: base\ndirectory: {recurse: true}", "plain"},
+		{"path: base\ndirectory: {jsonnet: {tlas: [{name: a, value: b}]}}", "plain"},
+		{"path: base\nhelm: {releaseName: x}", "! is no chart"},
+		{"path: base\nhelm: {releaseName: x}\nkustomize: {namePrefix: x}", "! settings of kustomize and helm"},
+		{"path: base\ndirectory: {recurse: true}\nkustomize: {namePrefix: x}", "! settings of kustomize and directory"},
+	} {
+		_, _, roots := renderedOf(t, based(), application(c.source))
+		d := roots[0].Deployment
+		got := string(d.Render)
+		if want, fails := strings.CutPrefix(c.want, "! "); fails && !strings.Contains(d.Skip, want) || !fails && (got != c.want || d.Skip != "") {
+			t.Errorf("%s: %s %q, want %s", c.source, got, d.Skip, c.want)
+		}
+	}
+}
+
+// TestOverrides holds what files beside a source override to Argo CD's documentation (user guide, "Parameter Overrides").
+func TestOverrides(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want, line string }{
+		{".argocd-source.yaml", "kustomize:\n  images:\n  - nginx:9\n", "nginx:9", "base/.argocd-source.yaml:3"},
+		{".argocd-source-app.yaml", "kustomize:\n  images: [nginx:9]\n", "nginx:9", "base/.argocd-source-app.yaml:2"},
+		{".argocd-source-argocd_app.yaml", "kustomize: {images: [nginx:9]}\n", "nginx:9", "base/.argocd-source-argocd_app.yaml:1"},
+		{".argocd-source-other.yaml", "kustomize: {images: [nginx:9]}\n", "nginx:2", "clusters/all.yaml"},
+		{".argocd-source.yaml", "path: part\nrepoURL: https://other.example/x\ntargetRevision: v1\n", "nginx:2", "clusters/all.yaml"},
+		{".argocd-source.yaml", "kustomize: {images: null}\n", "nginx:1", "base/all.yaml"},
+		{".argocd-source.yaml", "", "nginx:2", "clusters/all.yaml"},
+		{".argocd-source.yaml", "{", "! .argocd-source.yaml, which overrides settings of Application app", ""},
+	} {
+		files := based()
+		files["base/"+c.name] = c.text
+		objects, _, roots := renderedOf(t, files, application("path: base\nkustomize:\n  images:\n  - nginx:2\n"))
+		if want, fails := strings.CutPrefix(c.want, "! "); fails {
+			if !strings.Contains(roots[0].Deployment.Skip, want) {
+				t.Errorf("%s: %q", c.name, roots[0].Deployment.Skip)
+			}
+			continue
+		}
+		for _, o := range objects["clusters#Application/app"] {
+			const path = "spec.template.spec.containers[0].image"
+			at, _ := o.OriginAt(path)
+			frame := at.Best()
+			if got := o.Lookup(path).Text(); got != c.want || frame == nil || !strings.HasPrefix(fmt.Sprintf("%s:%d", frame.Span.File, frame.Span.Line), c.line) {
+				t.Errorf("%s: %s at %+v, want %s at %s", c.name, got, frame, c.want, c.line)
+			}
+		}
+		if len(objects["clusters#Application/app"]) == 0 {
+			t.Errorf("%s: nothing is rendered: %q", c.name, roots[0].Deployment.Skip)
 		}
 	}
 }
@@ -147,8 +249,25 @@ func TestArgoSets(t *testing.T) {
 	if len(first.Notes) != 0 || len(second.Notes) != 1 || !strings.Contains(second.Notes[0], "several Applications of the name x") {
 		t.Errorf("%q %q", first.Notes, second.Notes)
 	}
-	if want := (manifests.Effect{Applied: "waits for a sync by hand, in the 2 steps of its ApplicationSet", Gone: "its objects are deleted"}); first.Effect != want {
+	if want := (manifests.Effect{Applied: "waits for a sync by hand, in the 2 steps of its ApplicationSet", Gone: deleted}); first.Effect != want {
 		t.Errorf("%+v", first.Effect)
+	}
+	for _, c := range []struct {
+		policy, finalizers string
+		want               manifests.Effect
+	}{
+		{"{}", "", manifests.Effect{Applied: "waits for a sync by hand", Gone: deleted}},
+		{"{preserveResourcesOnDeletion: true}", "", manifests.Effect{Applied: "waits for a sync by hand", Gone: staying, Stays: true}},
+		{"{preserveResourcesOnDeletion: true}", ", finalizers: [resources-finalizer.argocd.argoproj.io]", manifests.Effect{Applied: "waits for a sync by hand", Gone: deleted}},
+		{"{applicationsSync: create-update}", "", manifests.Effect{Applied: "waits for a sync by hand", Gone: "it stays as long as its ApplicationSet does, which deletes none (create-update)", Stays: true}},
+		{"{applicationsSync: create-delete}", "", manifests.Effect{Applied: "waits for a sync by hand, and once it is there its ApplicationSet changes nothing of it (create-delete)", Gone: deleted}},
+		{"{applicationsSync: create-only}", ", finalizers: [resources-finalizer.argocd.argoproj.io]", manifests.Effect{Applied: "waits for a sync by hand, and once it is there its ApplicationSet changes nothing of it (create-only)", Gone: "it stays as long as its ApplicationSet does, which deletes none (create-only)", Stays: true}},
+	} {
+		set := setOf("syncPolicy: "+c.policy, "- list: {elements: [{a: x}]}", "metadata: {name: '{{a}}'"+c.finalizers+"}\nspec: {source: {repoURL: https://git.example/repo, path: base}}")
+		_, _, roots := renderedOf(t, based(), set)
+		if got := roots[1].Deployment.Effect; got != c.want {
+			t.Errorf("%s%s: %+v", c.policy, c.finalizers, got)
+		}
 	}
 }
 

@@ -8,6 +8,12 @@ import (
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
+// What becomes of what an object had rendered once the object is gone.
+const (
+	staying = "its objects stay in the cluster"
+	deleted = "its objects are deleted"
+)
+
 // effectOf is what Argo CD or Flux does with what an object has rendered, which follows a branch.
 func effectOf(o *manifests.Object, follows string) manifests.Effect {
 	e := toolsEffect(o)
@@ -20,9 +26,9 @@ func toolsEffect(o *manifests.Object) manifests.Effect {
 	switch o.Group() {
 	case fluxKustomize:
 		e := fluxEffect(spec, "is applied")
-		e.Gone = "its objects stay in the cluster"
+		e.Gone, e.Stays = staying, true
 		if policy := spec.Get("deletionPolicy").Text(); spec.Get("prune").True() && (policy == "" || policy == "MirrorPrune") || policy == "Delete" || policy == "WaitForTermination" {
-			e.Gone = "its objects are deleted"
+			e.Gone, e.Stays = deleted, false
 		}
 		if spec.Get("prune").True() {
 			e.Applied += ", what is gone is deleted"
@@ -74,13 +80,18 @@ func setEffect(spec manifests.Field) manifests.Effect {
 			e.Applied += ", deleted in order " + order
 		}
 	}
-	switch policy := spec.Get("syncPolicy"); {
+	policy := spec.Get("syncPolicy")
+	sync := policy.Get("applicationsSync").Text()
+	switch { // sets give their Applications the finalizer that deletes
+	case sync == "create-only", sync == "create-update":
+		e.Gone, e.Stays = fmt.Sprintf("it stays as long as its ApplicationSet does, which deletes none (%s)", sync), true
 	case policy.Get("preserveResourcesOnDeletion").True():
-		e.Gone = "its objects stay in the cluster"
-	case policy.Get("applicationsSync").Text() == "create-only", policy.Get("applicationsSync").Text() == "create-update":
-		e.Gone = "it stays: its ApplicationSet deletes no Applications"
+		e.Gone, e.Stays = staying, true
 	default:
-		e.Gone = "its objects are deleted" // sets give their Applications the finalizer that does
+		e.Gone = deleted
+	}
+	if sync == "create-only" || sync == "create-delete" {
+		e.Applied = strings.TrimPrefix(e.Applied+fmt.Sprintf(", and once it is there its ApplicationSet changes nothing of it (%s)", sync), ", ")
 	}
 	return e
 }
@@ -90,8 +101,8 @@ func under(set, e manifests.Effect) manifests.Effect {
 	if set.Applied != "" {
 		e.Applied += ", " + set.Applied
 	}
-	if e.Gone == "its objects stay in the cluster" && set.Gone != "" {
-		e.Gone = set.Gone
+	if set.Gone != "" && (e.Stays || set.Stays && set.Gone != staying) {
+		e.Gone, e.Stays = set.Gone, set.Stays
 	}
 	return e
 }
@@ -99,7 +110,7 @@ func under(set, e manifests.Effect) manifests.Effect {
 // argoEffect is what Argo CD does for an Application's spec.
 func argoEffect(o *manifests.Object, spec manifests.Field) manifests.Effect {
 	to := spec.Get("destination")
-	e := manifests.Effect{Cluster: cmp.Or(to.Get("name").Text(), to.Get("server").Text()), Gone: "its objects stay in the cluster"}
+	e := manifests.Effect{Cluster: cmp.Or(to.Get("name").Text(), to.Get("server").Text()), Gone: staying, Stays: true}
 	if e.Cluster == ownCluster || e.Cluster == "in-cluster" {
 		e.Cluster = ""
 	}
@@ -129,7 +140,7 @@ func argoEffect(o *manifests.Object, spec manifests.Field) manifests.Effect {
 	}
 	for _, f := range o.Field().Get("metadata", "finalizers").Items() {
 		if strings.HasPrefix(f.Text(), "resources-finalizer.argocd.argoproj.io") {
-			e.Gone = "its objects are deleted"
+			e.Gone, e.Stays = deleted, false
 		}
 	}
 	return e

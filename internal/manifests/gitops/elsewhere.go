@@ -158,9 +158,9 @@ func revisionOf(o *manifests.Object) revision {
 }
 
 // argoRevision is what a source of an Application is at (user guide, "Tracking and Deployment Strategies"): what its
-// repository has by default where it says nothing.
-func argoRevision(o *manifests.Object, s manifests.Field) revision {
-	at := s.Get("targetRevision")
+// repository has by default where it says nothing. The revision stands in the field called so.
+func argoRevision(o *manifests.Object, s manifests.Field, called string) revision {
+	at := s.Get(called)
 	named := at.Text()
 	if named == "" {
 		at = s.Get("repoURL")

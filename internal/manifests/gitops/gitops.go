@@ -108,6 +108,9 @@ func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []mani
 			if unresolved(parent, o) {
 				d.Guessed, d.Elsewhere = true, d.Skip != ""
 			}
+			if o.Group() == argo && o.Kind == "Application" {
+				d.Effect.Applied += w.windows(o)
+			}
 			if set != nil {
 				d.Effect = under(set.Effect, d.Effect)
 				d.Elsewhere = d.Elsewhere || set.Guessed && d.Skip != "" // what it names may be a parameter's name

@@ -408,7 +408,7 @@ func TestFixed(t *testing.T) {
 		{[]string{"*"}, ".", true}, {[]string{"a/b/*"}, "a/b", true}, {[]string{"a/b/c", "a/e/*"}, "a", true},
 		{[]string{"a/b/*", "**/x"}, ".", true}, {[]string{"no/*"}, "no", false}, {nil, ".", false}, {[]string{".github/*"}, ".github", true}, {[]string{"a"}, ".", true},
 	} {
-		if got, ok := w.fixed(c.patterns); got != c.want || ok != c.ok {
+		if got, ok := w.fixed(".", c.patterns); got != c.want || ok != c.ok {
 			t.Errorf("%q: %q %v", c.patterns, got, ok)
 		}
 	}

@@ -43,7 +43,8 @@ func deletedWith(o manifests.Field) map[string]string {
 	if cascades(o.Get("metadata", "finalizers")) {
 		all["Application"] = "everything that it deployed"
 	}
-	if cascades(spec.Get("template", "metadata", "finalizers")) && !spec.Get("syncPolicy", "preserveResourcesOnDeletion").True() {
+	// A set gives its Applications the finalizer where its template has none at all.
+	if own := spec.Get("template", "metadata", "finalizers"); (len(own.Items()) == 0 || cascades(own)) && !spec.Get("syncPolicy", "preserveResourcesOnDeletion").True() {
 		all["ApplicationSet"] = "its Applications with everything that they deployed"
 	}
 	return all

@@ -18,6 +18,9 @@ type remover struct {
 // removerOf finds out, by what deploys the root of p.Object, whether it is deleted by merging.
 func removerOf(p *review.Pass) remover {
 	found := deployersOf(p.Index, p.Base.Root)
+	if d := p.Base.Root.Deployment; found == nil && d != nil && d.Effect.Stays && !stays(p.Object, "", p.Base.Root.Kind) {
+		return remover{waits: true, says: fmt.Sprintf("%s %s, which had it applied, is gone as well: %s, without anybody minding them, until somebody deletes them.", d.By.Kind, d.By.Name, d.Effect.Gone)}
+	}
 	if found == nil { // perhaps it goes by the same change
 		found = deployersOf(p.Before, p.Base.Root)
 	}

@@ -1,0 +1,36 @@
+package review
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
+)
+
+// refused are notes of what Argo CD refuses at head since the projects of Applications do not permit it, each once, but for what
+// it refused at base.
+func refused(pairs []*pair) (notes []string) {
+	before := make(map[string]bool)
+	for _, p := range pairs {
+		if p.Base != nil {
+			for _, r := range gitops.Refused(p.Base, p.base.objects()) {
+				before[r.Text] = true
+			}
+		}
+	}
+	for _, p := range pairs {
+		if p.Head == nil {
+			continue
+		}
+		for _, r := range gitops.Refused(p.Head, p.head.objects()) {
+			note := r.Text
+			if frame := r.At.Best(); frame != nil {
+				note = fmt.Sprintf("%s:%d: %s", frame.Span.File, max(frame.Span.Line, 1), note)
+			}
+			if !before[r.Text] && !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+	}
+	return notes
+}
