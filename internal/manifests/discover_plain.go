@@ -128,10 +128,12 @@ func (d Document) refuse(node *yaml.Node, err error) *RenderError {
 	templated := bytes.Contains(d.Data, []byte("{{"))
 	key := complexKey(node)
 	switch {
-	case err != nil && templated:
-		return &RenderError{Reason: template, Span: d.span(yamlLine(err)), Cause: err}
 	case err != nil:
-		return &RenderError{Reason: "is no valid YAML: " + yamlReason(err), Span: d.span(yamlLine(err)), Cause: err}
+		line, reason := YAMLPlace(err)
+		if reason = "is no valid YAML: " + reason; templated {
+			reason = template
+		}
+		return &RenderError{Reason: reason, Span: d.span(line), Cause: err}
 	case key == nil || !mayHoldObject(d.Data):
 		return nil
 	case templated:

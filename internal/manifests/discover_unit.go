@@ -168,7 +168,8 @@ func readError(err error) string {
 func readKustomization(data []byte) fact {
 	leaves, err := readLeaves(data)
 	if err != nil {
-		return fact{Dirs: listItems(data), Err: "is no valid YAML: " + yamlReason(err), Line: yamlLine(err)}
+		line, reason := YAMLPlace(err)
+		return fact{Dirs: listItems(data), Err: "is no valid YAML: " + reason, Line: line}
 	}
 	f := fact{}
 	home := "charts"
@@ -273,7 +274,8 @@ func listItems(data []byte) (items []string) {
 func readChart(data []byte) fact {
 	leaves, err := readLeaves(data)
 	if err != nil {
-		return fact{Err: "is no valid YAML: " + yamlReason(err), Line: yamlLine(err)}
+		line, reason := YAMLPlace(err)
+		return fact{Err: "is no valid YAML: " + reason, Line: line}
 	}
 	f := fact{}
 	for _, l := range leaves {

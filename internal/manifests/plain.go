@@ -131,7 +131,8 @@ func (p *plainReader) list(t tracer, list Field, depth int) {
 		line := t.doc.fileLine(node.Line)
 		switch raw, err := yaml.Marshal(node); {
 		case err != nil:
-			p.fail(t.file, line, "an item of the list cannot be written as YAML: "+yamlReason(err), err)
+			_, reason := YAMLPlace(err)
+			p.fail(t.file, line, "an item of the list cannot be written as YAML: "+reason, err)
 		case IsList(NewField(node, "")) && depth >= maxListDepth:
 			p.fail(t.file, line, "lists are nested too deep", nil)
 		case IsList(NewField(node, "")):

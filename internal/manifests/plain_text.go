@@ -53,41 +53,6 @@ func joinSurrogates(data []byte) []byte {
 	})
 }
 
-// yamlPosition matches what the YAML parser puts before its messages; yamlGrammar those messages that count lines
-// from 0, which the parser's grammar has and its scanner has not.
-var (
-	yamlPosition = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
-	yamlGrammar  = regexp.MustCompile(`did not find expected (?:key|node content|'-' indicator|<document start>|',' or)`)
-)
-
-// yamlLine finds the line in an error of the YAML parser, 0 when it names none.
-func yamlLine(err error) int {
-	line, _ := strconv.Atoi(yamlPosition.FindStringSubmatch(err.Error())[1])
-	if line > 0 && yamlGrammar.MatchString(err.Error()) {
-		line++
-	}
-	return line
-}
-
-// yamlReason is the parser's message without its own name and line.
-func yamlReason(err error) string { return Discreet(yamlPosition.ReplaceAllString(err.Error(), "")) }
-
-// quotedValues matches where the messages of YAML parsers quote values: they may be a Secret's.
-var quotedValues = []*regexp.Regexp{
-	regexp.MustCompile(`(unknown anchor|anchor) '.*?'( referenced| value contains itself)`),
-	regexp.MustCompile("(cannot (?:decode|unmarshal) !!\\w+) `(?s:.*?)`()"),
-	regexp.MustCompile(`(invalid map key|unsupported map key)\b(?s:.*)()`),
-}
-
-// Discreet returns the message of a YAML parser without the values that it quotes: a password that begins with "*" is
-// an unknown anchor to it.
-func Discreet(message string) string {
-	for _, quoted := range quotedValues {
-		message = quoted.ReplaceAllString(message, "$1$2")
-	}
-	return message
-}
-
 // complexKey returns the first key of a mapping that is itself a mapping or a list: YAML has them, JSON and
 // Kubernetes have not, and what people mean by one is mostly an unquoted "{{ template }}".
 func complexKey(node *yaml.Node) *yaml.Node {

@@ -168,3 +168,34 @@ func FuzzYAML(f *testing.F) {
 		}
 	})
 }
+
+// TestYAMLPlace: the parser names no line where the first one is meant, and its grammar counts from 0.
+func TestYAMLPlace(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"\tprofile: strict\n":         1,
+		"profile: \"strict":           1,
+		"a: b\n\tprofile: strict\n":   2,
+		"a: b\n  c: d\n":              2,
+		"a: {b: c\nd: [e\nf: g\n":     2,
+		"a: *none\n":                  0,
+		"a: |\n  b\n c: d\n":          3,
+		"%YAML 3.1\n---\na: b\n":      1,
+		"a: b\nc: d: e\n":             2,
+		"- a\n- b\nc: d\n":            3,
+		"a: \"\\q\"\n":                1,
+		"a: \"\n\n\\q\"\n":            3,
+		"a: b\x01\n":                  1,
+		"? [a, b]: c\nd: @e\nf: `g\n": 2,
+	} {
+		var node yaml.Node
+		err := yaml.Unmarshal([]byte(text), &node)
+		if err == nil {
+			t.Errorf("%q is YAML", text)
+			continue
+		}
+		if line, reason := YAMLPlace(err); line != want || reason == "" || strings.Contains(reason, "line ") {
+			t.Errorf("%q: line %d, want %d: %q of %v", text, line, want, reason, err)
+		}
+	}
+}

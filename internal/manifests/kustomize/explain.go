@@ -3,7 +3,6 @@ package kustomize
 import (
 	"path"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -16,7 +15,6 @@ import (
 const maxReason = 400
 
 var (
-	yamlLine     = regexp.MustCompile(`line (\d+):`)
 	unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
 	wrongType    = regexp.MustCompile(`cannot unmarshal (\w+) into Go (?:struct field \w+\.([\w.]+)|value) of type`)
 	belowPath    = regexp.MustCompile(`(?:path|under|under:) '?(/[^'\s]*)'?`)
@@ -28,14 +26,12 @@ var (
 // yamlError makes the error of a document that begins on line first of file and does not parse.
 func yamlError(file string, first int, err error) error {
 	at := source.Span{File: file}
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		n, _ := strconv.Atoi(m[1])
-		at.Line = first + n - 1
+	line, reason := manifests.YAMLPlace(err)
+	if line > 0 {
+		at.Line = first + line - 1
 		at.EndLine, at.Column = at.Line, 1
-		text = strings.TrimSpace(strings.Replace(text, m[0], "", 1))
 	}
-	return &manifests.RenderError{Reason: "is not valid YAML: " + manifests.Discreet(text), Span: at, Cause: err}
+	return &manifests.RenderError{Reason: "is not valid YAML: " + reason, Span: at, Cause: err}
 }
 
 // decodeError makes the error of a kustomization file that is YAML but no kustomization.

@@ -2,9 +2,9 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
 // Mistake is what is wrong in a policy file, and where.
@@ -29,17 +29,11 @@ func (m *Mistake) Place() string {
 	return fmt.Sprintf("%s:%d", m.File, m.Line)
 }
 
-var libraryLine = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): (.*)$`)
-
 // notYAML puts the YAML library's error into ours, with its line where it has one.
 func notYAML(file string, err error) *Mistake {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	m := &Mistake{File: file, Reason: "is no valid YAML: " + strings.TrimPrefix(text, "yaml: ")}
-	if found := libraryLine.FindStringSubmatch(text); found != nil {
-		m.Line, _ = strconv.Atoi(found[1])
-		m.Reason = "is no valid YAML: " + found[2]
-	}
-	return m
+	line, reason := manifests.YAMLPlace(err)
+	reason, _, _ = strings.Cut(reason, "\n")
+	return &Mistake{File: file, Line: line, Reason: "is no valid YAML: " + reason}
 }
 
 // nearest returns the word that was probably meant, "" when none is close.

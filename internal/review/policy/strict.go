@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
 // field is one key of a mapping, out of a struct's tags.
@@ -245,9 +247,7 @@ func lowerFirst(text string) string {
 
 // withoutLine drops the line that the YAML library puts before an error: it is said by us.
 func withoutLine(err error) string {
-	text, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:")), "\n")
-	if found := libraryLine.FindStringSubmatch(text); found != nil {
-		return found[2]
-	}
-	return strings.TrimPrefix(text, "yaml: ")
+	_, reason := manifests.YAMLPlace(err)
+	reason, _, _ = strings.Cut(reason, "\n")
+	return reason
 }
