@@ -1,6 +1,8 @@
 package review
 
 import (
+	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -17,7 +19,7 @@ func (d *Draft) Line(n int) *Draft {
 // locateDraft places a draft: on the field's line, or on that line of its text which is at fault.
 func locateDraft(change *source.Change, origin manifests.Origin, d *Draft) Location {
 	for _, tree := range []source.Tree{change.Head, change.Base} {
-		if d.line == 0 || tree == nil {
+		if d.line == 0 && d.part == "" || tree == nil {
 			break
 		}
 		if at, ok := locateText(change, tree, origin, d); ok {
@@ -59,8 +61,11 @@ func missingKey(o *manifests.Object, path string) string {
 // locateText finds the draft's line of a text in a side's source. A block scalar begins below its key, a file that a generator reads
 // with its first line; anything else has the whole text on one line, on which the finding then stands.
 func locateText(change *source.Change, tree source.Tree, origin manifests.Origin, d *Draft) (Location, bool) {
-	want, n := trimmedLines(d.object.Lookup(d.path).Text()), d.line
-	if n > len(want) || want[n-1] == "" {
+	want, n := trimmedLines(d.text()), d.line
+	if n == 0 {
+		n = lineWith(want, d.part)
+	}
+	if n == 0 || n > len(want) || want[n-1] == "" {
 		return Location{}, false
 	}
 	for _, frame := range origin {
@@ -81,6 +86,24 @@ func locateText(change *source.Change, tree source.Tree, origin manifests.Origin
 		}
 	}
 	return Location{}, false
+}
+
+// lineWith returns the first of several lines, from 1, that has the part which is at fault; 0 for none.
+func lineWith(lines []string, part string) int {
+	if part == "" || len(lines) < 2 {
+		return 0
+	}
+	return 1 + slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, part) })
+}
+
+// text returns the text of the draft's field as its readers get it: what stands in Base64 is decoded.
+func (d *Draft) text() string {
+	text := d.object.Lookup(d.path).Text()
+	encoded := d.object.Kind == "Secret" && strings.HasPrefix(d.path, "data") || d.object.Kind == "ConfigMap" && strings.HasPrefix(d.path, "binaryData")
+	if plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), "")); encoded && err == nil {
+		return string(plain)
+	}
+	return text
 }
 
 // sameLines reports whether a line of the source is line n of the text. One that a template fills in is known by the

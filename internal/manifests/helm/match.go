@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
 			switch {
 			case place.isAll(f):
 				shown = append(shown, place)
-			case moved, leaf.Exact && place.isPart(f), place.isTemplate():
+			case moved, leaf.Exact && place.isPart(f), place.isTemplate(), place.isEncodedPart(f):
 				parts = append(parts, place)
 			default:
 				inputs = append(inputs, place)
@@ -150,8 +151,21 @@ func (l leafPlace) isAll(f field) bool {
 	if l.node.Kind != yaml.ScalarNode || l.node.Value == "" {
 		return false
 	}
-	return strings.TrimSpace(l.node.Value) == strings.TrimSpace(f.node.Value) || f.node.Tag != "!!str" && sameNumber(f.node.Value, l.node)
+	return strings.TrimSpace(l.node.Value) == strings.TrimSpace(f.node.Value) || f.node.Tag != "!!str" && sameNumber(f.node.Value, l.node) ||
+		base64.StdEncoding.EncodeToString([]byte(l.node.Value)) == f.node.Value
 }
+
+// isEncodedPart reports whether the value is a part of what the field shows in Base64, as the values of Secrets do.
+func (l leafPlace) isEncodedPart(f field) bool {
+	if l.node.Kind != yaml.ScalarNode || f.node.Kind != yaml.ScalarNode || len(l.node.Value) < shortestPart {
+		return false
+	}
+	plain, err := base64.StdEncoding.DecodeString(f.node.Value)
+	return err == nil && strings.Contains(string(plain), strings.TrimSpace(l.node.Value))
+}
+
+// shortestPart is the length in bytes below which a value may be in an encoded text by chance.
+const shortestPart = 4
 
 // isPart reports whether the value is a part of what the field shows.
 func (l leafPlace) isPart(f field) bool {

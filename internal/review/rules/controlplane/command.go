@@ -96,6 +96,9 @@ var starters = []string{"exec", "nice", "nohup", "go-runner", "tini", "dumb-init
 func startOf(words []word) (commandLine, bool) {
 	for i, w := range words {
 		base := path.Base(w.text)
+		if i > 0 && path.Base(words[i-1].text) == "hyperkube" && base != kubelet && !strings.HasPrefix(base, "kube-") {
+			base = "kube-" + base // as it was called up to 1.16
+		}
 		if _, known := binaryDefaults[base]; known {
 			rest := words[i+1:]
 			return commandLine{program: base, words: rest, open: isOpen(rest)}, true

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -35,6 +36,7 @@ type flag struct {
 	name, value string
 	written     string // as the source has it; "" for --name=value
 	at          place
+	items       []place                     // of a list that is not one text, each item's
 	set         func(value any) []review.Op // nil when it cannot be set
 	remove      []review.Op
 }
@@ -102,6 +104,17 @@ func (c component) where(name string) place {
 		return f.at
 	}
 	return c.missing(name)
+}
+
+// firstOf returns the place of the first of a flag's values that is one of those looked for, as far as each has its own.
+func (c component) firstOf(name string, values []string) place {
+	f, _ := c.get(name)
+	for i, value := range splitList(f.value) {
+		if i < len(f.items) && slices.Contains(values, value) {
+			return f.items[i]
+		}
+	}
+	return c.where(name)
 }
 
 // ops returns what gives a flag a value, none when that cannot be written.

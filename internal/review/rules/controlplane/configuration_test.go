@@ -176,7 +176,7 @@ func FuzzConfiguration(f *testing.F) {
 			}
 		}
 		owner := &manifests.Object{}
-		for _, d := range (text{value: script, plain: true}).parse(owner) {
+		for _, d := range (text{value: script}).parse(owner) {
 			d.text = manifests.NewField(d.Node(), "data")
 			decide(readAuditRules(d.Field), request{resource: "pods"})
 			d.Walk(func(f manifests.Field) {

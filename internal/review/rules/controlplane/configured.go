@@ -147,8 +147,12 @@ func fieldComponent(d document, name string, fields, defaults map[string]string)
 	}
 	for flagName := range fields {
 		if f, _ := at(flagName); f.IsSet() {
-			c.flags = append(c.flags, flag{name: flagName, value: scalarOrList(f), written: fields[flagName] + ": " + scalarOrList(f), at: d.place(f),
-				set: func(value any) []review.Op { return d.set(f, value) }})
+			set := flag{name: flagName, value: scalarOrList(f), written: fields[flagName] + ": " + scalarOrList(f), at: d.place(f),
+				set: func(value any) []review.Op { return d.set(f, value) }}
+			for _, item := range f.Items() {
+				set.items = append(set.items, d.place(item))
+			}
+			c.flags = append(c.flags, set)
 		}
 	}
 	return c

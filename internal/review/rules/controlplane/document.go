@@ -18,7 +18,7 @@ type document struct {
 	kind, group     string
 	owner           *manifests.Object
 	text            manifests.Field // what holds the document; absent when it is the owner or a part of it
-	offset          int             // lines of the text before the document; -1 when the text is not what is written
+	offset          int             // lines of the text before the document
 }
 
 // place is where something is written, or would be.
@@ -39,11 +39,8 @@ func (at place) report(p *review.Pass, format string, args ...any) *review.Draft
 
 // place says where a field of the document stands in the source.
 func (d document) place(f manifests.Field) place {
-	switch {
-	case !d.text.Exists():
+	if !d.text.Exists() {
 		return place{owner: d.owner, field: f}
-	case d.offset < 0:
-		return place{owner: d.owner, field: d.text}
 	}
 	return place{owner: d.owner, field: d.text, line: d.offset + lineOf(d.Field, f.Path())}
 }
@@ -146,8 +143,7 @@ func clusterAPISpecs(o *manifests.Object) []manifests.Field {
 // text is a text of an object that may be a configuration file.
 type text struct {
 	at    manifests.Field
-	value string
-	plain bool // value is what is written
+	value string // decoded, where it stands in Base64
 }
 
 // texts lists the texts of an object that become files.
@@ -155,7 +151,7 @@ func texts(o *manifests.Object) []text {
 	var found []text
 	add := func(at manifests.Field) {
 		if value := at.Text(); value != "" {
-			found = append(found, text{at, value, true})
+			found = append(found, text{at, value})
 		}
 	}
 	if o.Group() == "" && (o.Kind == "ConfigMap" || o.Kind == "Secret") {
@@ -163,7 +159,7 @@ func texts(o *manifests.Object) []text {
 			for _, e := range o.Field().Get(key).Entries() {
 				if o.Kind == "Secret" && key == "data" {
 					if decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(e.Value.Text())); err == nil {
-						found = append(found, text{e.Value, string(decoded), false})
+						found = append(found, text{e.Value, string(decoded)})
 					}
 					continue
 				}
@@ -174,6 +170,16 @@ func texts(o *manifests.Object) []text {
 	for _, spec := range clusterAPISpecs(o) {
 		for _, file := range spec.Get("files").Items() {
 			add(file.Get("content"))
+		}
+	}
+	if group := o.Group(); group == "kops.k8s.io" || group == "kops" {
+		for _, asset := range o.Field().Get("spec", "fileAssets").Items() {
+			content := asset.Get("content")
+			if decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(content.Text())); err == nil && asset.Get("isBase64").True() {
+				found = append(found, text{content, string(decoded)})
+				continue
+			}
+			add(content)
 		}
 	}
 	return found
@@ -200,11 +206,7 @@ func (t text) parse(o *manifests.Object) []document {
 		}
 		f := manifests.NewField(node, "")
 		id := manifests.Identity{APIVersion: f.Get("apiVersion").Text()}
-		offset := part.Line - 1
-		if !t.plain {
-			offset = -1
-		}
-		found = append(found, document{Field: f, kind: f.Get("kind").Text(), group: id.Group(), owner: o, text: t.at, offset: offset})
+		found = append(found, document{Field: f, kind: f.Get("kind").Text(), group: id.Group(), owner: o, text: t.at, offset: part.Line - 1})
 	}
 	return found
 }

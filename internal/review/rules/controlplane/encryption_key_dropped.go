@@ -2,7 +2,9 @@ package controlplane
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
 )
 
@@ -51,15 +53,25 @@ func compareKeys(p *review.Pass, config document, old []key, resource string) {
 			config.place(now[i].at.Get("name")).report(p, "the key %s of %s became another", k.id, resource).
 				Detail("What was written with the old one cannot be read any more. Add the new key under a name of its own, first in the list, and keep the old one behind it until everything has been written anew.")
 		default:
-			at := governing.Get("providers")
-			if !governing.Exists() {
-				at = config.Get("resources")
-			}
-			d := config.place(at).report(p, "the key %s, by which %s may still be encrypted, is gone", k.id, resource).
+			d := config.place(whereMissed(config, governing, k)).report(p, "the key %s, by which %s may still be encrypted, is gone", k.id, resource).
 				Detail("Data that was written with it cannot be read without it. Have everything written anew with the present key first, as by kubectl get %s -A -o json | kubectl replace -f -, and keep the key for the backups' sake.", resource)
 			if !k.first {
 				d.Lower(review.Warning) // a step of a rotation, which is right once everything has been written anew
 			}
 		}
 	}
+}
+
+// whereMissed returns the field that had a key at base: its provider's keys, else the providers, else the resources.
+func whereMissed(config document, governing manifests.Field, lost key) manifests.Field {
+	provider, _, _ := strings.Cut(lost.id, " ")
+	for _, p := range governing.Get("providers").Items() {
+		if keys := p.Get(provider, "keys"); keys.Exists() {
+			return keys
+		}
+	}
+	if governing.Exists() {
+		return governing.Get("providers")
+	}
+	return config.Get("resources")
 }

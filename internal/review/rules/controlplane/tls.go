@@ -26,7 +26,7 @@ func checkProtocol(p *review.Pass, c component, who string) {
 		}
 	}
 	if weak := weakSuites(c.list("tls-cipher-suites")); len(weak) > 0 {
-		c.where("tls-cipher-suites").report(p, "%s accepts weak cipher suites: %s", who, strings.Join(weak, ", ")).
+		c.firstOf("tls-cipher-suites", weak).report(p, "%s accepts weak cipher suites: %s", who, strings.Join(weak, ", ")).
 			Detail("They lack forward secrecy or authenticated encryption. Mozilla's intermediate configuration has neither; leaving the list out takes Go's own, which is sound.")
 	}
 }

@@ -14,11 +14,11 @@ func checkKopsAuthorization(p *review.Pass) {
 	if at.Get("rbac").Exists() {
 		return
 	}
-	what := "does not say how requests are authorized"
-	if at.Get("alwaysAllow").Exists() {
-		what = "allows every request"
+	where, what := at, "does not say how requests are authorized"
+	if allow := at.Get("alwaysAllow"); allow.Exists() {
+		where, what = allow, "allows every request"
 	}
-	p.Report(at, "cluster %s %s", p.Object.Name, what).
+	p.Report(where, "cluster %s %s", p.Object.Name, what).
 		Detail("Whoever can sign in, a pod with its token among them, may do everything, and no role or binding changes that.").
 		Fix("Authorize by RBAC", review.Set(at, map[string]any{"rbac": map[string]any{}})).Unsafe()
 }

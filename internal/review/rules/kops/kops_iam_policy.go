@@ -75,11 +75,17 @@ func (s statement) unbounded() bool {
 }
 
 func reportPolicy(p *review.Pass, entry manifests.Entry, s statement) {
-	reportRights(p, entry.Value, entry.Key, strings.Join(s.Action, ", "))
+	d := reportRights(p, entry.Value, entry.Key, strings.Join(s.Action, ", "))
+	for _, action := range s.Action {
+		if action == "*" || strings.HasSuffix(action, ":*") {
+			d.Part(`"` + action + `"`)
+			return
+		}
+	}
 }
 
-func reportRights(p *review.Pass, at manifests.Field, who, what string) {
-	p.Report(at, "every %s of cluster %s may do %s in the cloud", who, p.Object.Name, what).
+func reportRights(p *review.Pass, at manifests.Field, who, what string) *review.Draft {
+	return p.Report(at, "every %s of cluster %s may do %s in the cloud", who, p.Object.Name, what).
 		Detail("The role is the machine's, and so every pod's that reaches the metadata service. What one program needs goes to the role of its service account.")
 }
 

@@ -14,7 +14,7 @@ type configText struct {
 	key    string
 	text   string
 	secret bool // nothing of the text may be shown
-	plain  bool // the text stands in the field as it is, line by line
+	plain  bool // the text stands in the field, or in Base64 as the API has it, line by line
 	first  int  // the line of the field's text on which this one begins, where it is a part of it; else 0
 	flat   bool // all of the part stands on that line
 }
@@ -30,8 +30,8 @@ func configTexts(o *manifests.Object) (all []configText) {
 	secret := o.Kind == "Secret"
 	for _, section := range []string{"data", "stringData", "binaryData"} {
 		for _, e := range o.Field().Get(section).Entries() {
-			t := configText{at: e.Value, key: e.Key, text: e.Value.Text(), secret: secret, plain: section == "stringData" || section == "data" && !secret}
-			if !t.plain {
+			t := configText{at: e.Value, key: e.Key, text: e.Value.Text(), secret: secret, plain: true}
+			if section == "binaryData" || section == "data" && secret {
 				t.text = decoded(t.text)
 			}
 			if len(t.text) <= maxConfig {

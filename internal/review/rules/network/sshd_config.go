@@ -18,13 +18,12 @@ var sshdConfigRule = review.Rule{
 func checkSSHDConfig(p *review.Pass) {
 	for _, t := range fileTexts(p) {
 		whole := strings.HasSuffix(t.key, "sshd_config")
-		if !whole && !strings.HasSuffix(t.key, ".conf") {
+		part := strings.Contains(t.key, "sshd_config.d/")
+		if !whole && !part && (len(t.text) > maxUnnamed || strings.HasPrefix(t.text, "{")) {
 			continue
 		}
 		config := readSSHD(t.text)
-		part := strings.Contains(t.key, "sshd_config.d/")
-		if !whole && !part && config.has("passwordauthentication", "permitrootlogin", "authorizedkeysfile", "kexalgorithms", "macs", "hostkey",
-			"pubkeyauthentication", "challengeresponseauthentication", "kbdinteractiveauthentication", "allowusers") < 2 {
+		if !whole && !part && !config.isOfServer(strings.HasSuffix(t.key, ".conf")) {
 			continue // something else's configuration
 		}
 		c := sshdCheck{p, t, config}
@@ -37,6 +36,9 @@ func checkSSHDConfig(p *review.Pass) {
 		}
 	}
 }
+
+// maxUnnamed bounds in bytes what is looked at of a text whose name does not say that it is an sshd_config.
+const maxUnnamed = 1 << 16
 
 // sshdCheck holds one sshd_config against the guide.
 type sshdCheck struct {

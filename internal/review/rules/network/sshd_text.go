@@ -78,3 +78,19 @@ func (c sshdConfig) has(keywords ...string) (n int) {
 	}
 	return n
 }
+
+// serverOnly are keywords that only sshd has, and not its client.
+var serverOnly = []string{"permitrootlogin", "permitemptypasswords", "authorizedkeysfile", "hostkey", "allowusers", "allowgroups", "denyusers", "denygroups",
+	"authenticationmethods", "usepam", "strictmodes", "subsystem", "permituserenvironment", "maxauthtries", "clientaliveinterval", "allowtcpforwarding",
+	"permittunnel", "x11forwarding", "printmotd", "maxstartups"}
+
+// isOfServer reports whether a text whose name does not say so is an sshd_config, by the keywords on its lines: two of
+// them in a file that is called a configuration, else three.
+func (c sshdConfig) isOfServer(named bool) bool {
+	most := 3
+	if named {
+		most = 2
+	}
+	both := c.has("passwordauthentication", "kexalgorithms", "macs", "pubkeyauthentication", "challengeresponseauthentication", "kbdinteractiveauthentication")
+	return c.has("host") == 0 && c.has(serverOnly...)+both >= most && (named || c.has(serverOnly...) > 0)
+}

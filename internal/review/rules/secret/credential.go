@@ -57,33 +57,57 @@ var (
 // jsonBreaks lays JSON out by lines.
 var jsonBreaks = strings.NewReplacer(",", ",\n", "{", "{\n", "}", "\n}")
 
-// credentials looks for credentials in a text that a name stands before ("" for none).
+// credentials looks for credentials in a text that a name stands before ("" for none), and returns the kind of the first.
 func credentials(name, text string) string {
+	found := credentialLines(name, text)
+	if lines := firstLines(found); len(lines) > 0 {
+		return found[lines[0]]
+	}
+	return ""
+}
+
+// credentialLines looks for credentials in a text that a name stands before ("" for none), and returns the kind of each
+// by its line, from 0.
+func credentialLines(name, text string) map[int]string {
+	found := make(map[int]string)
 	if kind := passwordIn(name, strings.TrimSpace(text)); kind != "" {
-		return kind
+		found[0] = kind
+		return found
 	}
-	if strings.HasPrefix(text, "{") {
-		text = jsonBreaks.Replace(text)
-	}
-	for _, line := range strings.Split(text, "\n") {
-		if len(line) > 4096 {
-			continue // no line that a person writes a password on
-		}
+	isJSON := strings.HasPrefix(strings.TrimSpace(text), "{")
+	for i, line := range strings.Split(text, "\n") {
 		if !strings.ContainsAny(line, ":=") {
-			continue // neither of the two below
+			continue // neither an assignment nor an address
 		}
-		if match := assignment().FindStringSubmatch(line); match != nil {
-			if kind := passwordIn(strings.TrimLeft(match[1], "-"), match[2]); kind != "" {
-				return kind
+		if isJSON {
+			line = jsonBreaks.Replace(line)
+		}
+		for part := range strings.SplitSeq(line, "\n") {
+			if kind := credentialIn(part); kind != "" {
+				found[i] = kind
+				break
 			}
 		}
-		if !strings.Contains(line, "://") {
-			continue
+	}
+	return found
+}
+
+// credentialIn looks for a credential on one line.
+func credentialIn(line string) string {
+	if len(line) > 4096 {
+		return "" // no line that a person writes a password on
+	}
+	if match := assignment().FindStringSubmatch(line); match != nil {
+		if kind := passwordIn(strings.TrimLeft(match[1], "-"), match[2]); kind != "" {
+			return kind
 		}
-		for _, match := range inURL().FindAllStringSubmatch(line, -1) {
-			if user, password := match[1], match[2]; user != password && !isPlaceholder(password) && !weak().MatchString(password) {
-				return "password in a URL"
-			}
+	}
+	if !strings.Contains(line, "://") {
+		return ""
+	}
+	for _, match := range inURL().FindAllStringSubmatch(line, -1) {
+		if user, password := match[1], match[2]; user != password && !isPlaceholder(password) && !weak().MatchString(password) {
+			return "password in a URL"
 		}
 	}
 	return ""

@@ -13,7 +13,7 @@ type file struct {
 	manifests.Field
 	name    string
 	text    string
-	written bool // text is what is written, so that its lines are lines of the source
+	written bool // text is what is written, or stands in a Secret in Base64, so that its lines are lines of the field
 }
 
 // maxFile is how many bytes of one text are looked at.
@@ -35,7 +35,7 @@ func files(o *manifests.Object) (found []file) {
 				if encoded {
 					text = decoded(list, e.Value)
 				}
-				add(e.Value, e.Key, text, !encoded)
+				add(e.Value, e.Key, text, true)
 			}
 		}
 	case strings.HasSuffix(o.Group(), "cluster.x-k8s.io"):

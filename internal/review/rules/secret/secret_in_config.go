@@ -3,6 +3,8 @@ package secret
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,51 +28,71 @@ func checkSecretInConfig(p *review.Pass) {
 		return
 	}
 	texts := gather(o)
-	kinds := make([]string, len(texts))
+	found := make([]map[int]string, len(texts)) // by line of the text
 	for i, t := range texts {
-		kinds[i] = credentials(t.name, t.value)
+		found[i] = credentialLines(t.name, t.value)
 	}
-	page, lines := longWords(texts)
+	page, places := longWords(texts)
 	for _, h := range knownFormat(page) {
-		if h.line < len(lines) {
-			kinds[lines[h.line]] = h.kind
+		if h.line < len(places) {
+			at := places[h.line]
+			found[at.text][at.line] = h.kind
 		}
 	}
 	for i, t := range texts {
-		if kinds[i] != "" {
-			p.Report(t.Field, "%s holds what looks like a credential (%s)", t.title(p), kinds[i]).Secret().
+		for _, line := range firstLines(found[i]) {
+			d := p.Report(t.Field, "%s holds what looks like a credential (%s)", t.title(p), found[i][line]).Secret().
 				Detail("Configuration is readable for everybody who may read the repository or look into the namespace, and turns up in logs and copies. The value is not repeated here. Replace it where it is used, and have the new one come from a Secret that is not in Git.")
+			if strings.Contains(t.value, "\n") {
+				d.Line(line + 1)
+			}
 		}
 	}
 }
 
-// longWords lays out, one below the other, the lines that may hold a credential of a known format, and says which text
-// each line of the page is from. All formats have a long word in them, so most lines need not be searched for
+// maxInText is how many lines of one text are reported: who has left so many there knows after the first.
+const maxInText = 20
+
+// firstLines returns the lines of a text with credentials, from above.
+func firstLines(found map[int]string) []int {
+	lines := slices.Sorted(maps.Keys(found))
+	return lines[:min(len(lines), maxInText)]
+}
+
+// textPlace is a line, from 0, of one of several texts.
+type textPlace struct{ text, line int }
+
+// longWords lays out, one below the other, the lines that may hold a credential of a known format, and says which line
+// of which text each line of the page is. All formats have a long word in them, so most lines need not be searched for
 // hundreds of them; keys in PEM go over many lines and are taken whole.
-func longWords(texts []text) (page string, lines []int) {
+func longWords(texts []text) (page string, places []textPlace) {
 	var all strings.Builder
-	write := func(i int, written string) {
-		written += "\n---\n" // so that no format reaches into the next text
-		all.WriteString(written)
-		for range strings.Count(written, "\n") {
-			lines = append(lines, i)
+	write := func(at textPlace, written string) {
+		for line := range strings.Lines(written + "\n") {
+			all.WriteString(line)
+			places = append(places, at)
+			at.line++
 		}
+		all.WriteString("---\n") // so that no format reaches into the next text
+		places = append(places, at)
 	}
 	for i, t := range texts {
 		switch {
 		case strings.Contains(t.value, "-----BEGIN"):
-			write(i, t.value)
+			write(textPlace{i, 0}, t.value)
 		case !strings.Contains(t.value, "\n") && hasLongWord(t.value):
-			write(i, t.name+": "+t.value)
+			write(textPlace{i, 0}, t.name+": "+t.value)
 		default:
+			n := 0
 			for line := range strings.Lines(t.value) {
 				if hasLongWord(line) {
-					write(i, line)
+					write(textPlace{i, n}, strings.TrimSuffix(line, "\n"))
 				}
+				n++
 			}
 		}
 	}
-	return all.String(), lines
+	return all.String(), places
 }
 
 // hasLongWord reports whether a line has a run of sixteen letters, digits and what Base64 has beside them, with a

@@ -24,11 +24,31 @@ func checkSecretInGit(p *review.Pass) {
 	for _, list := range []string{"data", "stringData"} {
 		for _, entry := range o.Field().Get(list).Entries() {
 			if value := decoded(list, entry.Value); isPlainSecret(entry.Key, value) && !leftPlain(o, entry.Key) {
-				p.Report(entry.Value, "secret %s holds the value of %s in plain", o.Name, entry.Key).
+				d := p.Report(entry.Value, "secret %s holds the value of %s in plain", o.Name, entry.Key).
 					Detail("Base64 hides nothing. Whoever can read the repository, one of its clones or a fork has this secret, and taking it out again does not remove it from the history: it has to be replaced where it is used.")
+				if line, ok := CredentialLine(entry.Key, value); ok && strings.Contains(value, "\n") {
+					d.Line(line)
+				}
 			}
 		}
 	}
+}
+
+// CredentialLine returns the first line, from 1, of a text that has a credential; ok is false when it has none. A name
+// that stands before the text helps to tell.
+func CredentialLine(name, text string) (line int, ok bool) {
+	found := credentialLines(name, text)
+	for _, h := range knownFormat(text) {
+		found[h.line] = h.kind
+	}
+	if strings.Contains(text, "PRIVATE KEY-----") && !isPlaceholder(text) {
+		found[strings.Count(text[:strings.Index(text, "PRIVATE KEY-----")], "\n")] = "private key"
+	}
+	lines := firstLines(found)
+	if len(lines) == 0 {
+		return 0, false
+	}
+	return lines[0] + 1, true
 }
 
 // leftPlain reports whether whoever encrypted the object with SOPS wanted a key to stay as it is.
