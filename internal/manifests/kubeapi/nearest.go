@@ -27,6 +27,11 @@ func Nearest(word string, words []string) string {
 	} else if len(word) < 8 {
 		limit = 2
 	}
+	return NearestWithin(word, words, limit)
+}
+
+// NearestWithin is Nearest of words that differ by fewer than limit letters.
+func NearestWithin(word string, words []string, limit int) string {
 	best, distance, several := "", limit, false
 	for _, w := range words {
 		switch d := editDistance(strings.ToLower(word), strings.ToLower(w), limit); {
