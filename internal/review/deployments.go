@@ -19,8 +19,11 @@ import (
 // maxWaves is how deep objects of Argo CD and Flux may make roots that hold such objects in turn.
 const maxWaves = 5
 
-// maxDeployed caps the roots that objects may make.
-const maxDeployed = 5000
+// Limits of what objects may make: roots, and how often, since many of them may make the same.
+const (
+	maxDeployed = 5000
+	maxMade     = 4 * maxDeployed
+)
 
 // deployed is one side of a change as Argo CD and Flux see it.
 type deployed struct {
@@ -32,6 +35,7 @@ type deployed struct {
 	sets    []manifests.Root          // that only make others
 	reaches *manifests.Reaches        // the changed files
 	taken   map[string]bool           // names of roots, by rootKey
+	made    int                       // roots that objects made, the same ones too
 	notes   []string
 }
 
@@ -113,7 +117,7 @@ func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.
 		for _, f := range index.Found {
 			world.Add([]*manifests.Object{f.Object})
 		}
-		next := found.next(world, wave, seen)
+		next := found.next(ctx, world, wave, seen)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -238,9 +242,15 @@ func (f *deployed) rekey(names map[string]string) {
 }
 
 // next adds the roots that the objects of a wave make, each once.
-func (f *deployed) next(world *gitops.World, wave []manifests.Root, seen map[string]string) (next []manifests.Root) {
+func (f *deployed) next(ctx context.Context, world *gitops.World, wave []manifests.Root, seen map[string]string) (next []manifests.Root) {
 	for _, root := range wave {
+		if ctx.Err() != nil {
+			return nil
+		}
 		for _, made := range world.Roots(root, f.known[rootKey(root)].objects()) {
+			if f.made++; f.made > maxMade {
+				return append(next, f.tooMany(root, made))
+			}
 			key := likeness(made)
 			if was, ok := seen[key]; ok {
 				f.makers[was] = append(f.makers[was], rootKey(root))
@@ -263,7 +273,7 @@ func (f *deployed) next(world *gitops.World, wave []manifests.Root, seen map[str
 // tooMany is a root in the place of all beyond the limit, which says so.
 func (f *deployed) tooMany(parent, made manifests.Root) manifests.Root {
 	rest := manifests.Root{Path: parent.Path + "#more", Kind: made.Kind, Dir: ".", Deployment: &manifests.Deployment{At: made.Deployment.At, By: made.Deployment.By,
-		Skip: fmt.Sprintf("there are more than %d objects that have something rendered: neither it nor what comes after it is", maxDeployed)}}
+		Skip: fmt.Sprintf("there are more than %d objects that have something rendered, or they make the same more than %d times: neither it nor what comes after it is", maxDeployed, maxMade)}}
 	if !f.taken[rootKey(rest)] {
 		f.add(&rest, parent)
 	}

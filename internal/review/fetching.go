@@ -67,7 +67,7 @@ func (e *Engine) Rendering(policy *Policy, opts Options) (Renderer, func(), erro
 
 // repository is the tree as objects of Argo CD and Flux see it, with what gets other repositories.
 func (e *Engine) repository(ctx context.Context, tree source.Tree, opts Options) (gitops.Repository, error) {
-	r := gitops.Repository{Tree: tree, URLs: opts.URLs}
+	r := gitops.Repository{Tree: tree, URLs: opts.URLs, Ended: func() error { return context.Cause(ctx) }}
 	if e.supplier == nil || e.supplier.bases == nil {
 		return r, nil
 	}

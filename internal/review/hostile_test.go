@@ -1,11 +1,13 @@
 package review
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
 
@@ -74,5 +76,36 @@ func TestLongNames(t *testing.T) {
 	one, two := stablePath(o, "spec[0].image"), stablePath(o, "spec[1].image")
 	if len(one) > 100 || one == two {
 		t.Errorf("got %.200q and %.200q", one, two)
+	}
+}
+
+// TestMadeTooOften holds that what many objects make is looked at so often and no more, and that it is said; and that nothing
+// is when nobody waits for it.
+func TestMadeTooOften(t *testing.T) {
+	t.Parallel()
+	tree := memory(t, map[string]string{"apps/a.yaml": "kind: X\n"})
+	var wave []manifests.Root
+	found := &deployed{known: map[string]rendered{}, parents: map[string]manifests.Root{}, makers: map[string][]string{}, taken: map[string]bool{}, made: maxMade - 5}
+	for i := range 4 {
+		var objects []*manifests.Object
+		for j := range 3 {
+			o, err := manifests.NewObject(fmt.Appendf(nil, "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a%d}\nspec: {source: {repoURL: x, path: apps}}\n", j))
+			if err != nil {
+				t.Fatal(err)
+			}
+			objects = append(objects, o)
+		}
+		root := manifests.Root{Path: fmt.Sprint("d", i), Dir: "apps"}
+		wave = append(wave, root)
+		found.known[rootKey(root)] = rendered{rendering: &manifests.Rendering{Objects: objects}}
+	}
+	next := found.next(t.Context(), gitops.NewWorld(gitops.Repository{Tree: tree}, nil), wave, map[string]string{})
+	if len(next) != 4 || !strings.Contains(next[3].Deployment.Skip, "make the same more than 20000 times") {
+		t.Errorf("%+v", next)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if next := found.next(ended, gitops.NewWorld(gitops.Repository{Tree: tree}, nil), wave, map[string]string{}); next != nil || found.made != maxMade+1 {
+		t.Errorf("%d after the end, %+v", found.made, next)
 	}
 }

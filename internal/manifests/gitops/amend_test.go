@@ -141,6 +141,11 @@ func TestURLs(t *testing.T) {
 			t.Errorf("%s: %s", url, got)
 		}
 	}
+	for _, url := range []string{"https://evil.example/x@github.com/acme/infra", "https://github.com@evil.example/acme/infra", "https://evil.example/@github.com/acme/infra"} {
+		if got := plainURL(url); strings.HasPrefix(got, "github.com/") {
+			t.Errorf("%s is taken for %s", url, got)
+		}
+	}
 	for text, want := range map[string]map[string]string{
 		"nginx:1.2":             {"name": "nginx", "newTag": "1.2"},
 		"nginx=my.example/n:1":  {"name": "nginx", "newName": "my.example/n", "newTag": "1"},

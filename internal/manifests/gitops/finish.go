@@ -1,6 +1,7 @@
 package gitops
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -10,8 +11,11 @@ import (
 )
 
 // finish leads the objects' origins back to the tree's files, and does what the deployment does after rendering.
-func finish(objects []*manifests.Object, after manifests.Finish, back *returner) (all []*manifests.Object, err error) {
+func finish(ctx context.Context, objects []*manifests.Object, after manifests.Finish, back *returner) (all []*manifests.Object, err error) {
 	for _, o := range objects {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		for j := range o.Origins {
 			o.Origins[j] = back.origin(o.Origins[j])
 		}

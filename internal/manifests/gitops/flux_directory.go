@@ -3,6 +3,7 @@ package gitops
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -79,8 +80,11 @@ func (w *World) dirsOf(dir string, files []string) (dirs []string) {
 
 // manifestsBelow lists what Flux takes for resources, relative to dir: directories with a kustomization, and YAML files.
 func (w *World) manifestsBelow(dir, ignore string) (files []string, err error) {
-	ignored := w.ignored(top(dir), ignore)
-	err = w.walk(dir, 1, func(f source.Info) error {
+	ignored, cost, err := w.ignored(top(dir), ignore)
+	if err != nil {
+		return nil, err
+	}
+	err = w.walk(dir, cost, func(f source.Info) error {
 		relative := strings.TrimPrefix(strings.TrimPrefix(f.Path, dir), "/")
 		switch {
 		case f.Link: // source-controller packs no links
@@ -115,43 +119,69 @@ func (w *World) hasKustomization(dir string) bool {
 	return false
 }
 
+// ignoring are the patterns of what Flux leaves out of a source's artifact.
+type ignoring struct {
+	patterns []gitignore.Pattern
+	size     int // bytes of their texts
+}
+
 // ignored returns what tells whether Flux leaves a path of the source at top out of its artifact: by the patterns of its own,
-// those of .sourceignore in any directory, and those of the source.
-func (w *World) ignored(top, ignore string) func(p string, dir bool) bool {
+// those of .sourceignore in any directory, and those of the source. cost is what asking it takes, in steps of work.
+func (w *World) ignored(top, ignore string) (matches func(p string, dir bool) bool, cost int, err error) {
 	own, known := w.sourceIgnore[top]
 	if !known {
-		own = w.ignoreFiles(top)
+		if own, err = w.ignoreFiles(top); err != nil {
+			return nil, 0, err
+		}
 		w.sourceIgnore[top] = own
 	}
-	patterns := slices.Concat(own, sourceignore.ReadPatterns(strings.NewReader(ignore), nil))
+	if own.size += len(ignore); own.size > maxIgnored {
+		return nil, 0, errIgnored
+	}
+	patterns := slices.Concat(own.patterns, sourceignore.ReadPatterns(strings.NewReader(ignore), nil))
 	matcher := sourceignore.NewDefaultMatcher(patterns, nil)
 	return func(p string, dir bool) bool {
 		return matcher.Match(strings.Split(relative(top, p), "/"), dir)
-	}
+	}, 1 + own.size/perPattern, nil
 }
 
-// maxIgnoreFiles caps the .sourceignore files that are read.
-const maxIgnoreFiles = 100
+// Limits of what is read of .sourceignore.
+const (
+	maxIgnoreFiles = 100
+	maxIgnored     = 256 << 10 // bytes of all patterns of a source
+	perPattern     = 32        // bytes of patterns that one step of work is
+)
+
+// errIgnored is a source with more patterns than that.
+var errIgnored = fmt.Errorf("the patterns of what Flux ignores (.sourceignore, spec.ignore) are more than %d KiB: ignore directories instead of files", maxIgnored>>10)
 
 // ignoreFiles are the patterns of .sourceignore files, each for its own directory.
-func (w *World) ignoreFiles(top string) (patterns []gitignore.Pattern) {
+func (w *World) ignoreFiles(top string) (own ignoring, err error) {
 	var files []string
-	_ = w.walk(top, 1, func(f source.Info) error { // where the work is too much, what spends next says so
+	err = w.walk(top, 1, func(f source.Info) error {
 		if f.Kind == source.File && f.Name == sourceignore.IgnoreFile && !f.Link && len(files) < maxIgnoreFiles {
 			files = append(files, f.Path)
 		}
 		return nil
 	})
+	if err != nil {
+		return own, err
+	}
 	for _, file := range files {
 		var domain []string
 		if dir := relative(top, path.Dir(file)); dir != "." {
 			domain = strings.Split(dir, "/")
 		}
-		if data, err := w.repository.Tree.ReadFile(file); err == nil {
-			patterns = append(patterns, sourceignore.ReadPatterns(bytes.NewReader(data), domain)...)
+		data, err := w.repository.Tree.ReadFile(file)
+		if err != nil {
+			continue
 		}
+		if own.size += len(data); own.size > maxIgnored {
+			return own, errIgnored
+		}
+		own.patterns = append(own.patterns, sourceignore.ReadPatterns(bytes.NewReader(data), domain)...)
 	}
-	return patterns
+	return own, nil
 }
 
 func jsonText(value any) (string, error) {

@@ -18,7 +18,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/fluxcd/pkg/sourceignore/gitignore"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -40,6 +39,8 @@ type Repository struct {
 	URLs []string
 	// Fetch gets what lies elsewhere; nil where nothing is fetched. Tree must have nothing of its own in manifests.ElsewhereDir then.
 	Fetch Fetcher
+	// Ended says why nobody waits for the roots any more, else nil; nil where somebody always does. What is looked up after that is worth nothing.
+	Ended func() error
 }
 
 // World is what is known of a repository's objects: the roots that objects make are looked up in it.
@@ -53,8 +54,8 @@ type World struct {
 	taken      int                 // bytes that objects took from others so far
 	cluster    []string            // custom kinds that live in no namespace; nil when they have to be found again
 
-	fetched      map[string]had                 // by the directories where it lies
-	sourceIgnore map[string][]gitignore.Pattern // by the tops of sources, when they were asked for
+	fetched      map[string]had      // by the directories where it lies
+	sourceIgnore map[string]ignoring // by the tops of sources, when they were asked for
 }
 
 // name finds an object.
@@ -63,7 +64,7 @@ type name struct{ group, kind, namespace, name string }
 // NewWorld makes a world of a repository and of objects that are known of it. Of two that have one name the first counts.
 func NewWorld(repository Repository, objects []*manifests.Object) *World {
 	w := &World{repository: repository, urls: make(map[string]bool), byName: make(map[name]*manifests.Object),
-		fetched: make(map[string]had), sourceIgnore: make(map[string][]gitignore.Pattern)}
+		fetched: make(map[string]had), sourceIgnore: make(map[string]ignoring)}
 	for _, url := range repository.URLs {
 		w.urls[plainURL(url)] = true
 	}
@@ -98,6 +99,9 @@ func (w *World) Roots(parent manifests.Root, objects []*manifests.Object) []mani
 	set := ofSet(parent)
 	named := make(map[string]bool)
 	for _, o := range objects {
+		if w.ended() != nil {
+			return nil
+		}
 		if o.Hook != "" || o.Name == "" {
 			continue
 		}
@@ -157,7 +161,7 @@ func oneWord(name string) string {
 		}
 		return r
 	}, name)
-	return name[:min(len(name), longest)]
+	return strings.ToValidUTF8(name[:min(len(name), longest)], "")
 }
 
 // unlike gives roots of one path names that tell them apart: by the namespaces of their objects, then by number. roots are
@@ -225,10 +229,10 @@ func plainURL(url string) string {
 	} else if host, rest, ok := strings.Cut(url, ":"); ok && !strings.Contains(host, "/") {
 		url = host + "/" + rest
 	}
-	if _, rest, ok := strings.Cut(url, "@"); ok {
-		url = rest
-	}
 	host, rest, _ := strings.Cut(url, "/")
+	if _, after, ok := strings.Cut(host, "@"); ok { // of a path it is a part
+		host = after
+	}
 	host, _, _ = strings.Cut(host, ":")
 	return host + "/" + strings.TrimSuffix(strings.Trim(rest, "/"), ".git")
 }

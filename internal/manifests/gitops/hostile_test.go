@@ -1,6 +1,7 @@
 package gitops
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -286,6 +287,52 @@ func TestLongPaths(t *testing.T) {
 	}
 }
 
+// TestIgnores holds that what Flux ignores costs what its patterns do, and that of too many it is said.
+func TestIgnores(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for i := range 3000 {
+		files[fmt.Sprintf("apps/f%d.yaml", i)] = ""
+	}
+	kustomization := "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\nspec: {path: ./apps, sourceRef: {kind: GitRepository, name: r}}\n"
+	for want, ignore := range map[string]string{"": "*.txt\n", "ask for too much": strings.Repeat("/*a*b*c*d*e*f\n", 10_000), "KiB": strings.Repeat("/*a*b*c*d*e*f\n", 100_000)} {
+		files[".sourceignore"] = ignore
+		roots := rootsOf(t, files, kustomization)
+		if len(roots) != 1 || !strings.Contains(roots[0].Deployment.Skip, want) || want == "" && roots[0].Deployment.Skip != "" {
+			t.Errorf("%q: %d roots, %.200q", want, len(roots), roots[0].Deployment.Skip)
+		}
+	}
+}
+
+// TestEnded holds that matching ends when nobody waits for it any more: no further step is taken.
+func TestEnded(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"d1/Chart.yaml": "", ".sourceignore": "x\n"}
+	for i := range 1000 {
+		files[fmt.Sprintf("d1/%s%d.yaml", strings.Repeat(strings.Repeat("a", 200)+"/", 18), i)] = ""
+	}
+	stop, steps := errors.New("enough"), 0
+	for name, text := range map[string]string{
+		"directory": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: x, path: d1, directory: {recurse: true, include: '" + strings.Repeat("?", 2000) + "'}}}\n",
+		"generator": "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec: {generators: [{git: {repoURL: x, files: [{path: '**/x'}]}}], template: {metadata: {name: a}}}\n",
+		"values":    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: x, path: d1, helm: {valueFiles: ['**/x*']}}}\n",
+		"flux":      "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\nspec: {path: ./d1, sourceRef: {kind: GitRepository, name: r}}\n",
+	} {
+		w, objects := worldOf(t, files, text)
+		steps = 0
+		w.repository.Ended = func() error {
+			if steps++; steps > 50 {
+				return stop
+			}
+			return nil
+		}
+		roots := w.Roots(manifests.Root{Path: "clusters", Dir: "clusters", Kind: manifests.Plain}, objects)
+		if len(roots) != 1 || !strings.Contains(roots[0].Deployment.Skip, stop.Error()) || steps > 60 {
+			t.Errorf("%s: %d steps, %.200q", name, steps, roots[0].Deployment.Skip)
+		}
+	}
+}
+
 // TestOutside holds that nothing is read from out of the repository, or where texts are laid.
 func TestOutside(t *testing.T) {
 	t.Parallel()
@@ -336,24 +383,50 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestBombs holds that variables that multiply are refused before they do.
+// TestBombs holds that variables that multiply, nest, escape or compare too much are refused before they do, and that what the
+// library of Flux stumbles over is an error.
 func TestBombs(t *testing.T) {
 	t.Parallel()
-	long := map[string]manifests.Variable{"A": {Value: strings.Repeat("a", 8000)}}
-	start := time.Now()
-	for _, text := range []string{"${A//a/${A//a/${A//a/${A}}}}", strings.Repeat("${A//a/", 500) + strings.Repeat("}", 500), strings.Repeat("${B:-${B:=", 400) + strings.Repeat("}}", 400)} {
-		out, err := evaluate(text, manifests.Finish{Variables: long})
-		if len(out) > maxSubstituted {
-			t.Errorf("%.20q became %d bytes: %v", text, len(out), err)
+	long := map[string]manifests.Variable{"A": {Value: strings.Repeat("a", 8000)}, "C": {Value: strings.Repeat("a", 1000)}}
+	nested := func(open, close string, deep int) string {
+		return strings.Repeat(open, deep) + strings.Repeat(close, deep)
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"replaced in replaced", "${A//a/${A//a/${A//a/${A}}}}", "ask for too much"},
+		{"replaced, deep", nested("${A//a/", "}", 500), "ask for too much"},
+		{"braces that close nothing", nested("${A/}a/", "}", 500) + strings.Repeat("${A//a/${A}}", 2), "ask for too much"},
+		{"defaults, a little deep", nested("${B:-${B:=", "}}", 400), ""},
+		{"defaults, deep", nested("${B:-x", "}", 10_000), "ask for too much"},
+		{"defaults, very deep", nested("${B:-", "}", 50_000), "more than 20000"},
+		{"very many", strings.Repeat("${B}", 1_000_000), "more than 20000"},
+		{"long values", strings.Repeat("${A}", 10_000), "ask for too much"},
+		{"cut off slowly", "${A%%*" + strings.Repeat("a", 8000) + "b}", "ask for too much"},
+		{"escaped", strings.Repeat("$$", 1_500_000) + "${A}", "too much is escaped"},
+		{"escaped in an expression", "${A/" + strings.Repeat("\\\\", 500_000) + "/}", "too much is escaped"},
+		{"length that is no number", "${A:1:9223372036854775807}", "fails on them"},
+		{"what is seldom cut", strings.Repeat("x", 1000) + "${C%%*a} ${C##a} ${A:1:2}", ""},
+	} {
+		out, err := evaluate(c.text, manifests.Finish{Variables: long})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) || len(out) > maxSubstituted {
+			t.Errorf("%s became %d bytes: %v, want %q", c.name, len(out), err, c.want)
 		}
 	}
 	many := strings.Repeat("${UNKNOWN} ", 100_000)
 	if out, err := evaluate(many, manifests.Finish{Unknown: []string{"Secret x"}}); err != nil || out != many {
 		t.Errorf("what is unknown did not stay: %v", err)
 	}
-	if took := time.Since(start); took > 10*time.Minute { // nothing that multiplies ends by then, and under the race detector on a busy machine all takes minutes
-		t.Errorf("took %v", took)
+}
+
+// FuzzEvaluate holds that no expression makes the process stumble, or becomes more than it may.
+func FuzzEvaluate(f *testing.F) {
+	for _, text := range []string{"${A:1:9223372036854775807}", "${A//a/${A}}", "${A%%*a}$${B:-c}", "${#A}${A^^}${A:-${B}}", "${A/\\//\\}}"} {
+		f.Add(text, "aXa")
 	}
+	f.Fuzz(func(t *testing.T, text, value string) {
+		if out, err := evaluate(text, manifests.Finish{Variables: map[string]manifests.Variable{"A": {Value: value}}}); err == nil && len(out) > maxSubstituted {
+			t.Errorf("%d bytes", len(out))
+		}
+	})
 }
 
 // TestFilled holds that a parameter is a text in the template whatever it says.

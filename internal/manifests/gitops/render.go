@@ -54,7 +54,7 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 	case err != nil:
 		return nil, nil, err
 	}
-	finished, err := finish(rendering.Objects, d.After, back)
+	finished, err := finish(ctx, rendering.Objects, d.After, back)
 	if err != nil {
 		return nil, reads, err
 	}

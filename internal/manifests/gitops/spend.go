@@ -28,12 +28,23 @@ var (
 	errFilled    = fmt.Errorf("its template becomes more than %d MiB with its parameters", maxFilled>>20)
 )
 
-// spend counts steps of work; an error when there were too many.
+// spend counts steps of work; an error when there were too many, or nobody waits for it any more.
 func (w *World) spend(steps int) error {
+	if err := w.ended(); err != nil {
+		return err
+	}
 	if w.spent += steps; w.spent > maxSteps {
 		return errSteps
 	}
 	return nil
+}
+
+// ended says why nobody waits any more; nil while somebody does.
+func (w *World) ended() error {
+	if w.repository.Ended == nil {
+		return nil
+	}
+	return w.repository.Ended()
 }
 
 // take counts a text that an object takes from another one; an error when all of them are too much.

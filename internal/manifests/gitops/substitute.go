@@ -3,24 +3,18 @@ package gitops
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/fluxcd/pkg/envsubst"
 	"github.com/landwaiter/landwaiter/internal/manifests"
 )
 
 // substitutionKey switches substitution off for an object, as a label or an annotation.
 const substitutionKey = "kustomize.toolkit.fluxcd.io/substitute"
-
-// maxSubstituted caps what substitution may make of an object, in bytes.
-const maxSubstituted = 64 << 20
 
 // substitute replaces the variables in an object as Flux does: in its text, before that is read again.
 func substitute(o *manifests.Object, after manifests.Finish) (*manifests.Object, error) {
@@ -84,30 +78,6 @@ var (
 // sign stands for an expression that is left as it is.
 var sign = regexp.MustCompile("\x01[0-9]+\x02")
 
-// nested counts how deep replacements, ${A//x/y}, stand in each other: each may multiply what is in it.
-func nested(text string) (deepest int) {
-	var open []bool // of each expression that is not closed yet, whether it replaces
-	depth := 0
-	for i := 0; i+1 < len(text) && len(open) <= maxNested; i++ {
-		switch {
-		case text[i] == '$' && text[i+1] == '{':
-			rest := text[i+2:]
-			name := len(rest) - len(strings.TrimLeft(rest, "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
-			replaces := strings.HasPrefix(rest[name:], "/")
-			if open = append(open, replaces); replaces {
-				depth++
-			}
-			deepest = max(deepest, depth)
-		case text[i] == '}' && len(open) > 0:
-			if open[len(open)-1] {
-				depth--
-			}
-			open = open[:len(open)-1]
-		}
-	}
-	return deepest
-}
-
 // withMarks puts a mark in the place of each expression that needs a variable nobody knows, and returns what the marks
 // stand for. One that has a default is left to have that.
 func withMarks(text string, variables map[string]manifests.Variable) (marked string, kept map[string]string) {
@@ -160,30 +130,19 @@ func closed(text string, start int) int {
 	return -1
 }
 
-// maxNested caps how deep expressions are looked into.
-const maxNested = 1000
-
 // evaluate substitutes the variables in a text. Those that may be set by what is not in the repository are left as they
 // are where nothing else is said; all others that are not set are empty.
 func evaluate(text string, after manifests.Finish) (string, error) {
-	longest := 0
-	for name, v := range after.Variables {
+	for name := range after.Variables {
 		if !variableName.MatchString(name) {
 			return "", fmt.Errorf("%q is no name of a variable", name)
 		}
-		longest = max(longest, len(v.Value))
-	}
-	if max(longest, 1)*len(text) > maxSubstituted {
-		return "", errors.New("they would become too large")
-	}
-	if deepest := nested(text); deepest > 1 && math.Pow(float64(max(longest, 2)), float64(deepest))*float64(len(text)) > maxSubstituted {
-		return "", errors.New("they would become too large")
 	}
 	var kept map[string]string
 	if len(after.Unknown) > 0 {
 		text, kept = withMarks(text, after.Variables)
 	}
-	out, err := envsubst.Eval(text, func(name string) (string, bool) { return after.Variables[name].Value, true })
+	out, err := expand(text, after.Variables)
 	if err != nil {
 		return "", err
 	}

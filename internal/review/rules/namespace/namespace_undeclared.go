@@ -1,7 +1,7 @@
 package namespace
 
 import (
-	"slices"
+	"maps"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -37,30 +37,35 @@ func byInstaller(namespace string) bool {
 	return namespace == "flux-system" || namespace == "argocd" || namespace == "openshift-gitops"
 }
 
-// declaredNamespaces are those that the repository makes: as objects, or by a GitOps tool that is told to.
+// declaredNamespaces are those that the repository makes: as objects, or by a GitOps tool that is told to. The caller may add to them.
 func declaredNamespaces(p *review.Pass) map[string]bool {
-	declared := map[string]bool{}
-	for _, kind := range []string{"Namespace", "Project", "ProjectRequest"} {
-		for _, o := range append(p.Root.OfKind(kind), p.Index.OfKind(kind)...) {
-			declared[o.Name] = true
+	declared := maps.Clone(review.OnceOf(p.Index, "namespace-declared", func(x *review.Index) map[string]bool {
+		declared := map[string]bool{}
+		for _, kind := range []string{"Namespace", "Project", "ProjectRequest", "Kustomization", "Application", "HelmRelease"} {
+			declare(declared, x.OfKind(kind))
 		}
-	}
-	for _, o := range slices.Concat(p.Root.Objects, p.Index.OfKind("Kustomization"), p.Index.OfKind("Application")) {
+		return declared
+	}))
+	declare(declared, p.Root.Objects)
+	return declared
+}
+
+// declare adds the namespaces that objects make, or live in as what installs Flux or Argo CD makes it.
+func declare(declared map[string]bool, objects []*manifests.Object) {
+	for _, o := range objects {
+		spec := o.Field().Get("spec")
+		switch {
+		case o.Kind == "Namespace" || o.Kind == "Project" || o.Kind == "ProjectRequest":
+			declared[o.Name] = true
+		case o.Kind == "Application" && createsNamespace(spec.Get("syncPolicy", "syncOptions")):
+			declared[spec.Get("destination", "namespace").Text()] = true
+		case o.Kind == "HelmRelease" && spec.Get("install", "createNamespace").True():
+			declared[spec.Get("targetNamespace").Text()] = true
+		}
 		if ofGitOps(o) && byInstaller(o.Namespace) {
 			declared[o.Namespace] = true
 		}
 	}
-	for _, o := range append(p.Root.OfKind("Application"), p.Index.OfKind("Application")...) {
-		if createsNamespace(o.Field().Get("spec", "syncPolicy", "syncOptions")) {
-			declared[o.Field().Get("spec", "destination", "namespace").Text()] = true
-		}
-	}
-	for _, o := range append(p.Root.OfKind("HelmRelease"), p.Index.OfKind("HelmRelease")...) {
-		if spec := o.Field().Get("spec"); spec.Get("install", "createNamespace").True() {
-			declared[spec.Get("targetNamespace").Text()] = true
-		}
-	}
-	return declared
 }
 
 func createsNamespace(options manifests.Field) bool {
