@@ -78,11 +78,12 @@ type Fetched struct {
 
 // Supplied is what a root was rendered with that came from elsewhere.
 type Supplied struct {
-	Lack   Lack     // At is a place in the repository
-	Called string   // what it is, for a reader: "github.com/acme/base at 1f4dc0a8b2e1"
-	Pinned string   // what it was: the ID of a commit, or a digest
-	Notes  []string `json:"-"` // what a reader should know of it now
-	Moved  *Moved   `json:"-"` // as it is known now
+	Lack   Lack         // At is a place in the repository
+	Called string       // what it is, for a reader: "github.com/acme/base at 1f4dc0a8b2e1"
+	Pinned string       // what it was: the ID of a commit, or a digest
+	Notes  []string     `json:"-"` // what a reader should know of it now
+	Moved  *Moved       `json:"-"` // as it is known now
+	Chart  *RemoteChart `json:"-"` // of one, as it is known now, without its files; nil for all else
 }
 
 // FileName is what a file is called that a base turns out to be, in the directory in which it belongs.

@@ -41,20 +41,21 @@ func fetchedKey(c *manifests.RemoteChart) string {
 func (e *Engine) lookInto(ctx context.Context, r *run, pairs []*pair, opts Options) error {
 	r.fetched = make(map[string]*fetchedChart)
 	for _, p := range pairs {
-		chart := p.head.chart
-		if chart == nil || r.fetched[fetchedKey(chart)] != nil {
-			continue
-		}
-		is := &fetchedChart{offline: opts.Offline}
-		if _, on := r.levels[RuleChartMoved]; on && chart.Moved != nil {
-			is.differs = e.differing(ctx, *chart)
-		}
-		if keys := r.keysFor(fetchedAddresses(chart)); keys != nil {
-			is.verify(ctx, e.charts, *chart, keys, r.now)
-		}
-		r.fetched[fetchedKey(chart)] = is
-		if ctx.Err() != nil {
-			return ctx.Err()
+		for _, chart := range p.head.charts() {
+			if r.fetched[fetchedKey(chart)] != nil {
+				continue
+			}
+			is := &fetchedChart{offline: opts.Offline}
+			if _, on := r.levels[RuleChartMoved]; on && chart.Moved != nil {
+				is.differs = e.differing(ctx, *chart)
+			}
+			if keys := r.keysFor(fetchedAddresses(chart)); keys != nil {
+				is.verify(ctx, e.charts, *chart, keys, r.now)
+			}
+			r.fetched[fetchedKey(chart)] = is
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
 	}
 	return nil
@@ -126,58 +127,71 @@ func fetchedReference(c *manifests.RemoteChart) (images.Reference, bool) {
 	return ref, err == nil
 }
 
-// fetchedFindings makes the findings of the chart that a root fetched at head.
+// fetchedFindings makes the findings of the charts that were fetched for a root at head.
 func (r *run) fetchedFindings(p *pair) (all []Finding) {
-	chart := p.head.chart
-	if p.Head == nil || chart == nil {
+	if p.Head == nil {
 		return nil
 	}
-	if moved := chart.Moved; moved != nil {
-		all = r.addFetched(all, p, RuleChartMoved, r.movedReason(chart),
-			"Who publishes other content under a version that exists already makes what was reviewed something else, without a change of the repository.")
+	before := make(map[string]bool)
+	for _, chart := range p.base.charts() {
+		before[fetchedKey(chart)] = true
 	}
-	rule, reason := RuleChartSignature, r.fetched[fetchedKey(chart)].lacks
-	if ref, ok := fetchedReference(chart); ok && reason == "" {
-		rule, reason = r.lacks(ref)
-	}
-	if is := r.fetched[fetchedKey(chart)]; reason == "" && is.unknown != "" && !is.offline {
-		rule, reason = RuleImageUnverified, "could not be verified: "+is.unknown
-	}
-	if reason != "" {
-		all = r.addFetched(all, p, rule, reason, chartProof)
-		if before := p.base.chart; before != nil && fetchedKey(before) == fetchedKey(chart) {
-			for i := range all {
-				if all[i].Rule == rule {
-					all[i].Status = Existing
-				}
+	for _, chart := range p.head.charts() {
+		if chart.Moved != nil {
+			all = r.addFetched(all, p, chart, RuleChartMoved, r.movedReason(chart),
+				"Who publishes other content under a version that exists already makes what was reviewed something else, without a change of the repository.")
+		}
+		rule, reason := r.unprovenFetched(chart)
+		if reason == "" {
+			continue
+		}
+		n := len(all)
+		all = r.addFetched(all, p, chart, rule, reason, chartProof)
+		for i := range all[n:] {
+			if before[fetchedKey(chart)] {
+				all[n+i].Status = Existing
 			}
 		}
 	}
 	return all
 }
 
-// suppliedFindings makes the findings of what a root was rendered with that has other content than it had.
+// unprovenFetched says what the proof of a fetched chart lacks, and which rule is about that; reason is "" for nothing.
+func (r *run) unprovenFetched(chart *manifests.RemoteChart) (rule, reason string) {
+	is := r.fetched[fetchedKey(chart)]
+	if is.lacks != "" {
+		return RuleChartSignature, is.lacks
+	}
+	if ref, ok := fetchedReference(chart); ok {
+		if rule, reason = r.lacks(ref); reason != "" {
+			return rule, reason
+		}
+	}
+	if is.unknown != "" && !is.offline {
+		return RuleImageUnverified, "could not be verified: " + is.unknown
+	}
+	return "", ""
+}
+
+// suppliedFindings makes the findings of what else a root was rendered with that has other content than it had.
 func (r *run) suppliedFindings(p *pair) (all []Finding) {
 	if p.Head == nil || p.head.rendering == nil {
 		return nil
 	}
 	for _, one := range p.head.rendering.Supplied {
-		if one.Moved == nil {
+		if one.Moved == nil || one.Chart != nil {
 			continue
 		}
-		rule, was := RuleBaseMoved, "is another commit than it was: it was %s until %s, and is %s"
-		switch one.Lack.Kind {
-		case manifests.LackChart:
-			rule, was = RuleChartMoved, "was published anew: it had the digest %s until %s, and has %s"
-		case manifests.LackFile:
+		was := "is another commit than it was: it was %s until %s, and is %s"
+		if one.Lack.Kind == manifests.LackFile {
 			was = "has other content than it had: its digest was %s until %s, and is %s"
 		}
 		called, _, _ := strings.Cut(one.Called, " at ")
-		if one.Lack.Version != "" && one.Lack.Kind != manifests.LackChart {
+		if one.Lack.Version != "" {
 			called += " " + strings.TrimPrefix(one.Lack.Version, "refs/tags/")
 		}
 		reason := fmt.Sprintf(was, one.Moved.Was, one.Moved.At.Format(time.DateOnly), one.Pinned)
-		if f, ok := r.movedFinding(p, rule, one.Lack.At, strings.TrimPrefix(called, "the ")+" "+reason); ok {
+		if f, ok := r.movedFinding(p, RuleBaseMoved, one.Lack.At, called+" "+reason); ok {
 			all = append(all, f)
 		}
 	}
@@ -196,13 +210,12 @@ func (r *run) movedFinding(p *pair, rule string, at source.Span, message string)
 // chartProof is why charts have to be signed.
 const chartProof = "The policy says whose charts are run. One without that proof may have been put there, or altered, by anybody."
 
-// addFetched adds a finding on the line that names a root's chart, when the rule is on.
-func (r *run) addFetched(all []Finding, p *pair, rule, reason, detail string) []Finding {
+// addFetched adds a finding on the line that names a chart, when the rule is on.
+func (r *run) addFetched(all []Finding, p *pair, chart *manifests.RemoteChart, rule, reason, detail string) []Finding {
 	level, on := r.levels[rule]
 	if !on {
 		return all
 	}
-	chart := p.head.chart
 	at := locate(r.change, chart.At, nil)
 	at.From = ""
 	message := strings.TrimPrefix(chart.Called(), "the ") + " " + reason
@@ -224,25 +237,22 @@ func (r *run) movedReason(chart *manifests.RemoteChart) string {
 
 // fetchedNotes say which version a range is, where the change wrote the range, and whose signature was not asked for.
 func (r *run) fetchedNotes(p *pair) (notes []string) {
-	chart := p.head.chart
-	if p.Head == nil || chart == nil {
+	if p.Head == nil {
 		return nil
 	}
-	if is := r.fetched[fetchedKey(chart)]; is.offline && is.unknown != "" {
-		notes = append(notes, fmt.Sprintf("the signature of %s could not be looked at: %s", chart.Called(), is.unknown))
-	}
-	if chart.Found != "" && chart.Found != chart.Version && (r.change.Base == nil || locate(r.change, chart.At, nil).Changed) {
-		notes = append(notes, fmt.Sprintf("%s: %s is version %s now", p.path(), chart.String(), chart.Found))
+	for _, chart := range p.head.charts() {
+		if is := r.fetched[fetchedKey(chart)]; is.offline && is.unknown != "" {
+			notes = append(notes, fmt.Sprintf("the signature of %s could not be looked at: %s", chart.Called(), is.unknown))
+		}
+		if chart.Found != "" && chart.Found != chart.Version && (r.change.Base == nil || locate(r.change, chart.At, nil).Changed) {
+			notes = append(notes, fmt.Sprintf("%s: %s is version %s now", p.path(), chart.String(), chart.Found))
+		}
 	}
 	return notes
 }
 
-// fetchedResult is what is known of the proof of the chart that a root fetched; nil when there is nothing to say.
-func (r *run) fetchedResult(list *imageLister, p *pair) *ImageResult {
-	chart := p.head.chart
-	if chart == nil || p.Head == nil {
-		return nil
-	}
+// fetchedResult is what is known of the proof of a chart that was fetched; nil when there is nothing to say.
+func (r *run) fetchedResult(list *imageLister, chart *manifests.RemoteChart) *ImageResult {
 	if ref, ok := fetchedReference(chart); ok {
 		if _, known := r.evidence[ref]; known {
 			return list.result(ImageField{reference: ref.String(), Chart: true})

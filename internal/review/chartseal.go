@@ -76,8 +76,10 @@ func (r *run) chartReferences(pairs []*pair) []images.Reference {
 				refs = append(refs, ref)
 			}
 		}
-		if ref, ok := fetchedReference(p.head.chart); ok && !slices.Contains(refs, ref) {
-			refs = append(refs, ref)
+		for _, chart := range p.head.charts() {
+			if ref, ok := fetchedReference(chart); ok && !slices.Contains(refs, ref) {
+				refs = append(refs, ref)
+			}
 		}
 	}
 	return refs
@@ -161,32 +163,40 @@ func (r *run) keysFor(addresses []string) *chartKeys {
 // and archives that have to be signed.
 func (r *run) chartResults(pairs []*pair) (all []ImageResult) {
 	list, at := newImageLister(r.policy, r.evidence), make(map[string]int)
+	add := func(result *ImageResult, use ImageUse) {
+		if result == nil {
+			return
+		}
+		i, again := at[result.Image]
+		if !again {
+			i, at[result.Image] = len(all), len(all)
+			all = append(all, *result)
+		}
+		all[i].UsedBy = append(all[i].UsedBy, use)
+	}
 	for _, p := range pairs {
 		if p.Head == nil {
 			continue
 		}
 		for _, c := range chartsNamed(r.change.Head, p.head.reads) {
-			result := r.chartResult(list, &c)
-			if result == nil {
-				continue
-			}
-			i, again := at[result.Image]
-			if !again {
-				i, at[result.Image] = len(all), len(all)
-				all = append(all, *result)
-			}
-			all[i].UsedBy = append(all[i].UsedBy, ImageUse{Root: p.path(), Object: manifests.Identity{Kind: "file", Name: c.at.File}, Path: "line " + strconv.Itoa(c.at.Line)})
+			add(r.chartResult(list, &c), usedOn(p, c.at))
 		}
-		if result := r.fetchedResult(list, p); result != nil {
-			i, again := at[result.Image]
-			if !again {
-				i, at[result.Image] = len(all), len(all)
-				all = append(all, *result)
+		for _, chart := range p.head.charts() {
+			use := ImageUse{Root: p.path(), Path: "chart"}
+			if chart == p.head.chart {
+				use.Object = p.Head.Deployment.By
+			} else if frame := chart.At.Best(); frame != nil {
+				use = usedOn(p, frame.Span)
 			}
-			all[i].UsedBy = append(all[i].UsedBy, ImageUse{Root: p.path(), Object: p.Head.Deployment.By, Path: "chart"})
+			add(r.fetchedResult(list, chart), use)
 		}
 	}
 	return all
+}
+
+// usedOn is the use of a chart that a file names.
+func usedOn(p *pair, at source.Span) ImageUse {
+	return ImageUse{Root: p.path(), Object: manifests.Identity{Kind: "file", Name: at.File}, Path: "line " + strconv.Itoa(at.Line)}
 }
 
 // chartResult is what is known of one; nil when there is nothing to say.

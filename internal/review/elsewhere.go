@@ -157,7 +157,7 @@ func (s *supplier) getChart(ctx context.Context, lack manifests.Lack, whole bool
 	if err != nil {
 		return mount{}, err
 	}
-	one := mount{Supplied: manifests.Supplied{Lack: lack, Called: chart.Called(), Pinned: chart.Digest, Notes: chart.Notes, Moved: chart.Moved}, address: chart.Called()}
+	one := mount{Supplied: manifests.Supplied{Lack: lack, Called: chart.Called(), Pinned: chart.Digest, Notes: chart.Notes, Moved: chart.Moved, Chart: &chart}, address: chart.Called()}
 	if whole {
 		files, err := s.charts.Files(ctx, chart)
 		if err != nil {
@@ -182,7 +182,7 @@ func (s *supplier) current(ctx context.Context, r *manifests.Rendering) bool {
 		if err != nil || now.Pinned != was.Pinned || now.Pinned == "" {
 			return false
 		}
-		was.Notes, was.Moved = now.Notes, now.Moved
+		was.Notes, was.Moved, was.Chart = now.Notes, now.Moved, now.Chart
 	}
 	return true
 }

@@ -31,6 +31,24 @@ func (r rendered) view(root manifests.Root, policy *Policy) *RootView {
 	return view
 }
 
+// charts are all that were fetched for it: its own, and those that it was found to lack, each with the place that names it.
+func (r rendered) charts() (all []*manifests.RemoteChart) {
+	if r.chart != nil {
+		all = append(all, r.chart)
+	}
+	if r.rendering == nil {
+		return all
+	}
+	for _, one := range r.rendering.Supplied {
+		if one.Chart != nil {
+			chart := *one.Chart
+			chart.At = manifests.Origin{{Span: one.Lack.At, Precision: manifests.Exact}}
+			all = append(all, &chart)
+		}
+	}
+	return all
+}
+
 // pair is a root at base and head, rendered.
 type pair struct {
 	RootPair

@@ -2,6 +2,9 @@ package helm_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +15,31 @@ import (
 )
 
 const service = "apiVersion: v1\nkind: Service\nmetadata: {name: \"{{ .Values.name }}\"}\n"
+
+// TestLacksStandOnTheirVersion holds that what has to be fetched is named on the line that says its version: in the lock, where
+// Chart.yaml has a range.
+func TestLacksStandOnTheirVersion(t *testing.T) {
+	t.Parallel()
+	locked := `[[{"name":"a","version":"1.0.x","repository":"https://charts.example"},{"name":"b","version":"2.0.0","repository":"https://charts.example"}],` +
+		`[{"name":"a","version":"1.0.3","repository":"https://charts.example"},{"name":"b","version":"2.0.0","repository":"https://charts.example"}]]`
+	files := map[string]string{
+		"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- name: a\n  repository: https://charts.example\n  version: 1.0.x\n- name: b\n  version: 2.0.0\n  repository: https://charts.example\n",
+		"c/Chart.lock": "dependencies:\n- name: a\n  repository: https://charts.example\n  version: 1.0.3\n- name: b\n  repository: https://charts.example\n  version: 2.0.0\n" + fmt.Sprintf("digest: sha256:%x\n", sha256.Sum256([]byte(locked))),
+	}
+	for _, line := range []int{3, 4} {
+		_, err := helm.New().Render(context.Background(), treeOf(files), manifests.Root{Dir: "c"}, manifests.Settings{HelmLine: line, Lines: true})
+		var failed *manifests.RenderError
+		if !errors.As(err, &failed) || len(failed.Lacks) != 2 {
+			t.Fatalf("Helm %d: %v", line, err)
+		}
+		for i, want := range []string{"1.0.3 c/Chart.lock:4:12", "2.0.0 c/Chart.yaml:9:12"} {
+			lack := failed.Lacks[i]
+			if got := fmt.Sprintf("%s %s:%d:%d", lack.Version, lack.At.File, lack.At.Line, lack.At.Column); got != want {
+				t.Errorf("Helm %d: %s, want %s", line, got, want)
+			}
+		}
+	}
+}
 
 // TestLocalDependencies: file:// dependencies of a chart and of its dependencies are loaded from the tree, with
 // their own .helmignore; what is vendored comes first.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
-	"github.com/landwaiter/landwaiter/internal/source"
 )
 
 // lockDigest is what Helm writes into Chart.lock for a chart's dependencies and the versions that they are locked to
@@ -34,12 +33,12 @@ func (d dependency) key() string { return d.name + " " + d.version + " " + d.rep
 
 // lackOf is a dependency where it is fetched: in the version of the lock, where there is one. A name may come twice, under
 // aliases.
-func (c *loaded) lackOf(i int, span source.Span) manifests.Lack {
+func (c *loaded) lackOf(i int) manifests.Lack {
 	dep := c.metadata.dependencies[i]
 	if i < len(c.locked) && c.locked[i].name == dep.name {
 		dep.version = c.locked[i].version
 	}
-	lack := manifests.Lack{Kind: manifests.LackChart, Address: dep.repository, Name: dep.name, Version: dep.version, At: span}
+	lack := manifests.Lack{Kind: manifests.LackChart, Address: dep.repository, Name: dep.name, Version: dep.version, At: c.versionSpan(i, dep.version)}
 	if strings.HasPrefix(dep.repository, "oci://") {
 		lack.Address, lack.Name = strings.TrimRight(dep.repository, "/")+"/"+dep.name, ""
 	}
@@ -48,11 +47,11 @@ func (c *loaded) lackOf(i int, span source.Span) manifests.Lack {
 
 // fetched loads a dependency that was fetched; nil when it was not. Those that are not there are all named by the error
 // that the first of them makes.
-func (l *charts) fetched(c *loaded, i int, span source.Span, depth int) (*loaded, error) {
+func (l *charts) fetched(c *loaded, i, depth int) (*loaded, error) {
 	if !c.metadata.dependencies[i].fetchable() || c.archive != "" {
 		return nil, nil
 	}
-	lack := c.lackOf(i, span)
+	lack := c.lackOf(i)
 	if _, err := l.tree.Stat(lack.Dir); err != nil {
 		return nil, nil //nolint:nilerr // it was not fetched
 	}
@@ -72,7 +71,7 @@ func (c *loaded) lacking(i int, present map[string]bool) error {
 		if !dep.fetchable() {
 			return failed
 		}
-		failed.Lacks = append(failed.Lacks, c.lackOf(n, c.dependencySpan(n)))
+		failed.Lacks = append(failed.Lacks, c.lackOf(n))
 	}
 	if c.unfit && len(failed.Lacks) > 0 {
 		failed.Lacks = nil

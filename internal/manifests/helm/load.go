@@ -142,7 +142,7 @@ func (l *charts) dependencies(c *loaded, present map[string]bool, depth int, loc
 			continue
 		}
 		span := c.dependencySpan(i)
-		child, err := l.fetched(c, i, span, depth+1)
+		child, err := l.fetched(c, i, depth+1)
 		if err != nil {
 			return err
 		}
@@ -204,19 +204,44 @@ func (l *charts) local(c *loaded, dep dependency, span source.Span, depth int) (
 
 // dependencySpan finds the line of a dependency's entry.
 func (c *loaded) dependencySpan(i int) source.Span {
-	for _, name := range []string{requirements, chartYAML} {
+	if at, ok := c.entrySpan(i, "name", requirements, chartYAML); ok {
+		return at
+	}
+	return c.span(chartYAML, 0)
+}
+
+// versionSpan finds the line that says which version of a dependency it is: that of the lock, where Chart.yaml has a range.
+func (c *loaded) versionSpan(i int, version string) source.Span {
+	if version != c.metadata.dependencies[i].version {
+		if at, ok := c.entrySpan(i, "version", "requirements.lock", "Chart.lock"); ok {
+			return at
+		}
+	}
+	if at, ok := c.entrySpan(i, "version", requirements, chartYAML); ok {
+		return at
+	}
+	return c.dependencySpan(i)
+}
+
+// entrySpan finds the line of a key of a dependency in the first of some files that lists it, or of its entry without that key.
+func (c *loaded) entrySpan(i int, key string, files ...string) (source.Span, bool) {
+	for _, name := range files {
 		root, err := parseFile(c.files[name])
 		if err != nil || root == nil {
 			continue
 		}
 		if entry := manifests.NewField(root, "").Get("dependencies").At(i); entry.Exists() {
-			if n := entry.Get("name"); n.Exists() {
+			if n := entry.Get(key); n.Exists() {
 				entry = n
 			}
-			return c.span(name, entry.Node().Line)
+			at := c.span(name, entry.Node().Line)
+			if at.Line > 0 {
+				at.Column = entry.Node().Column
+			}
+			return at, true
 		}
 	}
-	return c.span(chartYAML, 0)
+	return source.Span{}, false
 }
 
 // splitVendored tells a chart's own files from those of the charts under its charts/ directory, which are
