@@ -132,7 +132,11 @@ func (j *joining) byThemselves() {
 		case pair.Head != nil && pair.Head.Deployment != nil, pair.Base != nil && pair.Base.Deployment != nil:
 			return false
 		case pair.Head != nil:
-			return has(j.headCover, coverKey(*pair.Head)) || has(j.baseCover, coverKey(*pair.Head))
+			if has(j.headCover, coverKey(*pair.Head)) {
+				p.covered = append(p.covered, pair)
+				return true
+			}
+			return has(j.baseCover, coverKey(*pair.Head))
 		}
 		return has(j.headCover, coverKey(*pair.Base)) || has(j.baseCover, coverKey(*pair.Base))
 	})

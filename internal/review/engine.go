@@ -80,6 +80,11 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 		return nil, err
 	}
 	plan.lastWins(pairs)
+	bare, err := e.uncovered(ctx, run, plan, pairs)
+	if err != nil {
+		return nil, err
+	}
+	pairs = append(pairs, bare...)
 	parts, err := e.parts(ctx, run, plan, pairs)
 	if err != nil {
 		return nil, err
@@ -101,6 +106,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	witnesses = append(witnesses, before...)
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(run.change) })
 	result.countParts(pairs, run.partsLeft)
+	result.countBare(pairs)
 	base, head := run.sides(pairs)
 	if err := run.definitions(ctx, plan, base, head); err != nil {
 		return nil, err

@@ -56,6 +56,7 @@ type pair struct {
 	because    []string
 	otherLine  []*manifests.Object // head under the other Helm line, when that was asked for
 	givenUp    bool                // it was too large to be held
+	bare       bool                // an object of Argo CD or Flux has it rendered, with which it does not render
 }
 
 // renderPairs renders both sides of every root, several at a time, and keeps what a review can hold.

@@ -36,6 +36,7 @@ type Plan struct {
 
 	baseKnown, headKnown map[string]rendered // what was rendered to find roots, by rootKey
 
+	covered  []RootPair                         // roots by themselves that are left out since objects of Argo CD and Flux have them rendered
 	sourceOf func(RootPair) (base, head string) // the Application of which a root is one of several sources, "" for none; nil without objects of Argo CD
 }
 

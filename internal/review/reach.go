@@ -35,7 +35,7 @@ func staged(objects []*manifests.Object, diff []manifests.ObjectDiff) (text stri
 			waves = append(waves, n)
 		}
 		if hook := annotations.Get("argocd.argoproj.io/hook").Text(); hook != "" {
-			hooks = append(hooks, hook+" "+o.Kind+"/"+o.Name)
+			hooks = append(hooks, hook+" "+o.Kind+"/"+firstOf(o.Name, o.Field().Get("metadata", "generateName").Text()+"*"))
 		}
 	}
 	if slices.Sort(waves); len(waves) > 0 {

@@ -37,8 +37,14 @@ func newParams(f manifests.Field, from origins) (params, error) {
 	return p, nil
 }
 
+// item is the number of an item of a list in the name that older templates have for it.
+var item = regexp.MustCompile(`\.([0-9]+)(\.|$)`)
+
 // line is where the parameter at a path is written, or what holds it.
 func (p params) line(path string) manifests.Origin {
+	if _, ok := p.lines[path]; !ok {
+		path = item.ReplaceAllString(path, "[$1]$2")
+	}
 	for path != "" {
 		if at, ok := p.lines[path]; ok {
 			return at
@@ -125,7 +131,7 @@ func (p params) key(names []string) string {
 	return strings.Join(key, ",")
 }
 
-// flat are parameters by the names that older templates have for them: a.b, path[0].
+// flat are parameters by the names that older templates have for them: a.b, a.list.0, path[0].
 func flat(says map[string]any) map[string]string {
 	all := map[string]string{}
 	var add func(name string, value any)
@@ -137,11 +143,13 @@ func flat(says map[string]any) map[string]string {
 			}
 			if parts, ok := v["segments"].([]any); ok && strings.HasSuffix(name, "path") { // {{path}} is the directory itself, {{path[0]}} its first part
 				add(name, v["path"])
-				add(name, parts)
+				for i, part := range parts {
+					add(name+"["+strconv.Itoa(i)+"]", part)
+				}
 			}
 		case []any:
 			for i, below := range v {
-				add(name+"["+strconv.Itoa(i)+"]", below)
+				add(name+"."+strconv.Itoa(i), below)
 			}
 		case nil:
 		default:
