@@ -25,9 +25,9 @@ func checkNetworkPolicyPeerDangling(p *review.Pass) {
 		if peer.Get("namespaceSelector").Exists() || len(selector.Entries()) == 0 {
 			continue
 		}
-		at, label, yes := choice{selector, false}.dangles(p)
+		at, why, yes := choice{selector, false}.dangles(p)
 		if yes && (at.Path() == selector.Path() || hasKey(p, selector, at)) {
-			p.Report(at, "network policy %s lets pods through that are not there, none of those here has %s", p.Object.Name, label).
+			p.Report(at, "network policy %s lets pods through that are not there, %s", p.Object.Name, why).
 				Detail("The connections that are meant stay forbidden, and whoever gets pods with these labels into the namespace is let through.")
 		}
 	}

@@ -15,8 +15,8 @@ func checkPDBDangling(p *review.Pass) {
 	if !selector.IsMap() || review.Params[elsewhere](p).has(o.Kind, p.Root.Namespace(o), o.Name) {
 		return
 	}
-	if at, label, yes := (choice{selector, false}).dangles(p); yes {
-		p.Report(at, "disruption budget %s selects no pods, none of those here has %s", o.Name, label).
+	if at, why, yes := (choice{selector, false}).dangles(p); yes {
+		p.Report(at, "disruption budget %s selects no pods, %s", o.Name, why).
 			Detail("The pods that are meant are not protected when nodes are drained.")
 	}
 }

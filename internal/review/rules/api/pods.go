@@ -210,32 +210,49 @@ func (c choice) pods(p *review.Pass) []labelled {
 	return podsIn(p.Index).within(namespace, c.selector, c.plain)
 }
 
-// dangles reports whether nothing is selected that there plausibly is, and names the label at fault. The root has to say
-// which pods there are where the object lands: it brings some itself, and has nothing that may have others made, unless
-// there were such pods at base.
-func (c choice) dangles(p *review.Pass) (at manifests.Field, label string, yes bool) {
+// dangles reports whether nothing is selected that there plausibly is, and says why, by the label at fault. The root has to
+// say which pods there are where the object lands: it brings some itself, or brings those that are meant into another
+// namespace, and has nothing that may have others made, unless there were such pods at base.
+func (c choice) dangles(p *review.Pass) (at manifests.Field, why string, yes bool) {
 	namespace := p.Root.Namespace(p.Object)
 	if p.Root.Partial || kubeapi.HasPlaceholder(c.selector) || setLater(c.selector) || len(c.pods(p)) > 0 {
 		return at, "", false
 	}
 	here, n := podsOf(p.Root)[namespace], neighbours(p)
+	astray := ""
+	if here == nil && namespace != "" {
+		astray = podsOf(p.Root)[everywhere].landing(p.Root, c)
+	}
 	switch {
 	case p.Base != nil && n.makesIn(namespace) && !neighboursAt(p.Base).makesIn(namespace):
 		return at, "", false
 	case p.Base != nil && len(podsOf(p.Base).within(namespace, c.selector, c.plain)) > 0:
 	case c.selectedBefore(p) && p.Index.Searched() && len(podsBeyond(p.Index).within(namespace, c.selector, c.plain)) == 0:
-	case here == nil || !here.steady || n.makesIn(namespace):
+	case astray == "" && (here == nil || !here.steady) || n.makesIn(namespace):
 		return at, "", false
 	case n.creates("pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs"):
 		return at, "", false
 	case !p.Index.Searched(), len(podsBeyond(p.Index).within(namespace, c.selector, c.plain)) > 0:
 		return at, "", false
 	}
+	if astray != "" {
+		return c.selector, "those with its labels are in namespace " + clip(astray), true
+	}
 	at = guilty(c.labels(), here)
 	if !at.IsSet() {
 		at = c.selector
 	}
-	return at, labelOf(c.labels(), at), true
+	return at, "none of those here has " + labelOf(c.labels(), at), true
+}
+
+// landing is the namespace of what is selected and serves for good; "" when there is nothing, or nobody knows for one of them.
+func (s *shelf) landing(v *review.RootView, c choice) (namespace string) {
+	for _, l := range s.selected(c.selector, c.plain) {
+		if namespace = v.Namespace(l.object); namespace == "" || !isSteady(l.object) {
+			return ""
+		}
+	}
+	return namespace
 }
 
 // selectedBefore reports whether the object selected pods of the root at base, by the selector that it had in the same

@@ -130,7 +130,7 @@ func (r reference) known(p *review.Pass) bool {
 	return r.name != "" && !kubeapi.HasPlaceholder(r.at) && !review.Params[elsewhere](p).has(r.kind, r.lands(p), r.name)
 }
 
-// gone reports whether the root had at base what the reference names.
+// gone reports whether the root had at base what the reference names, be it by the name that a generator gave it then.
 func (r reference) gone(p *review.Pass) bool {
 	if p.Base == nil {
 		return false
@@ -141,7 +141,13 @@ func (r reference) gone(p *review.Pass) bool {
 			return true
 		}
 	}
-	return false
+	was := p.Base.Match(p.Object)
+	if was == nil || p.Base.Root.Kind != manifests.Kustomize {
+		return false
+	}
+	name := was.Lookup(r.at.Path()).Text()
+	m := hashed.FindStringSubmatch(name)
+	return m != nil && m[1] == r.name && len(namedIn(p.Base)[[2]string{r.kind, name}]) > 0
 }
 
 // replaced reports whether the change has something else make what the root had at base: a custom object that names it, as

@@ -20,7 +20,7 @@ var schema = review.Rule{
 func checkSchema(p *review.Pass) {
 	is, _ := standingOf(p, p.Object)
 	found := violations(p, is)
-	if len(found) == 0 && is != nameless || isPatch(p, p.Object) {
+	if isPatch(p, p.Object) {
 		return
 	}
 	if is == nameless {
@@ -30,6 +30,9 @@ func checkSchema(p *review.Pass) {
 		if !excused(p, v) {
 			reportViolation(p, v)
 		}
+	}
+	if is == served {
+		checkRefused(p)
 	}
 }
 

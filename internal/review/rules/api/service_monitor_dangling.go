@@ -107,7 +107,7 @@ func (m monitor) dangles(p *review.Pass, selector manifests.Field) (at manifests
 func (m monitor) checkPorts(p *review.Pass, found []labelled, endpoints manifests.Field) {
 	var names []string
 	if m.what == "pods" {
-		if names = portNames(found); slices.ContainsFunc(found, func(l labelled) bool { return injects(l.pod) }) {
+		if names = portNames(found, ""); slices.ContainsFunc(found, func(l labelled) bool { return injects(l.pod) }) {
 			return
 		}
 	} else {

@@ -16,8 +16,8 @@ func checkServiceSelectorDangling(p *review.Pass) {
 		review.Params[elsewhere](p).has("Service", p.Root.Namespace(o), o.Name) {
 		return
 	}
-	if at, label, yes := (choice{selector, true}).dangles(p); yes {
-		p.Report(at, "service %s selects no pods, none of those here has %s", o.Name, label).
+	if at, why, yes := (choice{selector, true}).dangles(p); yes {
+		p.Report(at, "service %s selects no pods, %s", o.Name, why).
 			Detail("The Service has no endpoints: whoever calls it gets no answer.")
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -27,34 +28,138 @@ func checkServiceTargetPort(p *review.Pass) {
 	if len(pods) == 0 || len(pods) == mostSelected || slices.ContainsFunc(pods, func(l labelled) bool { return injects(l.pod) }) {
 		return
 	}
-	names := portNames(pods)
 	for _, port := range spec.Get("ports").Items() {
-		target := port.Get("targetPort")
-		name := target.Text()
-		if _, number := target.Int(); number || strings.Trim(name, "0123456789") == "" || slices.Contains(names, name) || kubeapi.HasPlaceholder(target) {
-			continue
-		}
-		meant := kubeapi.Nearest(name, names)
-		d := p.Report(target, "service %s leads to port %s, which its pods do not have%s", o.Name, name, isMeant(meant)).
-			Detail("The Service has no endpoints for the port: calls are refused.")
-		if meant != "" {
-			d.Fix("Name port "+meant, review.Set(target, meant)).Unsafe()
-		}
+		checkTargetName(p, port, pods)
+	}
+	checkTargetNumbers(p, spec.Get("ports").Items(), pods)
+}
+
+// checkTargetName reports a name that no port of the pods has, or none of the protocol: a name is looked up among those.
+func checkTargetName(p *review.Pass, port manifests.Field, pods []labelled) {
+	target := port.Get("targetPort")
+	name, names := target.Text(), portNames(pods, protocolOf(port))
+	if _, number := target.Int(); number || strings.Trim(name, "0123456789") == "" || slices.Contains(names, name) || kubeapi.HasPlaceholder(target) {
+		return
+	}
+	if slices.Contains(portNames(pods, ""), name) {
+		p.Report(target, "service %s leads to port %s by %s, for which its pods do not have it", p.Object.Name, name, protocolOf(port)).
+			Detail("A port is looked for by its name and its protocol. The Service has no endpoints for it: calls are refused.")
+		return
+	}
+	meant := kubeapi.Nearest(name, names)
+	d := p.Report(target, "service %s leads to port %s, which its pods do not have%s", p.Object.Name, name, isMeant(meant)).
+		Detail("The Service has no endpoints for the port: calls are refused.")
+	if meant != "" {
+		d.Fix("Name port "+meant, review.Set(target, meant)).Unsafe()
 	}
 }
 
-// portNames are the names of the ports that any of the pods has.
-func portNames(pods []labelled) (names []string) {
-	for _, l := range pods {
-		for _, c := range l.pod.Containers {
-			for _, port := range c.Get("ports").Items() {
-				if name := port.Get("name").Text(); name != "" && !slices.Contains(names, name) {
-					names = append(names, name)
-				}
-			}
+// protocolOf is the protocol of a port of a Service or container.
+func protocolOf(port manifests.Field) string {
+	if protocol := port.Get("protocol").Text(); protocol != "" {
+		return protocol
+	}
+	return "TCP"
+}
+
+// portNames are the names of the ports that any of the pods has of a protocol, "" for any.
+func portNames(pods []labelled, protocol string) (names []string) {
+	for _, port := range portsOf(pods) {
+		if name := port.Get("name").Text(); name != "" && !slices.Contains(names, name) && (protocol == "" || protocol == protocolOf(port)) {
+			names = append(names, name)
 		}
 	}
 	return names
+}
+
+func portsOf(pods []labelled) (ports []manifests.Field) {
+	for _, l := range pods {
+		for _, c := range l.pod.Containers {
+			ports = append(ports, c.Get("ports").Items()...)
+		}
+	}
+	return ports
+}
+
+// checkTargetNumbers reports numbers that the pods do not declare. Containers may listen where they declare nothing, so it
+// takes more: none of the Service's ports leads to what they declare, or this one did at base.
+func checkTargetNumbers(p *review.Pass, ports []manifests.Field, pods []labelled) {
+	declared := declares(pods)
+	if len(declared) == 0 || p.Root.Partial {
+		return
+	}
+	astray := !slices.ContainsFunc(ports, func(port manifests.Field) bool {
+		n, ok := targetOf(port)
+		return !ok || declared[portKey{n, protocolOf(port)}]
+	})
+	for _, port := range ports {
+		n, ok := targetOf(port)
+		if !ok || declared[portKey{n, protocolOf(port)}] || !astray && !ledSomewhere(p, port) {
+			continue
+		}
+		p.Report(port.Get("targetPort"), "service %s leads to port %d, and its pods declare %s", p.Object.Name, n, numbers(declared)).
+			Detail("Containers may listen on a port that they do not declare. Where they do not, calls are refused.")
+	}
+}
+
+// portKey is a port's number and protocol.
+type portKey struct {
+	number   int64
+	protocol string
+}
+
+// declares are the ports that any of the pods declares.
+func declares(pods []labelled) map[portKey]bool {
+	all := map[portKey]bool{}
+	for _, port := range portsOf(pods) {
+		if n, ok := port.Get("containerPort").Int(); ok {
+			all[portKey{n, protocolOf(port)}] = true
+		}
+	}
+	return all
+}
+
+// targetOf is the number that a port of a Service leads to; false for a name.
+func targetOf(port manifests.Field) (int64, bool) {
+	if target := port.Get("targetPort"); target.IsSet() {
+		if n, ok := target.Int(); ok {
+			return n, n != 0
+		}
+		n, err := strconv.ParseInt(target.Text(), 10, 32)
+		return n, err == nil
+	}
+	return port.Get("port").Int()
+}
+
+// ledSomewhere reports whether the Service's port of the same number led at base to a port that the pods declared.
+func ledSomewhere(p *review.Pass, port manifests.Field) bool {
+	if p.Base == nil {
+		return false
+	}
+	was := p.Base.Match(p.Object)
+	if was == nil {
+		return false
+	}
+	spec := was.Field().Get("spec")
+	declared := declares(podsOf(p.Base).within(p.Base.Namespace(was), spec.Get("selector"), true))
+	return slices.ContainsFunc(spec.Get("ports").Items(), func(old manifests.Field) bool {
+		n, ok := targetOf(old)
+		return ok && old.Get("port").Text() == port.Get("port").Text() && declared[portKey{n, protocolOf(old)}]
+	})
+}
+
+// numbers lists ports for a message, a few of them.
+func numbers(ports map[portKey]bool) string {
+	var all []string
+	for key := range ports {
+		all = append(all, strconv.FormatInt(key.number, 10))
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) > 4 {
+		return "others"
+	}
+	return strings.Join(all, ", ")
 }
 
 // injects reports whether somebody may put containers with further ports into a pod: it is no kind whose pods are as they
