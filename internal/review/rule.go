@@ -219,7 +219,8 @@ type Draft struct {
 	same    []spot // of a rule that covers this one
 	causes  []cause
 	part    string
-	line    int // see Line; 0 for the field itself
+	named   bool // see Named
+	line    int  // see Line; 0 for the field itself
 	level   Level
 	firm    bool   // Lower does not count
 	guessed bool   // said of a Workload that is Found

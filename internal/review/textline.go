@@ -26,6 +26,9 @@ func locateDraft(change *source.Change, origin manifests.Origin, d *Draft) Locat
 			return at
 		}
 	}
+	if d.named || d.path == "metadata.name" {
+		origin = whoseName(change.Head, origin, d.object.Lookup(d.path).Text())
+	}
 	return locate(change, origin, d.atFault())
 }
 

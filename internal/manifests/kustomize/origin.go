@@ -54,10 +54,14 @@ func unexplained(claims []claim) manifests.Origin {
 func container(claims []claim) manifests.Origin {
 	maker := slices.IndexFunc(claims, func(c claim) bool { return c.json })
 	if maker < 0 {
-		maker = slices.IndexFunc(claims, func(c claim) bool { return c.strength == identical })
-	}
-	if maker < 0 {
 		maker = len(claims) - 1
+		// The first that has the node: a patch is merged into what is there, and often begins on the very lines of its resource.
+		for i, c := range slices.Backward(claims) {
+			if c.strength == identical {
+				maker = i
+				break
+			}
+		}
 	}
 	rest := slices.Delete(slices.Clone(claims), maker, maker+1)
 	return frames(append([]claim{claims[maker]}, rest...))

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -41,18 +42,18 @@ func checkIngressControllerOutdated(p *review.Pass) {
 		switch {
 		case isIngressNginx(ref.Name()):
 			if f, found := findFlaw(ingressNginxFlaws, at); found && whole {
-				p.Report(u.Field, "%s runs ingress-nginx %s, which has %s", u.Title, ref.Tag, f).
+				p.Report(u.Field, "%s runs ingress-nginx %s, which has %s", u.Title, ref.Tag, f).Part(ref.Tag).
 					Detail("Whoever reaches its admission webhook from a pod can run code in the controller, which reads every Secret. The project ended in March 2026, so there will be no further fixes either: move to a maintained controller or a Gateway.")
 				return
 			}
-			p.Report(u.Field, "%s runs ingress-nginx, which is retired", u.Title).
+			p.Report(u.Field, "%s runs ingress-nginx, which is retired", u.Title).Part(path.Base(ref.Name())).
 				Detail("The project ended in March 2026. The next flaw in what faces the internet will not be fixed: move to a maintained controller or a Gateway.")
 		case isTraefik(ref.Name()):
 			if f, found := findFlaw(traefikFlaws, at); found && whole {
-				p.Report(u.Field, "%s runs Traefik %s, which has %s", u.Title, ref.Tag, f).
+				p.Report(u.Field, "%s runs Traefik %s, which has %s", u.Title, ref.Tag, f).Part(ref.Tag).
 					Detail("Clients can remove or forge the headers by which applications behind it know who is asking. It is fixed in 2.11.9 and 3.1.3.")
 			} else if at[0] == 1 {
-				p.Report(u.Field, "%s runs Traefik 1, which is retired", u.Title).
+				p.Report(u.Field, "%s runs Traefik 1, which is retired", u.Title).Part(path.Base(ref.Name())).
 					Detail("Traefik 1 ended in 2021 and gets no fixes; what faces the internet needs them.")
 			}
 		}

@@ -169,7 +169,7 @@ func checkConsoleWay(p *review.Pass) {
 	}
 	for _, f := range services {
 		if isConsole(f.Text()) {
-			p.Report(f, "%s %s leads from every address to %s", strings.ToLower(p.Object.Kind), p.Object.Name, f.Text()).Lower(review.Warning).Detail(wayDetail)
+			p.Report(f, "%s %s leads from every address to %s", strings.ToLower(p.Object.Kind), p.Object.Name, f.Text()).Named().Lower(review.Warning).Detail(wayDetail)
 			return
 		}
 	}

@@ -36,7 +36,7 @@ func checkAdminEquivalentWorkload(p *review.Pass) {
 	if len(can) == 0 {
 		return
 	}
-	d := p.Report(at, "the pod's service account %s is as good as an administrator of the cluster: it can %s", account, enumerate(can, 3)).
+	d := p.Report(at, "the pod's service account %s is as good as an administrator of the cluster: it can %s", account, enumerate(can, 3)).Named().
 		Detail("Whoever gets into the pod can take over the cluster. %s", strings.Join(ways, " "))
 	for _, way := range by {
 		if way.role.view == p.Root {
