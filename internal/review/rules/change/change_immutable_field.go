@@ -56,9 +56,7 @@ func scalarText(at manifests.Field) string {
 // isRecreated reports whether the object's own settings have it deleted and made anew as a matter of course: hooks, and
 // jobs that are replaced by force.
 func isRecreated(o *manifests.Object) bool {
-	annotations := o.Field().Get("metadata", "annotations")
-	hook := o.Hook != "" || annotations.Get("argocd.argoproj.io/hook").IsSet() || annotations.Get("helm.sh/hook").IsSet()
-	return hook || o.Kind == "Job" && isForced(o)
+	return review.IsHook(o) || o.Kind == "Job" && isForced(o)
 }
 
 // isForced reports whether annotations tell Argo CD or Flux to delete the object and make it anew where it must.

@@ -62,7 +62,7 @@ func (e *enforced) populated() []*space {
 		switch {
 		case o.Kind == "Namespace" && o.Group() == "" && !ofSystem(o.Name):
 			at(o.Name).object = o
-		case isolable(e.root, o) && o.Hook == "":
+		case isolable(e.root, o) && !review.IsHook(o):
 			s := at(landing(e.root, o))
 			s.workloads = append(s.workloads, o)
 		}

@@ -27,7 +27,7 @@ func nameOf(o *manifests.Object) manifests.Field { return o.Field().Get("metadat
 
 // unprotected returns a workload of an object that surely no policy selects; nil when there is none.
 func (e *enforced) unprotected(o *manifests.Object) *review.Workload {
-	if e.unknown || o.Hook != "" || !isolable(e.root, o) {
+	if e.unknown || review.IsHook(o) || !isolable(e.root, o) {
 		return nil
 	}
 	for _, w := range e.root.Workloads(o) {

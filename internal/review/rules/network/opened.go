@@ -147,7 +147,7 @@ func (x *exposure) abandoned(namespace string) bool {
 func (x *exposure) findPods(denied map[string][2]bool) {
 	for _, o := range x.Root.Objects {
 		before := x.Base.Match(o)
-		if before == nil || o.Hook != "" || !isolable(x.Root, o) || !isolable(x.Base, before) {
+		if before == nil || review.IsHook(o) || !isolable(x.Root, o) || !isolable(x.Base, before) {
 			continue
 		}
 		was := x.Base.Workloads(before)

@@ -11,7 +11,7 @@ var jobTTL = review.Rule{
 
 func checkJobTTL(p *review.Pass) {
 	at := p.Object.Field().Get("spec", "ttlSecondsAfterFinished")
-	if at.IsSet() || isHook(p.Object) {
+	if at.IsSet() || review.IsHook(p.Object) {
 		return
 	}
 	p.Report(at, "job %s is not removed when it is done", nameOf(p.Object)).

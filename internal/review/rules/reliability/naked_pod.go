@@ -11,7 +11,7 @@ var nakedPod = review.Rule{
 
 func checkNakedPod(p *review.Pass) {
 	o := p.Object
-	if o.Group() != "" || isHook(o) || o.Namespace == "kube-system" || len(o.Field().Get("metadata", "ownerReferences").Items()) > 0 {
+	if o.Group() != "" || review.IsHook(o) || o.Namespace == "kube-system" || len(o.Field().Get("metadata", "ownerReferences").Items()) > 0 {
 		return // hooks run once by order, and the control plane's static pods are the kubelet's
 	}
 	p.Report(o.Field().Get("kind"), "pod %s has no controller", nameOf(o)).

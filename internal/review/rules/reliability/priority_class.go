@@ -11,7 +11,7 @@ var priorityClass = review.Rule{
 
 func checkPriorityClass(p *review.Pass) {
 	at := p.Pod.Get("priorityClassName")
-	if at.IsSet() || p.Pod.Get("priority").IsSet() || hasGlobalDefault(p) {
+	if at.IsSet() || review.IsHook(p.Object) || p.Pod.Get("priority").IsSet() || hasGlobalDefault(p) {
 		return
 	}
 	p.Report(at, "%s %s has no priority class", p.Object.Kind, p.Object.Name).

@@ -87,16 +87,6 @@ func steadyReplicas(p *review.Pass, o *manifests.Object) (n int64, ok bool) {
 	return 1, !least.IsSet()
 }
 
-// isHook reports whether Helm or Argo CD runs an object at some moment and removes it by a policy of its own.
-func isHook(o *manifests.Object) bool {
-	for _, entry := range o.Field().Get("metadata", "annotations").Entries() {
-		if entry.Key == "helm.sh/hook" || entry.Key == "argocd.argoproj.io/hook" {
-			return true
-		}
-	}
-	return o.Hook != ""
-}
-
 // nameOf returns an object's name, or what the API server makes one from.
 func nameOf(o *manifests.Object) string {
 	if o.Name != "" {
