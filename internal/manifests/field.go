@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -18,6 +19,7 @@ type Field struct {
 
 	in  *layout // nil for a field that was made of a node
 	pos int32   // in the layout; of an absent field that of the nearest one above it
+	key bool    // path is a key as it is, which most absent fields are never asked for
 }
 
 // NewField makes a field of a node at path. A nil node makes an absent field.
@@ -34,11 +36,19 @@ func (f Field) Path() string {
 	if f.in == nil {
 		return f.path
 	}
-	above := f.in.path(f.pos)
-	if above == "" || f.path == "" || f.path[0] == '[' {
-		return above + f.path
+	above, below := f.in.path(f.pos), f.below()
+	if above == "" || below == "" || below[0] == '[' {
+		return above + below
 	}
-	return above + "." + f.path
+	return above + "." + below
+}
+
+// below is the path of an absent field from the one at pos on.
+func (f Field) below() string {
+	if f.key {
+		return KeyPath("", f.path)
+	}
+	return f.path
 }
 
 // Node returns the YAML of the field, nil when it is absent.
@@ -81,16 +91,19 @@ func (f Field) child(key string) Field {
 
 // laidOut is child in a layout.
 func (f Field) laidOut(key string) Field {
-	if f.IsMap() {
+	if f.node != nil {
 		if at := f.in.entry(f.pos, key); at > 0 {
 			return Field{node: f.in.slots[at].node, in: f.in, pos: at}
 		}
 	}
-	return Field{in: f.in, pos: f.pos, path: KeyPath(f.path, key)}
+	if f.path == "" && !f.key {
+		return Field{in: f.in, pos: f.pos, path: key, key: true}
+	}
+	return Field{in: f.in, pos: f.pos, path: KeyPath(f.below(), key)}
 }
 
 // absent is a field below f that is not there, but for its path.
-func (f Field) absent() Field { return Field{in: f.in, pos: f.pos, path: f.path} }
+func (f Field) absent() Field { return Field{in: f.in, pos: f.pos, path: f.below()} }
 
 // next returns the position of the field that comes after the one at pos and all below it.
 func (f Field) next(pos int32) int32 {
@@ -149,16 +162,32 @@ func (f Field) Entries() []Entry {
 		return nil
 	}
 	entries := make([]Entry, 0, len(f.node.Content)/2)
+	for key, value := range f.EachEntry() {
+		entries = append(entries, Entry{key, value})
+	}
+	return entries
+}
+
+// EachEntry visits the entries of a mapping in their order, none of anything else. It makes no list of them.
+func (f Field) EachEntry() iter.Seq2[string, Field] {
+	return func(yield func(string, Field) bool) { f.visitEntries(yield) }
+}
+
+func (f Field) visitEntries(yield func(string, Field) bool) {
+	if !f.IsMap() {
+		return
+	}
 	pos := f.pos + 1
 	for i := 1; i < len(f.node.Content); i += 2 {
 		key, value := f.node.Content[i-1].Value, Field{node: f.node.Content[i], in: f.in, pos: pos}
 		if f.in == nil {
 			value.path = KeyPath(f.path, key)
 		}
-		entries = append(entries, Entry{key, value})
+		if !yield(key, value) {
+			return
+		}
 		pos = f.next(pos)
 	}
-	return entries
 }
 
 // All returns the fields at a path below the field, as spec.tasks[*].image or spec.replicaSpecs.*.template, in which "*"
@@ -170,7 +199,7 @@ func (f Field) All(path string) []Field {
 		key, rest = firstKey(rest)
 		var next []Field
 		for _, f := range at {
-			next = append(next, f.below(key)...)
+			next = append(next, f.setAt(key)...)
 		}
 		at = next
 	}
@@ -190,8 +219,8 @@ func firstKey(path string) (key, rest string) {
 	return path, ""
 }
 
-// below returns what is set at a key or index, or all there is for "*".
-func (f Field) below(key string) []Field {
+// setAt returns what is set at a key or index, or all there is for "*".
+func (f Field) setAt(key string) []Field {
 	var found []Field
 	switch index, err := strconv.Atoi(key); {
 	case key == "*":

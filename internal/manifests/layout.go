@@ -86,17 +86,23 @@ func (l *layout) path(at int32) string {
 	return KeyPath(above, in.Content[slot.index-1].Value)
 }
 
-// entry returns the position of the value of a key in the mapping at a position, 0 when there is none. Of a key that is
-// written twice the last one counts.
+// entry returns the position of the value of a key in the field at a position, 0 when there is none, or it is no mapping.
+// Of a key that is written twice the last one counts. Nodes, which lie anywhere in memory, are not looked at for nothing.
 func (l *layout) entry(in int32, key string) (at int32) {
 	seen := glance(key)
-	content := l.slots[in].node.Content
 	for pos, end := in+1, in+l.slots[in].size; pos < end; pos += l.slots[pos].size {
-		if l.slots[pos].key == seen && content[l.slots[pos].index-1].Value == key {
+		if l.slots[pos].key == seen && l.isKey(pos, key) {
 			at = pos
 		}
 	}
 	return at
+}
+
+// isKey reports whether the field at a position is the value of a key.
+func (l *layout) isKey(pos int32, key string) bool {
+	slot := &l.slots[pos]
+	in := l.slots[slot.parent].node
+	return in.Kind == yaml.MappingNode && in.Content[slot.index-1].Value == key
 }
 
 // lookup returns the position of the field at a path, as Field.Path writes it, and whether there is one. Of several, whose

@@ -15,22 +15,17 @@ type judged struct {
 // judgeRoots runs the rules over both sides of every root, and notes what else there is to say of each. It returns which
 // root at head is which at base.
 func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string) {
-	var beside *across
-	var baseIndex *Index
 	base, head, origin := all.base, all.head, origins(all.pairs)
-	if r.change.Base != nil {
-		baseIndex, beside = base.index(all.plan.BaseContext), newAcross(base, head, origin, all.plan.headPlain)
-	}
-	headIndex := head.index(all.plan.HeadContext)
+	found, baseIndex := r.judgePairs(all, origin)
 	var omitted omissions
-	for _, p := range all.pairs {
-		before, after := base.viewOf(p.Base), head.viewOf(p.Head)
-		r.evaluate(base, scene{view: before, tree: r.change.Base, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence})
-		at := scene{view: after, tree: r.change.Head, base: before, index: headIndex, before: baseIndex, across: beside, omitted: &omitted, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
-		problems, stopped := r.evaluate(head, at.withRemoved())
-		if result.Notes = append(result.Notes, problems...); stopped {
-			p.head.err = tooManyViolations()
+	for i, p := range all.pairs {
+		v := found[i]
+		r.take(base, &v.base)
+		if r.take(head, &v.head); v.head.stopped {
+			p.head.err, v.diff = tooManyViolations(), nil
 		}
+		omitted.take(&v.head.omitted)
+		result.Notes = append(result.Notes, v.head.problems...)
 		result.Findings = append(result.Findings, r.renderFailures(p)...)
 		if p.Head != nil && p.head.err != nil && p.head.err.Elsewhere {
 			result.Notes = append(result.Notes, fmt.Sprintf("%s is not rendered: %v", p.path(), p.head.err))
@@ -46,11 +41,10 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 			result.Modules++
 			continue
 		}
-		result.ImageChanges = append(result.ImageChanges, imageChanges(before, after)...)
-		diff := p.diff()
-		result.Roots = append(result.Roots, p.result(len(diff)))
-		result.Diff = append(result.Diff, diff...)
-		if reach, ok := p.reach(diff); ok {
+		result.ImageChanges = append(result.ImageChanges, v.images...)
+		result.Roots = append(result.Roots, p.result(len(v.diff)))
+		result.Diff = append(result.Diff, v.diff...)
+		if reach, ok := p.reach(v.diff); ok {
 			result.Reaches = append(result.Reaches, reach)
 		}
 	}
@@ -116,26 +110,4 @@ func (r *run) sides(pairs []*pair) (base, head *side) {
 		}
 	}
 	return base, head
-}
-
-// evaluate runs the rules over a view, if there is one, and places what they found. When a side has too many violations
-// the rest is not looked for.
-func (r *run) evaluate(s *side, at scene) (problems []string, stopped bool) {
-	if at.view == nil {
-		return nil, false
-	}
-	if at.most = min(maxRootDrafts, maxDrafts-len(s.candidates)); at.most <= 0 {
-		return nil, true
-	}
-	drafts, problems, stopped := evaluate(r.active, at)
-	locator := newGoneLocator(r.change, at.because)
-	for _, c := range place(r.change, drafts) {
-		if c.gone {
-			c.location, c.source = locator.locate(c.object)
-			s.removed = append(s.removed, c)
-		} else {
-			s.candidates = append(s.candidates, c)
-		}
-	}
-	return problems, stopped
 }

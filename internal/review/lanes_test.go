@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -29,17 +30,6 @@ func noisyRules() (rules []activeRule) {
 	return rules
 }
 
-// told is all that outcomes say.
-func told(outcomes []outcome) (all []string) {
-	for i := range outcomes {
-		for _, d := range outcomes[i].drafts {
-			all = append(all, d.rule.ID+" "+d.message)
-		}
-		all = slices.Concat(all, outcomes[i].failures, outcomes[i].omitted.notes())
-	}
-	return all
-}
-
 // TestLanes proves that rules which run at the same time give what they give one after the other, in the same order.
 func TestLanes(t *testing.T) {
 	t.Parallel()
@@ -56,16 +46,43 @@ func TestLanes(t *testing.T) {
 	stage := func(most int) scene {
 		return scene{view: view, index: NewIndex(objects), policy: DefaultPolicy(), most: most, omitted: &omissions{}}
 	}
-	rules := noisyRules()
-	if lanes := lanesOf(rules, view); len(lanes) != 4 {
-		t.Errorf("%d lanes for four areas", len(lanes))
+	heard := func(lanes func([]*hearing)) (all []string) {
+		var hearings []*hearing
+		var omitted [4]omissions
+		for i := range omitted {
+			s := stage(10_000)
+			s.omitted = &omitted[i]
+			hearings = append(hearings, newHearing(s, new(atomic.Int64)))
+		}
+		lanes(hearings)
+		for _, h := range hearings {
+			drafts, failures, full := h.told(noisyRules(), h.most)
+			if full {
+				t.Fatal("there are not too many")
+			}
+			for _, d := range drafts {
+				all = append(all, d.rule.ID+" "+d.message)
+			}
+			all = slices.Concat(all, failures, h.omitted.notes())
+		}
+		return all
 	}
-	first, _ := stage(10_000).run(rules, [][]int{everyRule(rules)})
+	rules := noisyRules()
+	first := heard(func(hearings []*hearing) {
+		for _, h := range hearings {
+			h.run(rules, everyRule(rules))
+		}
+	})
 	for range 5 {
 		rules := noisyRules()
-		again, full := stage(10_000).run(rules, lanesOf(rules, view))
-		if len(told(first)) < 1000 || full || !slices.Equal(told(first), told(again)) {
-			t.Fatalf("one after the other:\n%q\nat the same time:\n%q", told(first), told(again))
+		again := heard(func(hearings []*hearing) {
+			if lanes := lanesOf(rules, hearings); len(lanes) != 4 {
+				t.Errorf("%d lanes for four areas", len(lanes))
+			}
+			hear(rules, hearings)
+		})
+		if len(first) < 4000 || !slices.Equal(first, again) {
+			t.Fatalf("one after the other:\n%q\nat the same time:\n%q", first, again)
 		}
 	}
 	for range 5 {

@@ -255,12 +255,7 @@ func benchmarkCatalogue(b *testing.B, change *source.Change) {
 // many namespaces and once in a single one, so that what compares each with each shows. LANDWAITER_MANY gives another
 // number of applications, which are eleven objects each.
 func BenchmarkMany(b *testing.B) {
-	apps := 1000
-	if text := os.Getenv("LANDWAITER_MANY"); text != "" {
-		if _, err := fmt.Sscan(text, &apps); err != nil {
-			b.Fatal(err)
-		}
-	}
+	apps := sizeFrom(b, "LANDWAITER_MANY", 1000)
 	for name, perTeam := range map[string]int{"namespaces": 25, "one": apps} {
 		b.Run(name, func(b *testing.B) {
 			benchmarkMany(b, cluster{apps: apps, perTeam: perTeam, kyverno: apps / 45, admission: apps / 450, change: 20})
@@ -268,10 +263,22 @@ func BenchmarkMany(b *testing.B) {
 	}
 }
 
-// BenchmarkSmall judges small objects at base and at head, a tenth of them network policies: as many as a review holds.
+// sizeFrom is the number in an environment variable, or usual where it is not set.
+func sizeFrom(tb testing.TB, variable string, usual int) int {
+	tb.Helper()
+	if text := os.Getenv(variable); text != "" {
+		if _, err := fmt.Sscan(text, &usual); err != nil {
+			tb.Fatalf("%s: %v", variable, err)
+		}
+	}
+	return usual
+}
+
+// BenchmarkSmall judges small objects at base and at head, a tenth of them network policies. LANDWAITER_SMALL gives another
+// number of teams, which have 500 objects each.
 func BenchmarkSmall(b *testing.B) {
 	base, head := map[string][]byte{}, map[string][]byte{}
-	for team := range 50 {
+	for team := range sizeFrom(b, "LANDWAITER_SMALL", 50) {
 		for i := range 50 {
 			text := strings.NewReplacer("TEAM", fmt.Sprintf("team-%d", team), "APP", fmt.Sprintf("app-%d", i)).Replace(smallText)
 			for n := range 8 {

@@ -39,7 +39,7 @@ func checkMappings(p *review.Pass, o *manifests.Object) {
 	if o.Kind != "ConfigMap" {
 		return
 	}
-	for _, text := range texts(o) {
+	for text := range texts(o) {
 		if strings.Contains(text.value, "system:masters") && strings.Contains(strings.ToLower(text.value), "arn") {
 			for _, d := range text.parse(o) {
 				d.reportMasters(p)

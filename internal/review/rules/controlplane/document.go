@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"encoding/base64"
+	"iter"
 	"slices"
 	"strings"
 
@@ -110,7 +111,7 @@ func documents(v *review.RootView) []document {
 			found = append(found, document{Field: o.Field(), kind: o.Kind, group: o.Group(), owner: o})
 		}
 		found = append(found, clusterAPI(o)...)
-		for _, text := range texts(o) {
+		for text := range texts(o) {
 			found = append(found, text.documents(o)...)
 		}
 	}
@@ -147,42 +148,60 @@ type text struct {
 }
 
 // texts lists the texts of an object that become files.
-func texts(o *manifests.Object) []text {
-	var found []text
-	add := func(at manifests.Field) {
-		if value := at.Text(); value != "" {
-			found = append(found, text{at, value})
+func texts(o *manifests.Object) iter.Seq[text] {
+	return func(yield func(text) bool) {
+		switch group := o.Group(); {
+		case group == "" && (o.Kind == "ConfigMap" || o.Kind == "Secret"):
+			eachValue(o, yield)
+		case group == "kops.k8s.io", group == "kops":
+			eachAsset(o, yield)
 		}
-	}
-	if o.Group() == "" && (o.Kind == "ConfigMap" || o.Kind == "Secret") {
-		for _, key := range []string{"data", "stringData"} {
-			for _, e := range o.Field().Get(key).Entries() {
-				if o.Kind == "Secret" && key == "data" {
-					if decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(e.Value.Text())); err == nil {
-						found = append(found, text{e.Value, string(decoded)})
-					}
-					continue
+		for _, spec := range clusterAPISpecs(o) {
+			for _, file := range spec.Get("files").Items() {
+				at := file.Get("content")
+				if at.Text() != "" && !yield(text{at, at.Text()}) {
+					return
 				}
-				add(e.Value)
 			}
 		}
 	}
-	for _, spec := range clusterAPISpecs(o) {
-		for _, file := range spec.Get("files").Items() {
-			add(file.Get("content"))
-		}
-	}
-	if group := o.Group(); group == "kops.k8s.io" || group == "kops" {
-		for _, asset := range o.Field().Get("spec", "fileAssets").Items() {
-			content := asset.Get("content")
-			if decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(content.Text())); err == nil && asset.Get("isBase64").True() {
-				found = append(found, text{content, string(decoded)})
-				continue
+}
+
+// eachValue visits the values of a ConfigMap or Secret.
+func eachValue(o *manifests.Object, yield func(text) bool) {
+	for _, list := range []string{"data", "stringData"} {
+		for _, at := range o.Field().Get(list).EachEntry() {
+			t := text{at, at.Text()}
+			if o.Kind == "Secret" && list == "data" {
+				t.value = fromBase64(t.value)
 			}
-			add(content)
+			if t.value != "" && !yield(t) {
+				return
+			}
 		}
 	}
-	return found
+}
+
+// eachAsset visits the files that kops puts onto machines.
+func eachAsset(o *manifests.Object, yield func(text) bool) {
+	for _, asset := range o.Field().Get("spec", "fileAssets").Items() {
+		t := text{asset.Get("content"), asset.Get("content").Text()}
+		if decoded := fromBase64(t.value); decoded != "" && asset.Get("isBase64").True() {
+			t.value = decoded
+		}
+		if t.value != "" && !yield(t) {
+			return
+		}
+	}
+}
+
+// fromBase64 decodes a text; "" for one that is not encoded.
+func fromBase64(text string) string {
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return ""
+	}
+	return string(decoded)
 }
 
 // documents parses a text, as far as it may hold configuration. What is no YAML is no configuration of a component.

@@ -111,7 +111,7 @@ func checkConsoleFlags(p *review.Pass, c review.Container) {
 }
 
 func checkConsoleTexts(p *review.Pass) {
-	for _, t := range configTexts(p.Object) {
+	for t := range configTexts(p.Object) {
 		for _, s := range consoleKeys {
 			if t.key == s.name && s.opens(t.text) && strings.HasSuffix(p.Object.Name, s.object) {
 				p.Report(t.at, "%s %s", t.key, s.says).Detail(consoleDetail).Fix("switch it off", review.Set(t.at, "false")).Unsafe()

@@ -2,6 +2,7 @@ package network
 
 import (
 	"encoding/base64"
+	"iter"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -23,23 +24,24 @@ type configText struct {
 const maxConfig = 1 << 20
 
 // configTexts lists the texts of a ConfigMap or Secret of Kubernetes.
-func configTexts(o *manifests.Object) (all []configText) {
-	if o.Group() != "" || o.Kind != "ConfigMap" && o.Kind != "Secret" {
-		return nil
-	}
-	secret := o.Kind == "Secret"
-	for _, section := range []string{"data", "stringData", "binaryData"} {
-		for _, e := range o.Field().Get(section).Entries() {
-			t := configText{at: e.Value, key: e.Key, text: e.Value.Text(), secret: secret, plain: true}
-			if section == "binaryData" || section == "data" && secret {
-				t.text = decoded(t.text)
-			}
-			if len(t.text) <= maxConfig {
-				all = append(all, t)
+func configTexts(o *manifests.Object) iter.Seq[configText] {
+	return func(yield func(configText) bool) {
+		if o.Group() != "" || o.Kind != "ConfigMap" && o.Kind != "Secret" {
+			return
+		}
+		secret := o.Kind == "Secret"
+		for _, section := range []string{"data", "stringData", "binaryData"} {
+			for key, value := range o.Field().Get(section).EachEntry() {
+				t := configText{at: value, key: key, text: value.Text(), secret: secret, plain: true}
+				if section == "binaryData" || section == "data" && secret {
+					t.text = decoded(t.text)
+				}
+				if len(t.text) <= maxConfig && !yield(t) {
+					return
+				}
 			}
 		}
 	}
-	return all
 }
 
 // decoded decodes base64; "" for what is encrypted, or filled in later.

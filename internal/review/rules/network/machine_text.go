@@ -1,6 +1,7 @@
 package network
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 
@@ -43,10 +44,37 @@ var machineKinds = []string{
 var machineResources = resources("aws_instance", "aws_launch_configuration", "hcloud_server", "digitalocean_droplet", "openstack_compute_instance_v2",
 	"google_compute_instance")
 
-// fileTexts lists the texts of configTexts, what an object puts onto machines, and the files that these texts write.
-func fileTexts(p *review.Pass) []configText {
-	o := p.Object
-	all := configTexts(o)
+// fileTexts lists the texts of configTexts, what an object puts onto machines, and the files that these texts write, which
+// are looked into in their turn.
+func fileTexts(p *review.Pass) iter.Seq[configText] {
+	return func(yield func(configText) bool) {
+		own, written := 0, []configText(nil)
+		visit := func(t configText) bool {
+			if own+len(written) < maxTexts {
+				written = append(written, t.within()...)
+			}
+			return yield(t)
+		}
+		for t := range configTexts(p.Object) {
+			if own++; !visit(t) {
+				return
+			}
+		}
+		for _, t := range machineTexts(p.Object) {
+			if own++; !visit(t) {
+				return
+			}
+		}
+		for i := 0; i < len(written); i++ {
+			if !visit(written[i]) {
+				return
+			}
+		}
+	}
+}
+
+// machineTexts lists what an object puts onto machines.
+func machineTexts(o *manifests.Object) (all []configText) {
 	for _, at := range machineFiles[o.Kind] {
 		for _, f := range fieldsAt(o.Field(), at) {
 			all = append(all, machineFile(f))
@@ -56,9 +84,6 @@ func fileTexts(p *review.Pass) []configText {
 		for _, f := range fieldsAt(o.Field(), at) {
 			all = append(all, configText{at: f, key: f.Path()[strings.LastIndexByte(f.Path(), '.')+1:], text: f.Text(), plain: true})
 		}
-	}
-	for i := 0; i < len(all) && len(all) < maxTexts; i++ {
-		all = append(all, all[i].within()...) // which are looked into in their turn
 	}
 	return all
 }

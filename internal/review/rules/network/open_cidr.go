@@ -99,11 +99,14 @@ var allowedAt = map[string][]string{
 // allowLists are the lists of an object, where it lets in by them.
 func allowLists(o *manifests.Object) (lists []allowList) {
 	if o.Kind == "ConfigMap" {
-		return []allowList{{text: o.Field().Get("data", "whitelist-source-range")}, {text: o.Field().Get("data", "allowlist-source-range")}}
+		data := o.Field().Get("data")
+		return []allowList{{text: data.Get("whitelist-source-range")}, {text: data.Get("allowlist-source-range")}}
 	}
-	for _, key := range allowedBy {
-		if f := annotation(o, key); f.IsSet() {
-			lists = append(lists, allowList{text: f})
+	if annotations := o.Field().Get("metadata", "annotations"); annotations.IsMap() {
+		for _, key := range allowedBy {
+			if f := annotations.Get(key); f.IsSet() {
+				lists = append(lists, allowList{text: f})
+			}
 		}
 	}
 	if !letsIn(o) {

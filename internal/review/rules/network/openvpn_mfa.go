@@ -27,7 +27,10 @@ func checkOpenVPNMFA(p *review.Pass) {
 		checkClientVPN(p)
 		return
 	}
-	for _, t := range fileTexts(p) {
+	for t := range fileTexts(p) {
+		if !strings.Contains(t.text, "server") { // which every option that makes one has in its name
+			continue
+		}
 		if server, open := readOpenVPN(t.text).open(); open {
 			t.report(p, server.line, "the OpenVPN server of %s asks for no second factor", t.key).Detail(vpnDetail)
 		}

@@ -16,7 +16,7 @@ var sshdConfigRule = review.Rule{
 }
 
 func checkSSHDConfig(p *review.Pass) {
-	for _, t := range fileTexts(p) {
+	for t := range fileTexts(p) {
 		whole := strings.HasSuffix(t.key, "sshd_config")
 		part := strings.Contains(t.key, "sshd_config.d/")
 		if !whole && !part && (len(t.text) > maxUnnamed || strings.HasPrefix(t.text, "{")) {

@@ -115,13 +115,15 @@ func tlsSettings(p *review.Pass) (all []tlsSetting) {
 			all = append(all, fieldSetting(f, kind, path.Base(strings.ReplaceAll(fieldPath, ".", "/")))...)
 		}
 	}
-	for key, kind := range tlsAnnotations {
-		all = append(all, fieldSetting(annotation(o, key), kind, key[strings.IndexByte(key, '/')+1:])...)
+	if annotations := o.Field().Get("metadata", "annotations"); annotations.IsMap() {
+		for key, kind := range tlsAnnotations {
+			all = append(all, fieldSetting(annotations.Get(key), kind, key[strings.IndexByte(key, '/')+1:])...)
+		}
 	}
 	switch o.Kind {
 	case "ConfigMap":
-		for _, e := range o.Field().Get("data").Entries() {
-			all = append(all, keySettings(e)...)
+		for key, value := range o.Field().Get("data").EachEntry() {
+			all = append(all, keySettings(key, value)...)
 		}
 	case "EnvoyFilter":
 		all = append(all, envoySettings(o.Field().Get("spec", "configPatches"))...)
@@ -131,21 +133,21 @@ func tlsSettings(p *review.Pass) (all []tlsSetting) {
 }
 
 // keySettings finds the settings in an entry of a ConfigMap: what a controller takes from it, or a whole configuration.
-func keySettings(e manifests.Entry) (all []tlsSetting) {
-	if kind, ok := tlsKeys[e.Key]; ok {
-		return fieldSetting(e.Value, kind, e.Key)
+func keySettings(key string, at manifests.Field) (all []tlsSetting) {
+	if kind, ok := tlsKeys[key]; ok {
+		return fieldSetting(at, kind, key)
 	}
 	switch {
-	case e.Key == "ssl-options": // of haproxy-ingress
-		for _, s := range haproxyOptions(strings.Fields(e.Value.Text())) {
-			s.at, s.fixed = e.Value, true
+	case key == "ssl-options": // of haproxy-ingress
+		for _, s := range haproxyOptions(strings.Fields(at.Text())) {
+			s.at, s.fixed = at, true
 			all = append(all, s)
 		}
 		return all
-	case strings.HasSuffix(e.Key, ".toml"):
-		return traefikSettings(e.Value)
+	case strings.HasSuffix(key, ".toml"):
+		return traefikSettings(at)
 	}
-	return slices.Concat(nginxSettings(e.Value), haproxySettings(e.Value), documentSettings(e.Value))
+	return slices.Concat(nginxSettings(at), haproxySettings(at), documentSettings(at))
 }
 
 // fieldSetting makes a setting of a scalar that is set, or of each of a list of them.

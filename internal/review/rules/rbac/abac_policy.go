@@ -19,8 +19,8 @@ var abacPolicy = review.Rule{
 func checkABACPolicy(p *review.Pass) {
 	o := p.Object.Field()
 	if p.Object.Kind == "ConfigMap" && p.Object.Group() == "" {
-		for _, e := range o.Get("data").Entries() {
-			reportABAC(p, e.Value, "key "+e.Key, e.Value.Text())
+		for key, value := range o.Get("data").EachEntry() {
+			reportABAC(p, value, "key "+key, value.Text())
 		}
 		return
 	}
@@ -43,12 +43,18 @@ type abacLine struct {
 	}
 }
 
+// abacGroup is the API group of such policies, without which there is none in a text.
+const abacGroup = "abac.authorization.kubernetes.io/"
+
 // reportABAC reports a text that holds policies, at the first that is for everybody or everything, else at the first.
 func reportABAC(p *review.Pass, at manifests.Field, title, text string) {
+	if !strings.Contains(text, abacGroup) {
+		return
+	}
 	first, widest, says := 0, 0, ""
 	for i, line := range strings.Split(text, "\n") {
 		var policy abacLine
-		if !strings.Contains(line, "abac.authorization.kubernetes.io/") || json.Unmarshal([]byte(line), &policy) != nil || policy.Kind != "Policy" {
+		if !strings.Contains(line, abacGroup) || json.Unmarshal([]byte(line), &policy) != nil || policy.Kind != "Policy" {
 			continue
 		}
 		if first == 0 {

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 
@@ -20,42 +21,60 @@ type file struct {
 const maxFile = 1 << 20
 
 // files lists the texts of ConfigMaps and Secrets, and the files that Cluster API writes on its machines.
-func files(o *manifests.Object) (found []file) {
-	add := func(at manifests.Field, name, text string, written bool) {
-		if text != "" && len(text) <= maxFile {
-			found = append(found, file{at, name, text, written})
+func files(o *manifests.Object) iter.Seq[file] {
+	return func(yield func(file) bool) {
+		switch {
+		case o.Group() == "" && (o.Kind == "ConfigMap" || o.Kind == "Secret"):
+			eachValue(o, yield)
+		case strings.HasSuffix(o.Group(), "cluster.x-k8s.io"):
+			eachMachineFile(o, yield)
 		}
 	}
-	switch {
-	case o.Group() == "" && o.Kind == "ConfigMap", o.Group() == "" && o.Kind == "Secret":
-		for _, list := range []string{"data", "stringData"} {
-			for _, e := range o.Field().Get(list).Entries() {
-				encoded := o.Kind == "Secret" && list == "data"
-				text := e.Value.Text()
-				if encoded {
-					text = decoded(list, e.Value)
-				}
-				add(e.Value, e.Key, text, true)
+}
+
+// isRead reports whether a text is looked at.
+func isRead(text string) bool { return text != "" && len(text) <= maxFile }
+
+// eachValue visits the values of a ConfigMap or Secret.
+func eachValue(o *manifests.Object, yield func(file) bool) {
+	for _, list := range []string{"data", "stringData"} {
+		for key, value := range o.Field().Get(list).EachEntry() {
+			text := value.Text()
+			if o.Kind == "Secret" && list == "data" {
+				text = decoded(list, value)
 			}
-		}
-	case strings.HasSuffix(o.Group(), "cluster.x-k8s.io"):
-		for _, spec := range machineSpecs(o) {
-			for _, f := range spec.Get("files").Items() {
-				add(f.Get("content"), f.Get("path").Text(), f.Get("content").Text(), true)
-			}
-			for _, list := range []string{"preKubeadmCommands", "postKubeadmCommands"} {
-				for _, command := range spec.Get(list).Items() {
-					add(command, list, command.Text(), true)
-				}
+			if isRead(text) && !yield(file{value, key, text, true}) {
+				return
 			}
 		}
 	}
-	return found
+}
+
+// eachMachineFile visits the files and commands of Cluster API's machines.
+func eachMachineFile(o *manifests.Object, yield func(file) bool) {
+	for _, spec := range machineSpecs(o) {
+		for _, f := range spec.Get("files").Items() {
+			at := f.Get("content")
+			if isRead(at.Text()) && !yield(file{at, f.Get("path").Text(), at.Text(), true}) {
+				return
+			}
+		}
+		for _, list := range []string{"preKubeadmCommands", "postKubeadmCommands"} {
+			for _, at := range spec.Get(list).Items() {
+				if isRead(at.Text()) && !yield(file{at, list, at.Text(), true}) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // machineSpecs are the places where Cluster API's objects hold kubeadm's configuration.
 func machineSpecs(o *manifests.Object) []manifests.Field {
 	spec := o.Field().Get("spec")
+	if !spec.IsMap() {
+		return nil
+	}
 	return []manifests.Field{spec, spec.Get("kubeadmConfigSpec"), spec.Get("template", "spec"), spec.Get("template", "spec", "kubeadmConfigSpec")}
 }
 
@@ -89,10 +108,11 @@ func (x part) report(p *review.Pass, at manifests.Field, format string, args ...
 
 // documents lists the mappings in texts that hold a word.
 func documents(o *manifests.Object, word string) (found []part) {
-	for _, f := range files(o) {
-		if !strings.Contains(f.text, word) {
+	for text := range files(o) {
+		if !strings.Contains(text.text, word) {
 			continue
 		}
+		f := text
 		for _, d := range manifests.SplitDocuments([]byte(f.text)) {
 			node, err := manifests.ParseYAML(d.Data)
 			if at := manifests.NewField(node, ""); err == nil && at.IsMap() {
@@ -133,7 +153,7 @@ func wordsOf(line string) []string {
 // commands lists the lines of scripts, and of containers' commands, that hold a word. A backslash at its end joins a line
 // with the next one.
 func commands(p *review.Pass, word string) (found []command) {
-	for _, f := range files(p.Object) {
+	for f := range files(p.Object) {
 		found = append(found, scriptLines(f, word)...)
 	}
 	for _, pod := range p.Root.Workloads(p.Object) {
@@ -164,10 +184,11 @@ func containerCommands(list manifests.Field, word string) (found []command) {
 	return found
 }
 
-func scriptLines(f file, word string) (found []command) {
-	if !strings.Contains(f.text, word) {
+func scriptLines(script file, word string) (found []command) {
+	if !strings.Contains(script.text, word) {
 		return nil
 	}
+	f := script
 	whole, first := "", 0
 	for i, line := range strings.Split(f.text, "\n") {
 		if whole == "" {

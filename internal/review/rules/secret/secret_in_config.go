@@ -125,14 +125,14 @@ type text struct {
 // secret-in-git speaks.
 func gather(o *manifests.Object) []text {
 	var found []text
-	for _, entry := range o.Field().Entries() {
+	for key, value := range o.Field().EachEntry() {
 		switch {
-		case entry.Key == "status", entry.Key == "sops", entry.Key == "kind", entry.Key == "apiVersion":
-		case o.Kind == "ConfigMap" && entry.Key == "binaryData":
-			found = append(found, binaryTexts(entry.Value)...)
-		case o.Kind == "Secret" && (entry.Key == "data" || entry.Key == "stringData"):
+		case key == "status", key == "sops", key == "kind", key == "apiVersion":
+		case o.Kind == "ConfigMap" && key == "binaryData":
+			found = append(found, binaryTexts(value)...)
+		case o.Kind == "Secret" && (key == "data" || key == "stringData"):
 		default:
-			found = descend(entry.Value, entry.Key, found)
+			found = descend(value, key, found)
 		}
 	}
 	return found
@@ -152,11 +152,11 @@ func descend(f manifests.Field, name string, found []text) []text {
 	switch {
 	case f.IsMap():
 		own := f.Get("name").Text()
-		for _, entry := range f.Entries() {
-			if entry.Key == "value" && own != "" {
-				found = descend(entry.Value, own, found)
-			} else if entry.Key != "managedFields" {
-				found = descend(entry.Value, entry.Key, found)
+		for key, value := range f.EachEntry() {
+			if key == "value" && own != "" {
+				found = descend(value, own, found)
+			} else if key != "managedFields" {
+				found = descend(value, key, found)
 			}
 		}
 	case f.IsList():

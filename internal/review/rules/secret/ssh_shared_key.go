@@ -45,7 +45,7 @@ func checkSSHSharedKey(p *review.Pass) {
 	if o.Group() == "resource.terraform" {
 		checkTerraformKeys(p, o.Field().Get("body"))
 	}
-	for _, f := range files(o) {
+	for f := range files(o) {
 		if name := path.Base(f.name); strings.HasPrefix(name, "authorized_keys") || strings.HasPrefix(name, "authorized-keys") || strings.HasSuffix(name, ".pub") {
 			reportKeys(p, f)
 		}

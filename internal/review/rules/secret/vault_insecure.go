@@ -41,7 +41,7 @@ func checkVaultInsecure(p *review.Pass) {
 			checkVaultContainer(p, c)
 		}
 	}
-	for _, f := range files(o) {
+	for f := range files(o) {
 		checkVaultFile(p, f)
 	}
 	if o.Kind == "Vault" {
