@@ -143,6 +143,9 @@ func (c command) report(p *review.Pass, format string, args ...any) *review.Draf
 var splitWords = regexp.MustCompile(`(?:[^\s"']|"[^"]*"|'[^']*')+`)
 
 func wordsOf(line string) []string {
+	if !strings.ContainsAny(line, `"'`) { // as most are
+		return strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\n\f\r", r) })
+	}
 	words := splitWords.FindAllString(line, -1)
 	for i := range words {
 		words[i] = strings.NewReplacer(`"`, "", "'", "").Replace(words[i])
