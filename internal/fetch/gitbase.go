@@ -70,7 +70,19 @@ func (b *Bases) repository(ctx context.Context, base manifests.Base) (manifests.
 		tree, err := b.open(ctx, base.URL, got.Pinned)
 		return tree, 0, err
 	})
+	if err == nil {
+		got.Notes = append(got.Notes, leftOut(base, got.Tree)...)
+	}
 	return got, err
+}
+
+// leftOut says of a repository that it has what no file system does: others may read it in other ways.
+func leftOut(base manifests.Base, tree source.Tree) []string {
+	odd := slices.DeleteFunc(source.Problems(tree), func(err error) bool { return !errors.Is(err, source.ErrPath) && !errors.Is(err, source.ErrDepth) })
+	if len(odd) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s has %d files that are left out, the first of them %.200q", describe(base), len(odd), odd[0].Error())}
 }
 
 // notesOn are what a reader should know of a commit.
@@ -174,7 +186,7 @@ func (b *Bases) open(ctx context.Context, address, id string) (source.Tree, erro
 		}
 	}
 	options := b.config.Git
-	repo, err := gitrepo.OpenPack(context.WithoutCancel(ctx), gitrepo.Pack{Commit: id, Data: pack, Within: b.config.Limits.Time}, options)
+	repo, err := gitrepo.OpenPack(ctx, gitrepo.Pack{Commit: id, Data: pack, Within: b.config.Limits.Time}, options)
 	if err != nil {
 		return nil, err
 	}

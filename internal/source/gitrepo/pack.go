@@ -2,6 +2,7 @@ package gitrepo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,8 @@ const maxObject = "64m"
 
 // OpenPack opens a pack as a repository of its own, which lies in a temporary directory until Close. Every object is read
 // and its ID computed, so that what the commit names is what it was when it got its name. The error says that the pack is
-// damaged, does not hold the commit with all that its tree names, or is not taken by Git: it is hostile input.
+// damaged, does not hold the commit with all that its tree names, or is not taken by Git: it is hostile input. The repository
+// outlives ctx, which is for opening it.
 func OpenPack(ctx context.Context, p Pack, opts Options) (repo *Repo, err error) {
 	if !isID(p.Commit) {
 		return nil, fmt.Errorf("open a pack: %.80q is no commit", p.Commit)
@@ -55,7 +57,7 @@ func OpenPack(ctx context.Context, p Pack, opts Options) (repo *Repo, err error)
 	if err := os.Remove(filepath.Join(at.repo, condemned)); err != nil {
 		return nil, err
 	}
-	repo, err = Open(ctx, at.repo, opts)
+	repo, err = Open(context.WithoutCancel(ctx), at.repo, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func indexPack(ctx context.Context, at place, p Pack, opts Options) error {
 			if cause := context.Cause(ctx); cause != nil {
 				return cause
 			}
-			return fmt.Errorf("%w: git %s: %s", ErrPack, step.args[0], plain(said.text(), ""))
+			return fmt.Errorf("%w: git %s: %s", ErrPack, step.args[0], cmp.Or(plain(said.text(), ""), err.Error()))
 		}
 	}
 	return nil
