@@ -18,13 +18,13 @@ var reference = pattern(`\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|^\$[A-Za-z_]+$|^<[^<
 	`|^ENC\[|^arn:aws[\w-]*:(secretsmanager|ssm|kms):|^projects/[^/]+/secrets/|^<path:|^avp:|^\$__(file|env|vault)`)
 
 // stand finds words that people write where a secret will be.
-var stand = pattern(`(?i)^(x{3,}|[*.\-_?#]+|0+|1?23456789?0?|none|null|nil|n/?a|true|false|yes|no|test|unset|undefined|empty|default)$` +
+var stand = pattern(`(?i)^(x{3,}|[*.\-_?#]+|0+|1?23456789?0?|none|null|nil|n/?a|true|false|yes|no|unset|undefined|empty|default)$` +
 	`|^(your|my|the|some|insert|enter|put|add|replace|change|set|use|fill|generate|create)[-_ ]` +
 	`|change[-_ ]?(me|it|this)|replace[-_ ]?(me|this|with)|place[-_ ]?holder|example|dummy|redacted|not[-_ ]?a?[-_ ]?real|goes[-_ ]?here|[-_ ]here$` +
 	`|\b(todo|tbd|fixme|fake|sample|mock|demo)\b`)
 
 // weak are words that are passwords only where nothing depends on them.
-var weak = pattern(`(?i)^(pass(word|wd)?|secret|token|key|user(name)?|admin|guest|root|postgres|mysql)$`)
+var weak = pattern(`(?i)^(test|pass(word|wd)?|secret|token|key|user(name)?|admin|guest|root|postgres|mysql)$`)
 
 // isPlaceholder reports whether text is no secret but stands for one: a variable, a reference to a secret store, an
 // encrypted value, or words such as "changeme".
