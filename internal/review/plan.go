@@ -153,7 +153,7 @@ func contextKinds() []string {
 		"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget", "PriorityClass",
 		"StorageClass", "PersistentVolume", "Application", "ApplicationSet", "Kustomization", "HelmRelease", "ArtifactGenerator",
 		"ClusterPolicy", "K8sAllowedRepos", "ClusterImagePolicy", "ImageValidatingPolicy", "ValidatingAdmissionPolicy", "ValidatingPolicy",
-		"ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "ConstraintTemplate"}
+		"Cluster", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "ConstraintTemplate"}
 }
 
 // contextObjects are the objects of contextKinds that are plain in the source of the whole repository, and those of them

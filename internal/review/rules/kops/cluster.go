@@ -65,15 +65,17 @@ func role(p *review.Pass) string {
 	return "ControlPlane"
 }
 
-// open reports whether a list of addresses has one that is everybody, or half of that, which two then join.
-func open(list manifests.Field) (at manifests.Field, found bool) {
+// open returns the first addresses of a list, of each IP version, that are everybody, or half of that, which two then join.
+func open(list manifests.Field) (found []manifests.Field) {
+	seen := make(map[int]bool) // by the length of addresses
 	for _, item := range list.Items() {
 		prefix, err := netip.ParsePrefix(strings.TrimSpace(item.Text()))
-		if err == nil && prefix.Bits() <= 1 {
-			return item, true
+		if err == nil && prefix.Bits() <= 1 && !seen[prefix.Addr().BitLen()] {
+			seen[prefix.Addr().BitLen()] = true
+			found = append(found, item)
 		}
 	}
-	return manifests.Field{}, false
+	return found
 }
 
 // accessRule reports addresses that everybody has, and a list that was left out, which is the same to kops.
@@ -82,7 +84,7 @@ func accessRule(p *review.Pass, list manifests.Field, what, why string) {
 		p.Report(list, "cluster %s leaves out who may reach %s, which is everybody", p.Object.Name, what).Detail("%s", why)
 		return
 	}
-	if at, ok := open(list); ok {
+	for _, at := range open(list) {
 		p.Report(at, "cluster %s lets %s reach %s", p.Object.Name, at.Text(), what).Detail("%s", why)
 	}
 }

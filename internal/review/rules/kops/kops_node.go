@@ -23,6 +23,11 @@ func checkKopsNode(p *review.Pass) {
 			Detail("What listens on them can be reached from the internet as soon as one security group is too wide.").
 			Fix("Give them none", review.Set(at, false)).Unsafe()
 	}
+	for _, at := range open(spec(p).Get("nodePortAccess")) {
+		p.Report(at, "cluster %s lets %s reach the node ports of its machines", p.Object.Name, at.Text()).
+			Detail("Every Service of the types NodePort and LoadBalancer then answers on every machine, past the load balancer and its limits.").
+			Fix("Take it from the list", review.Remove(at)).Unsafe()
+	}
 	for _, script := range scripts(p) {
 		if found := disarming.FindString(script.Text()); found != "" {
 			p.Report(script, "%s %s switches a guard of the kernel off", p.Object.Kind, p.Object.Name).Part(found).

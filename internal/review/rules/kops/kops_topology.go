@@ -1,6 +1,10 @@
 package kops
 
-import "github.com/landwaiter/landwaiter/internal/review"
+import (
+	"strings"
+
+	"github.com/landwaiter/landwaiter/internal/review"
+)
 
 var kopsTopology = review.Rule{
 	ID: "kops-topology", Level: review.Warning, Guidelines: []string{"G17", "G29"},
@@ -21,9 +25,22 @@ func checkKopsTopology(p *review.Pass) {
 			break // the others are the same decision
 		}
 	}
-	if at := topology(p).Get("dns", "type"); at.Text() == "Public" {
-		p.Report(at, "the names of cluster %s are public", p.Object.Name).
-			Detail("They tell everybody where the API server and its nodes are. A private zone serves those who are inside.")
+	checkNames(p)
+}
+
+// checkNames reports names in a public zone, which is where kops puts them unless it is told otherwise. A cluster whose name
+// ends in k8s.local finds itself by gossip.
+func checkNames(p *review.Pass) {
+	const why = "They tell everybody where the API server and its nodes are. A private zone serves those who are inside."
+	at := topology(p).Get("dns")
+	if !isAlpha3(p) || at.IsMap() {
+		at = at.Get("type")
+	}
+	switch {
+	case at.Text() == "Public":
+		p.Report(at, "the names of cluster %s are public", p.Object.Name).Detail(why)
+	case !at.IsSet() && !strings.HasSuffix(p.Object.Name, ".k8s.local"):
+		p.Report(at, "the names of cluster %s are public, which is what kops makes of a topology that does not say", p.Object.Name).Detail(why)
 	}
 }
 

@@ -16,7 +16,7 @@ const publicBucketDetail = "The private keys of the cluster's authorities and it
 // checkStateBuckets reports buckets of Terraform that are a state store of kops by their name, and that everybody may read.
 func checkStateBuckets(p *review.Pass) {
 	for _, bucket := range slices.Concat(p.Root.OfKind("aws_s3_bucket"), p.Root.OfKind("google_storage_bucket")) {
-		if bucket.Group() != ofTerraform || !keepsState(bucket) {
+		if bucket.Group() != ofTerraform || !keepsState(p, bucket) {
 			continue
 		}
 		reportPublic(p, bucket, bucket.Field().Get("body", "acl"), isPublicACL)
@@ -37,9 +37,17 @@ func checkStateBuckets(p *review.Pass) {
 	}
 }
 
-// keepsState reports whether a bucket is called a state store of kops.
-func keepsState(bucket *manifests.Object) bool {
+// keepsState reports whether a bucket is called a state store of kops, or a cluster of the repository names it as its own.
+func keepsState(p *review.Pass, bucket *manifests.Object) bool {
 	body := bucket.Field().Get("body")
+	for _, o := range append(p.Root.OfKind("Cluster"), p.Index.OfKind("Cluster")...) {
+		base := o.Field().Get("spec", "configBase").Text() + o.Field().Get("spec", "configStore", "base").Text()
+		_, rest, _ := strings.Cut(base, "://")
+		name, _, _ := strings.Cut(rest, "/")
+		if name != "" && (name == body.Get("bucket").Text() || name == body.Get("name").Text()) {
+			return true
+		}
+	}
 	for _, name := range []string{bucket.Name, body.Get("bucket").Text(), body.Get("bucket_prefix").Text(), body.Get("name").Text()} {
 		if strings.Contains(strings.ToLower(name), "kops") {
 			return true

@@ -117,6 +117,11 @@ func checkConsoleTexts(p *review.Pass) {
 				p.Report(t.at, "%s %s", t.key, s.says).Detail(consoleDetail).Fix("switch it off", review.Set(t.at, "false")).Unsafe()
 			}
 		}
+		for _, s := range consoleVariables {
+			if t.key == s.name && s.opens(t.text) && (s.name != "REGISTRATION_MODE" || strings.Contains(p.Object.Name, "deis")) {
+				p.Report(t.at, "%s %s", t.key, s.says).Detail(consoleDetail)
+			}
+		}
 		var found []consoleLine
 		switch {
 		case strings.HasSuffix(t.key, "grafana.ini"):

@@ -19,10 +19,13 @@ var openCIDR = review.Rule{
 
 func checkOpenCIDR(p *review.Pass) {
 	for _, list := range allowLists(p.Object) {
-		at, open := list.everybody()
-		if !open {
-			continue
-		}
+		reportEverybody(p, list)
+	}
+}
+
+// reportEverybody reports what a list lets in of each IP version, if that is all of it.
+func reportEverybody(p *review.Pass, list allowList) {
+	for _, at := range list.everybody() {
 		d := p.Report(at, "%s %s lets in every address by its list of allowed ones", p.Object.Kind, p.Object.Name).
 			Detail("The list then limits nothing. Write the blocks that clients come from; if everybody shall be let in, leave the list away.")
 		if net, _ := parseNet(at.Text()); list.removable && len(list.items) > 1 && net.Bits() == 0 {
@@ -38,25 +41,32 @@ type allowList struct {
 	text      manifests.Field
 }
 
-// everybody reports whether the list holds all addresses, and returns where the widest block is written.
-func (l allowList) everybody() (manifests.Field, bool) {
+// everybody returns where the widest block is written of each IP version of which the list holds all addresses.
+func (l allowList) everybody() (found []manifests.Field) {
 	if l.items == nil {
-		return l.text, wide(splitList(l.text.Text()))
+		if wide(splitList(l.text.Text())) {
+			found = append(found, l.text)
+		}
+		return found
 	}
-	var texts []string
-	widest := 0
-	for i, f := range l.items {
-		texts = append(texts, f.Text())
-		if a, ok := parseNet(f.Text()); ok {
-			if b, known := parseNet(l.items[widest].Text()); !known || a.Bits() < b.Bits() {
-				widest = i
+	for _, all := range []netip.Prefix{allIPv4, allIPv6} {
+		var nets []netip.Prefix
+		var widest manifests.Field
+		for _, f := range l.items {
+			net, ok := parseNet(f.Text())
+			if !ok || net.Addr().Is4() != all.Addr().Is4() {
+				continue
 			}
+			if len(nets) == 0 || net.Bits() < slices.MinFunc(nets, func(a, b netip.Prefix) int { return a.Bits() - b.Bits() }).Bits() {
+				widest = f
+			}
+			nets = append(nets, net)
+		}
+		if covers(nets, all) {
+			found = append(found, widest)
 		}
 	}
-	if !wide(texts) {
-		return manifests.Field{}, false
-	}
-	return l.items[widest], true
+	return found
 }
 
 // wide reports whether blocks together are all addresses of an IP version.

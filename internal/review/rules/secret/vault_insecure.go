@@ -2,6 +2,7 @@ package secret
 
 import (
 	"net"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -14,7 +15,8 @@ var vaultInsecure = review.Rule{
 	ID: "vault-insecure", Level: review.Error, Guidelines: []string{"G27"},
 	Summary: "Vault runs in dev mode, without TLS or without being unsealed by a KMS, or is asked without verifying it",
 	Kinds: []string{review.Workloads, "ConfigMap", "Secret", "VaultConnection.secrets.hashicorp.com",
-		"SecretProviderClass.secrets-store.csi.x-k8s.io", "Vault.vault.banzaicloud.com"},
+		"SecretProviderClass.secrets-store.csi.x-k8s.io", "Vault.vault.banzaicloud.com", "SecretStore.external-secrets.io",
+		"ClusterSecretStore.external-secrets.io"},
 	Check: checkVaultInsecure,
 }
 
@@ -31,6 +33,11 @@ func checkVaultInsecure(p *review.Pass) {
 	for _, at := range []manifests.Field{spec.Get("skipTLSVerify"), spec.Get("parameters", "vaultSkipTLSVerify")} {
 		if isOn(at) && (o.Kind == "VaultConnection" || o.Kind == "SecretProviderClass") {
 			p.Report(at, "%s %s does not verify Vault's certificate", o.Kind, o.Name).Detail(vaultBlind)
+		}
+	}
+	for _, address := range [][]string{{"address"}, {"parameters", "vaultAddress"}, {"provider", "vault", "server"}} {
+		if at := spec.Get(address...); slices.Contains(vaultClients, o.Kind) && isPlainAddress(at.Text()) {
+			p.Report(at, "%s %s talks to Vault without TLS", o.Kind, o.Name).Lower(review.Warning).Detail(vaultPlain)
 		}
 	}
 	for _, pod := range p.Root.Workloads(o) {
@@ -51,6 +58,19 @@ func checkVaultInsecure(p *review.Pass) {
 			}
 		}
 	}
+}
+
+// vaultClients are the kinds whose objects say where a Vault is that is asked for secrets.
+var vaultClients = []string{"VaultConnection", "SecretProviderClass", "SecretStore", "ClusterSecretStore"}
+
+// isPlainAddress reports whether an address is one of HTTP on another machine.
+func isPlainAddress(text string) bool {
+	address, err := url.Parse(text)
+	if err != nil || address.Scheme != "http" {
+		return false
+	}
+	ip := net.ParseIP(address.Hostname())
+	return address.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
 }
 
 // isOn reports whether a field says yes, as a boolean or in words.
