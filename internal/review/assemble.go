@@ -21,6 +21,7 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 		for _, find := range []func() (Location, bool){
 			func() (Location, bool) { return c.gap(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return c.touchedBelow(change, base.views[pairOf(c.rootKey())]) },
+			func() (Location, bool) { return c.lostInherited(change, base.views[pairOf(c.rootKey())]) },
 			func() (Location, bool) { return touchedWithin(change, c.object, c.object.Lookup(c.path)) },
 			func() (Location, bool) { return c.touchedTwice(change) },
 			func() (Location, bool) { return c.touchedRelated(change) },
