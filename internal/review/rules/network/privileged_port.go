@@ -25,8 +25,8 @@ func checkPrivilegedPort(p *review.Pass) {
 		for _, port := range c.Get("ports").Items() {
 			at := port.Get("containerPort")
 			if n, ok := at.Int(); ok && n > 0 && n < 1024 {
-				p.Report(at, "%s listens on port %d, below 1024, and is not given NET_BIND_SERVICE", c.Title(), n).
-					Detail("Below 1024 only root may listen, or who has that capability, unless the runtime lifts the limit. A port of 1024 or more does without both; the Service can keep its own port.")
+				p.Report(at, "%s listens on port %d, which takes root or NET_BIND_SERVICE", c.Title(), n).
+					Detail("As another user the program does not start, unless the runtime lifts the limit; as root it has more rights than listening takes. A port of 1024 or more does without both, and the Service can keep its own port.")
 			}
 		}
 	}

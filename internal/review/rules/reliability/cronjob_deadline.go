@@ -13,6 +13,6 @@ func checkCronjobDeadline(p *review.Pass) {
 	spec := p.Object.Field().Get("spec")
 	if at := spec.Get("startingDeadlineSeconds"); !at.IsSet() && spec.IsMap() && !spec.Get("suspend").True() {
 		p.Report(at, "cronjob %s may start however late", p.Object.Name).
-			Detail("After an outage the controller starts what it missed, at whatever time that is; and when it missed more than a hundred starts it gives up on the CronJob altogether.")
+			Detail("After an outage the controller starts the last run that it missed, however late that is: a report of the night in the busiest hour, or shortly before the next run.")
 	}
 }
