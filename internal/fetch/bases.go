@@ -176,7 +176,7 @@ func allowing(base manifests.Base) string {
 func describe(base manifests.Base) string {
 	switch {
 	case base.File:
-		return "the file " + base.URL
+		return "the file " + base.Shown()
 	case base.Ref != "":
 		return "the repository " + base.URL + " at " + shortRef(base.Ref)
 	}

@@ -135,6 +135,9 @@ func repositoryURL(text string) (*url.URL, error) {
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || strings.ContainsAny(text, "%\\#?"):
 		return nil, errors.New("its address has more than a host and a path")
 	}
+	if !manifests.AddressLetters.MatchString(text) {
+		return nil, errors.New("its address has characters that none has: write a host in its ASCII form (xn--)")
+	}
 	for i, part := range strings.Split(u.Path, "/") {
 		if part == "." || part == ".." || part == "" && i > 0 {
 			return nil, errors.New("its address has an empty or dotted segment")

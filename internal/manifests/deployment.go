@@ -128,15 +128,15 @@ func (c *RemoteChart) Called() string {
 
 // String names the chart for a reader.
 func (c *RemoteChart) String() string {
-	text := "the chart " + c.URL
+	text := "the chart " + ShownAddress(c.URL)
 	if c.Name != "" {
-		text = "the chart " + c.Name + " of " + c.URL
+		text = "the chart " + ShownAddress(c.Name) + " of " + ShownAddress(c.URL)
 	}
 	switch {
 	case c.Digest != "" && c.Found == "":
-		text += " at " + c.Digest
+		text += " at " + ShownAddress(c.Digest)
 	case c.Version != "":
-		text += " in version " + c.Version
+		text += " in version " + ShownAddress(c.Version)
 	}
 	return text
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/landwaiter/landwaiter/internal/source"
 )
@@ -99,10 +100,20 @@ func FileAddress(text string) (Base, error) {
 		return Base{}, err
 	case !webAddress(text):
 		return Base{}, errNotWeb
+	case !AddressLetters.MatchString(strings.Map(dropEscapes, text)):
+		return Base{}, errLetters
 	case ambiguous(rest):
 		return Base{}, errAddress
 	}
 	return Base{URL: schemeOf(text) + "://" + host + "/" + rest, File: true}, nil
+}
+
+// dropEscapes drops what marks an escape or a query from an address in which these may stand.
+func dropEscapes(r rune) rune {
+	if r == '%' || r == '?' {
+		return -1
+	}
+	return r
 }
 
 // ambiguous reports whether the path of an address has segments, written out or escaped, that a server may resolve to
@@ -126,13 +137,45 @@ type Base struct {
 	Range bool // Ref is a range of versions: the newest tag in it is meant
 }
 
+// Shown is the address for a reader.
+func (b Base) Shown() string { return ShownAddress(b.URL) }
+
+var userOfAddress = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://)?([^/?#]*)@`)
+
+// ShownAddress is an address, of whatever form, as it may be shown to everybody: without who signs in, and without its query
+// and fragment, in which tokens stand; on one line, of letters that can be seen, and not long.
+func ShownAddress(text string) string {
+	const longest = 300
+	if found := userOfAddress.FindStringSubmatch(text); found != nil && found[2] != "git" {
+		text = found[1] + "…@" + text[len(found[0]):]
+	}
+	if at := strings.IndexAny(text, "?#"); at >= 0 {
+		text = text[:at+1] + "…"
+	}
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	}
+	return text
+}
+
 // The errors of addresses.
 var (
 	errNotWeb      = errors.New("only addresses over HTTPS are fetched")
 	errCredentials = errors.New("it has credentials in it, which are sent to nobody")
 	errAddress     = errors.New("its address cannot be read")
 	errRef         = errors.New("its ref is neither a branch nor a tag nor a commit")
+	errLetters     = errors.New("it has characters that no address has: write a host in its ASCII form (xn--), and others escaped")
 )
+
+// AddressLetters are the characters of an address over HTTP that is not escaped (RFC 3986, 2), but for those that have a meaning
+// in patterns of policies: hosts that only look like others are none, and what is proposed for a policy allows nothing else.
+var AddressLetters = regexp.MustCompile(`^[A-Za-z0-9._~!$&'()+,;=:@/\[\]-]*$`)
 
 var (
 	baseUser  = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9-]*)@`)
@@ -183,6 +226,10 @@ func GitBase(address, below, ref string) (Base, error) {
 	switch {
 	case err != nil:
 		return Base{}, err
+	case !AddressLetters.MatchString(host+"/"+rest) && !strings.ContainsAny(rest, "?#%\\ "):
+		return Base{}, errLetters
+	case strings.Contains(rest, "@"): // as in "user:password@host/path", which is read as SSH
+		return Base{}, errCredentials
 	case host == "" || rest == "" || path.Clean("/"+rest) != "/"+rest || strings.ContainsAny(rest, "?#%\\ "):
 		return Base{}, errAddress
 	case below == ".." || strings.HasPrefix(below, "../"):

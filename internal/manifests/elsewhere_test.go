@@ -49,12 +49,46 @@ func TestParseBase(t *testing.T) {
 		"https:///a/b?ref=v1":                        "cannot be read",
 		"https://github.com/a/b\n?ref=v1":            "cannot be read",
 		"https://github.com/%2e%2e/b?ref=v1":         "cannot be read",
+		"https://g\u0456thub.com/acme/base?ref=v1":   "characters that no address has",
+		"https://github.com/acme/b\u202ease?ref=v1":  "characters that no address has",
+		"https://github.com/acme/b\x1b[31m?ref=v1":   "characters that no address has",
+		"https://*/acme/base?ref=v1":                 "characters that no address has",
+		"https://github.com/*/**?ref=v1":             "characters that no address has",
+		"https://github.com/acme/<b>?ref=v1":         "characters that no address has",
+		"https://raw.h/acme/*/x.yaml":                "characters that no address has",
+		"https://raw.h/acme/\x1b[31m/x.yaml":         "characters that no address has",
 	} {
 		if got, err := ParseBase(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %+v, %v; want %q", text, got, err, want)
 		} else if strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// TestShown holds that nothing in an address is shown that opens anything, or disguises it.
+func TestShown(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://raw.h/acme/x/v1/a.yaml?token=hidden": "https://raw.h/acme/x/v1/a.yaml?…",
+		"https://me:hidden@h/x":                       "https://…@h/x",
+		"https://hidden@h/x#hidden":                   "https://…@h/x#…",
+		"https://me:hid@den@h/x":                      "https://…@h/x",
+		"oci://me:hidden@h/x":                         "oci://…@h/x",
+		"me:hidden@h/x":                               "…@h/x",
+		"git@h:acme/x.git":                            "git@h:acme/x.git",
+		"ssh://git@h/acme/x":                          "ssh://git@h/acme/x",
+		"https://h/acme@v1/x":                         "https://h/acme@v1/x",
+		"https://h/\x1b[31m\u202e\nx":                 "https://h/\ufffd[31m\ufffd\ufffdx",
+		"https://h/" + strings.Repeat("ä", 1000):      "https://h/" + strings.Repeat("ä", 145) + "…",
+	} {
+		if got := ShownAddress(text); got != want {
+			t.Errorf("%q is shown as %q", text, got)
+		}
+	}
+	chart := &RemoteChart{URL: "https://me:hidden@h/x", Name: "web\n::error::", Version: "\x1b[31m"}
+	if got := chart.String(); got != "the chart web\ufffd::error:: of https://…@h/x in version \ufffd[31m" {
+		t.Errorf("%q", got)
 	}
 }
 

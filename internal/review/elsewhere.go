@@ -126,11 +126,11 @@ func (s *supplier) get(ctx context.Context, lack manifests.Lack, whole bool) (mo
 	if err != nil {
 		return mount{}, err
 	}
-	called := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(base.URL, "https://"), "http://"), ".git")
+	called := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(base.Shown(), "https://"), "http://"), ".git")
 	if !base.File {
 		called += " at " + got.Pinned[:min(len(got.Pinned), 12)]
 	}
-	return mount{manifests.Supplied{Lack: lack, Called: called, Pinned: got.Pinned, Notes: got.Notes, Moved: got.Moved}, got.Tree, base.URL}, nil
+	return mount{manifests.Supplied{Lack: lack, Called: called, Pinned: got.Pinned, Notes: got.Notes, Moved: got.Moved}, got.Tree, base.Shown()}, nil
 }
 
 // baseOf reads the address of what is lacking.

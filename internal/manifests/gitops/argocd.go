@@ -63,7 +63,7 @@ func (w *World) here(s manifests.Field, revision, dir string) (why string) {
 	case !ok:
 		return fmt.Sprintf("its path %s leads out of the repository", dir)
 	case !w.ours(url, p):
-		return fmt.Sprintf("its source is another repository, %s", url)
+		return fmt.Sprintf("its source is another repository, %s", manifests.ShownAddress(url))
 	case version.MatchString(at):
 		return fmt.Sprintf("its source is at %s, and not at what is reviewed", at)
 	}

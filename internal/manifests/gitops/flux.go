@@ -47,7 +47,7 @@ func (w *World) gitSource(namespace, called, dir string) location {
 	p, _ := inside(dir)
 	where := location{dir: "."}
 	if url, pinned := spec.Get("url").Text(), pin(spec.Get("ref")); !w.ours(url, p) {
-		where = w.elsewhere(revisionOf(o), fmt.Sprintf("its source GitRepository %s is another repository, %s", called, url))
+		where = w.elsewhere(revisionOf(o), fmt.Sprintf("its source GitRepository %s is another repository, %s", called, manifests.ShownAddress(url)))
 	} else if pinned != "" {
 		where = w.elsewhere(revisionOf(o), fmt.Sprintf("its source GitRepository %s is at %s, and not at what is reviewed", called, pinned))
 	}
