@@ -155,6 +155,9 @@ func (j *joining) byThemselves() {
 // render: that it is gone is not known. nil when it is.
 func (j *joining) lost(i int) *manifests.Root {
 	root := j.base.roots[i]
+	if unread := j.unread(root); unread != nil {
+		return unread
+	}
 	for n, at := 0, root; n < maxWaves; n++ {
 		parent, ok := j.base.parents[rootKey(at)]
 		if !ok {
@@ -165,6 +168,22 @@ func (j *joining) lost(i int) *manifests.Root {
 				Skip: parent.Path + ", which holds the object that has it rendered, cannot be rendered", Elsewhere: elsewhere}}
 		}
 		at = parent
+	}
+	return nil
+}
+
+// unread is what is at head in the place of a root whose object stood in a file that nobody can read there, nil when that is not so.
+func (j *joining) unread(root manifests.Root) *manifests.Root {
+	frame := root.Deployment.At.Best()
+	if frame == nil {
+		return nil
+	}
+	for _, p := range j.plan.found.Problems {
+		if p.File == frame.Span.File {
+			at := manifests.Origin{{Span: source.Span{File: p.File, Line: max(p.Line, 1), EndLine: max(p.Line, 1)}, Precision: manifests.Exact}}
+			return &manifests.Root{Path: root.Path, Kind: root.Kind, Dir: ".", Deployment: &manifests.Deployment{By: root.Deployment.By, At: at,
+				Skip: fmt.Sprintf("%s, which held the object that has it rendered, %s", p.File, p.Reason)}}
+		}
 	}
 	return nil
 }

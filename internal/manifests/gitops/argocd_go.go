@@ -109,7 +109,7 @@ var placeholder = regexp.MustCompile(`LANDWAITERTEXT[0-9]+X`)
 // name makes a template of each text with gaps, and puts a placeholder into its place.
 func (c *setChart) name(d *draft, n *yaml.Node, calls map[string]string) error {
 	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "{{") {
-		name, err := c.define(n.Value, d.from[n])
+		name, err := c.define(n.Value, n.Value, d.from[n])
 		if err != nil {
 			return err
 		}
@@ -137,13 +137,16 @@ func (c *setChart) values(d *draft, helm *yaml.Node, calls map[string]string) er
 		if key.Value != "values" || text.Kind != yaml.ScalarNode || !strings.Contains(text.Value, "{{") {
 			continue
 		}
-		name, err := c.define(text.Value, d.from[text])
+		name, err := c.define(text.Value, text.Value, d.from[text])
 		if err != nil {
 			return err
 		}
 		mark := fmt.Sprintf("LANDWAITERTEXT%dX", c.count)
 		calls[mark] = fmt.Sprintf("{{ include %q $set.is | nindent %d }}", name, deepest)
-		key.Value, text.Value, text.Tag, text.Style = "valuesObject", mark, "!!str", 0
+		if key.Value = "valuesObject"; c.patched() {
+			key.Value = meantValues // which a patch replaces as a whole
+		}
+		text.Value, text.Tag, text.Style = mark, "!!str", 0
 	}
 	return nil
 }
@@ -151,8 +154,8 @@ func (c *setChart) values(d *draft, helm *yaml.Node, calls map[string]string) er
 // deepest is an indentation below which everything of a template stands.
 const deepest = 80
 
-// define writes a text as a template, and returns its name.
-func (c *setChart) define(text string, at manifests.Origin) (string, error) {
+// define writes a text as a template, and returns its name. written is how it stands in the file.
+func (c *setChart) define(text, written string, at manifests.Origin) (string, error) {
 	text, err := withOwn(text)
 	if err != nil {
 		return "", err
@@ -161,7 +164,7 @@ func (c *setChart) define(text string, at manifests.Origin) (string, error) {
 	name := fmt.Sprintf("text%d", c.count)
 	whole := &page{}
 	whole.add(fmt.Sprintf("{{ define %q }}%s{{ end }}\n", name, text), at)
-	for i, line := range c.linesOf(text, at).lines {
+	for i, line := range c.linesOf(written, at).lines {
 		if i < len(whole.lines) {
 			whole.lines[i] = line
 		}
@@ -177,7 +180,7 @@ func (c *setChart) addPatch() error {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "{{") {
 		return fmt.Errorf("the templatePatch of ApplicationSet %s is JSON, which is not applied: write it as YAML", c.set.Name)
 	}
-	name, err := c.define(text, originOf(c.set, c.patch))
+	name, err := c.define(meaningValues(text), text, originOf(c.set, c.patch))
 	if err != nil {
 		return err
 	}
@@ -205,33 +208,4 @@ func (c *setChart) complete(n *yaml.Node, p params) error {
 		}
 	}
 	return nil
-}
-
-// patched are Applications with the templatePatch that follows each put over it.
-func patched(objects []*manifests.Object) (all []*manifests.Object, err error) {
-	patches := make(map[string]*manifests.Object)
-	for _, o := range objects {
-		if o.Kind == "TemplatePatch" {
-			patches[o.Field().Get("landwaiterSet").Text()] = o
-		}
-	}
-	for _, o := range objects {
-		if o.Kind == "TemplatePatch" {
-			continue
-		}
-		d := newDraft(o.Field(), of(o))
-		if patch := patches[o.Field().Get("landwaiterSet").Text()]; patch != nil {
-			for _, key := range []string{"metadata", "spec", "operation"} {
-				if f := patch.Field().Get(key); f.IsMap() {
-					d.merge(d.below(d.node, key, originOf(patch, f)), f, of(patch))
-				}
-			}
-		}
-		d.set(d.node, "landwaiterSet", nil)
-		if o, err = d.object(o); err != nil {
-			return nil, err
-		}
-		all = append(all, o)
-	}
-	return all, nil
 }

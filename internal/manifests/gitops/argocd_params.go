@@ -38,12 +38,15 @@ func newParams(f manifests.Field, from origins) (params, error) {
 }
 
 // item is the number of an item of a list in the name that older templates have for it.
-var item = regexp.MustCompile(`\.([0-9]+)(\.|$)`)
+var item = regexp.MustCompile(`\.([0-9]+)\b`)
+
+// pathOf is the path that a parameter has of which older templates have the name.
+func pathOf(name string) string { return item.ReplaceAllString(name, "[$1]") }
 
 // line is where the parameter at a path is written, or what holds it.
 func (p params) line(path string) manifests.Origin {
 	if _, ok := p.lines[path]; !ok {
-		path = item.ReplaceAllString(path, "[$1]$2")
+		path = pathOf(path)
 	}
 	for path != "" {
 		if at, ok := p.lines[path]; ok {
@@ -78,7 +81,7 @@ func (p params) joined(more params) params {
 	}
 	for name := range flat(p.says) {
 		if at := p.line(name); len(at) > 0 {
-			both.lines[name] = at
+			both.lines[pathOf(name)] = at
 		}
 	}
 	return both.from(p, more)
