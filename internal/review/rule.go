@@ -377,3 +377,12 @@ func shorten(text string) string {
 	}
 	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }
+
+// FileHolds reports whether a file of the side of the change that is judged holds a text; false where it cannot be read.
+func (p *Pass) FileHolds(path, text string) bool {
+	if p.tree == nil || path == "" {
+		return false
+	}
+	data, err := p.tree.ReadFile(path)
+	return err == nil && strings.Contains(string(data), text)
+}

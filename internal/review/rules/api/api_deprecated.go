@@ -19,7 +19,7 @@ func checkAPIDeprecated(p *review.Pass) {
 	o := p.Object
 	switch is, _ := standingOf(p, o); is {
 	case served, known:
-		if life, ok := kubeapi.LifecycleOf(o.APIVersion, o.Kind); ok && life.Deprecated > 0 && life.Deprecated <= p.Kube.Minor && !unknownToHelm(p, o) {
+		if life, ok := kubeapi.LifecycleOf(o.APIVersion, o.Kind); ok && life.Deprecated > 0 && life.Deprecated <= p.Kube.Minor && !unknownToHelm(p, o) && !asksForKind(p, o) {
 			reportDeprecated(p, life)
 		}
 	case defined:

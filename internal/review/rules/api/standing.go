@@ -35,6 +35,9 @@ func standingOf(p *review.Pass, o *manifests.Object) (is standing, since int) {
 	life, marked := kubeapi.LifecycleOf(o.APIVersion, o.Kind)
 	switch {
 	case marked && life.Removed > 0 && life.Removed <= minor && !unknownToHelm(p, o):
+		if asksForKind(p, o) {
+			return known, 0
+		}
 		return removed, life.Removed
 	case marked && minor < life.Introduced:
 		return early, life.Introduced
@@ -60,6 +63,25 @@ func standingOf(p *review.Pass, o *manifests.Object) (is standing, since int) {
 // the group: charts that ask whether apiregistration.k8s.io/v1 is served are told that it is not.
 func unknownToHelm(p *review.Pass, o *manifests.Object) bool {
 	return p.Root.Root.Kind == manifests.Helm && o.Group() == "apiregistration.k8s.io"
+}
+
+// asksForKind reports whether a chart writes the removed version only because Helm, asked without a cluster, knows of groups
+// and versions and of no kinds: it asks whether the replacement's kind is served. Where it is installed the answer is yes.
+func asksForKind(p *review.Pass, o *manifests.Object) bool {
+	if p.Root.Root.Kind != manifests.Helm {
+		return false
+	}
+	instead, ok := replacement(api(p), o)
+	if !ok {
+		return false
+	}
+	origin, _ := o.OriginAt("apiVersion")
+	for _, frame := range origin {
+		if p.FileHolds(frame.Span.File, `APIVersions.Has "`+instead.APIVersion+"/"+instead.Name+`"`) {
+			return true
+		}
+	}
+	return false
 }
 
 // unserved tells a kind of Kubernetes' own groups that the target version does not serve from one that never was.
