@@ -30,6 +30,13 @@ type DiscoverOptions struct {
 type Kept struct {
 	Dirs  []string // directories that were plain roots
 	Other []string // files in them that kustomizations read before
+	Files []string // of which they were made
+}
+
+// held reports whether the file at p was part of a plain root.
+func (k Kept) held(p string) bool {
+	_, held := slices.BinarySearch(k.Files, p)
+	return held
 }
 
 // has reports whether the file at p, in the directory dir, stays plain.

@@ -37,7 +37,8 @@ func DiscoverHead(ctx context.Context, change *source.Change, base *Discovery) (
 }
 
 // keeping are the options for head. What a directory held as plain manifests may go on being applied as such: a change
-// that adds a kustomization elsewhere, which reads the files and patches what is wrong with them, shall not hide them.
+// that adds a kustomization elsewhere, which reads the files and patches what is wrong with them, shall not hide them, and
+// neither shall one that makes them unreadable.
 func (d *Discovery) keeping() DiscoverOptions {
 	options := d.options
 	options.Kept = Kept{}
@@ -45,6 +46,7 @@ func (d *Discovery) keeping() DiscoverOptions {
 	for _, root := range d.Roots {
 		if root.Kind == Plain {
 			plain[root.Dir] = true
+			options.Kept.Files = append(options.Kept.Files, root.Files...)
 		}
 	}
 	for _, p := range d.claimed.all() {
@@ -54,6 +56,7 @@ func (d *Discovery) keeping() DiscoverOptions {
 	}
 	options.Kept.Dirs = slices.Sorted(maps.Keys(plain))
 	slices.Sort(options.Kept.Other)
+	slices.Sort(options.Kept.Files)
 	return options
 }
 

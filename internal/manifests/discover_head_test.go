@@ -84,6 +84,8 @@ patches: [{path: web/patch.yaml}]
 			"kustomize .\nkustomize web\nplain web web/b.yaml\n"},
 		{"a chart above", "-- c/templates/x.yaml --\nOBJECT a", "-- c/Chart.yaml --\nname: c\n", "helm c\nplain c/templates c/templates/x.yaml\n"},
 		{"a chart above, and templates", "-- c/templates/x.yaml --\nOBJECT a", "-- c/Chart.yaml --\nname: c\n-- c/templates/x.yaml --\napiVersion: v1\nkind: {{ .x }}\n", "helm c\n"},
+		{"made unreadable", base, "-- web/a.yaml --\nOBJECT a\n# {{\nx: [\n-- web/n.yaml --\nOBJECT n\n# {{\nx: [\n", "kustomize .\nplain web web/a.yaml web/b.yaml\n! web/n.yaml:6: is a template, which only the tool that it is written for can fill in: it is not reviewed\n"},
+		{"made something else", base, "-- web/a.yaml --\na: b\n", "kustomize .\nplain web web/b.yaml\n"},
 		{"a kustomization that was there", base + "-- x/kustomization.yaml --\nnamePrefix: x\n-- x/a.yaml --\nOBJECT a",
 			"-- x/kustomization.yaml --\nresources: []\n",
 			"kustomize .\nplain web web/a.yaml web/b.yaml\nkustomize x\npassed objects beside a kustomization that does not list them: x/a.yaml\n"},

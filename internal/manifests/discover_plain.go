@@ -34,7 +34,10 @@ func (d *discoverer) plainRoots() error {
 			d.unlisted = append(d.unlisted, c.file)
 		case c.fact.Apart:
 			byDir[c.dir.path] = append(byDir[c.dir.path], c.file)
-		case c.fact.Err != "" && !d.claimed[c.file] && c.dir.zone != zoneSealed:
+		case c.fact.Err == "" || d.claimed[c.file] || c.dir.zone == zoneSealed:
+		case d.options.Kept.held(c.file): // rendering says what is wrong with it, and fails
+			byDir[c.dir.path] = append(byDir[c.dir.path], c.file)
+		default:
 			d.problem(Problem{File: c.file, Line: c.fact.Line, Reason: c.fact.Err})
 		}
 	}
