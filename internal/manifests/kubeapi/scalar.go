@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // typed reports whether a value has the type that a schema wants, and says so when it has not.
@@ -89,7 +88,7 @@ func (c *checker) scalar(s *Schema, n *yaml.Node, f form, at *place) {
 		c.number(s, n, at)
 	}
 	if s.Format == "quantity" {
-		if _, err := resource.ParseQuantity(n.Value); err != nil {
+		if _, err := ParseQuantity(n.Value); err != nil {
 			c.report(at, Violation{Fault: Form, Text: "is no quantity, as in 100m, 1.5 or 2Gi"})
 		}
 	}

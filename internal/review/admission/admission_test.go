@@ -195,6 +195,56 @@ func TestCostLimit(t *testing.T) {
 	}
 }
 
+// TestGuards refuses calls that would take all memory or hours, before they are made, and makes all others as ever.
+func TestGuards(t *testing.T) {
+	t.Parallel()
+	double := func(text string) string { return text + strings.Repeat(".map(a, a + a)", 60) }
+	long := strings.Repeat("x", 20_000)
+	refused := []string{
+		`'` + long + `'.replace('x', '` + long + `').size() > 0`,
+		`'x'.replace('', '` + long + `', 9).replace('', '` + long + `').size() > 0`,
+		`lists.range(9000).map(x, 'a').join('` + long + `').size() > 0`,
+		double(`[[1, 2]]`) + `[0].size() > 0`,
+		double(`[['a']]`) + `[0].join() != ''`,
+		`quantity('1e999999999').isGreaterThan(quantity('1'))`, `isQuantity('1e-999999999')`,
+		`sets.contains(lists.range(900000), lists.range(900000))`, `lists.range(900000).distinct().size() > 0`,
+		`[lists.range(9000)].map(a, a.map(b, a)).map(a, a.map(b, a))[0].flatten().size() > 0`,
+		`lists.range(300000).map(x, x).map(x, x).size() > 0`,
+		`dyn([lists.range(9000)].map(a, a.map(b, a))[0]) == [[1]]`,
+	}
+	for _, expression := range refused {
+		if out := outcomeOf(t, expression); len(out.Denials) != 1 || out.Denials[0].Failure == "" {
+			t.Errorf("%.80s: %+v", expression, out.Denials)
+		}
+	}
+	for _, expression := range []string{
+		`'a-b-c'.replace('-', '+') == 'a+b+c' && 'a-b-c'.replace('-', '+', 1) == 'a+b-c' && 'ab'.replace('', '-') == '-a-b-'`,
+		`['a', 'b'].join() == 'ab' && ['a', 'b'].join(',') == 'a,b' && object.metadata.name.split('').join('.') == 'w.e.b'`,
+		`'%s is %d, %.1f'.format([object.metadata.name, 1, 2.5]) == 'web is 1, 2.5'`,
+		`[1] + [2, 3] == [1, 2, 3] && 'a' + 'b' == 'ab' && 1 + 2 == 3 && duration('1s') + duration('2s') == duration('3s')`,
+		`object.spec.template.spec.containers + [] == object.spec.template.spec.containers && (object.spec.template.spec.containers + [1]).size() == 2`,
+		`quantity('1Gi').add(quantity('1e3')).isGreaterThan(quantity('1Gi')) && isQuantity('1e3') && !isQuantity('x')`,
+		`'web' in object.metadata.labels.map(k, object.metadata.labels[k]) && !(object.metadata.name in ['a', 'b']) && 'app' in object.metadata.labels`,
+		`sets.contains([1, 2], [2]) && sets.intersects([1], [1, 2]) && sets.equivalent([1, 1], [1]) && [[1], [2]].flatten() == [1, 2]`,
+		`[2, 1].sort() == [1, 2] && [1, 1].distinct() == [1] && [1, 2].indexOf(2) == 1 && 'abc'.indexOf('c') == 2 && 'abca'.lastIndexOf('a') == 3`,
+		`object.metadata.name != 'other' && object == object && object.spec.replicas == 1 && dyn('1') != 1`,
+		`object.metadata.?name.orValue('') == 'web' && object.metadata.?missing == optional.none()`,
+	} {
+		if out := outcomeOf(t, expression); len(out.Denials) != 0 {
+			t.Errorf("%s: %+v", expression, out.Denials)
+		}
+	}
+}
+
+func outcomeOf(t *testing.T, expression string) Outcome {
+	t.Helper()
+	program, mistakes := NewCompiler(36).Compile(one(expression))
+	if mistakes != nil {
+		t.Fatalf("%.80s: %v", expression, mistakes)
+	}
+	return program.Evaluate(deployment(t, object(t, web), nil), Around{})
+}
+
 // FuzzCompile compiles and evaluates expressions that anybody may have written.
 func FuzzCompile(f *testing.F) {
 	for _, seed := range []string{"object.spec.replicas > 1", "object.spec.template.spec.containers.all(c, c.image.startsWith('x'))", "[1,2].map(x, x * 2) == [2,4]",

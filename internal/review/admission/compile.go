@@ -24,21 +24,24 @@ const (
 // oldest and newest are the minor versions whose functions are known.
 const oldest, newest = 30, 36
 
-// environmentOf returns the functions and types that Kubernetes 1.minor knows. The API server's code keeps it.
-func environmentOf(minor int) *environment.EnvSet {
-	return environment.MustBaseEnvSet(version.MajorMinor(1, uint(min(max(minor, oldest), newest))))
+// environmentOf returns the functions and types that Kubernetes 1.minor knows. The API server's code keeps it. Calls that
+// would take too much are not made.
+func environmentOf(minor int) (*environment.EnvSet, error) {
+	known := environment.MustBaseEnvSet(version.MajorMinor(1, uint(min(max(minor, oldest), newest))))
+	return known.Extend(environment.VersionedOptions{IntroducedVersion: version.MajorMinor(1, 0), ProgramOptions: []cel.ProgramOption{cel.CustomDecoratorV2(guard)}})
 }
 
 // Compiler compiles policies. It may be used by several goroutines.
 type Compiler struct {
 	environment *environment.EnvSet
 	plain       func() plugin.Compiler // for policies without variables, of which each has an environment of its own
+	err         error                  // why there is no environment
 }
 
 // NewCompiler makes a compiler of what Kubernetes 1.minor knows, or the nearest version whose functions are known here.
 func NewCompiler(minor int) *Compiler {
-	set := environmentOf(minor)
-	return &Compiler{set, sync.OnceValue(func() plugin.Compiler { return plugin.NewCompiler(set) })}
+	set, err := environmentOf(minor)
+	return &Compiler{set, sync.OnceValue(func() plugin.Compiler { return plugin.NewCompiler(set) }), err}
 }
 
 // Program is a policy that was compiled. It may be used by one goroutine at a time.
@@ -59,6 +62,9 @@ type part struct {
 
 // Compile compiles a policy. Where there are mistakes there is no program.
 func (c *Compiler) Compile(p *Policy) (*Program, []Mistake) {
+	if c.err != nil {
+		return nil, []Mistake{{Text: c.err.Error()}}
+	}
 	if text := p.tooLarge(); text != "" {
 		return nil, []Mistake{{Text: text}}
 	}

@@ -14,6 +14,9 @@ import (
 // CheckTypes compiles a policy for objects of a schema: fields that the kind does not have, and values of the wrong type,
 // are mistakes.
 func (c *Compiler) CheckTypes(p *Policy, object *kubeapi.Schema) ([]Mistake, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
 	compiler, err := c.typeChecker(p, declare(object, map[*kubeapi.Schema]bool{}))
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/cel-go/common/types"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -26,7 +27,10 @@ type Around struct {
 // Evaluate holds a request against the policy. What could not be evaluated denies it, unless the policy is lenient. It
 // costs no more than what Kubernetes allows a policy on a request.
 func (p *Program) Evaluate(r *Request, around Around) Outcome {
-	e := evaluation{left: celconfig.RuntimeCELCostBudget, request: r,
+	started := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), maxTime)
+	defer cancel()
+	e := evaluation{ctx: ctx, left: celconfig.RuntimeCELCostBudget, request: r,
 		review: plugin.CreateAdmissionRequest(r.bare, metav1.GroupVersionResource(r.resource), metav1.GroupVersionKind(r.kind))}
 	if around.Namespace != nil {
 		e.namespace = plugin.CreateNamespaceObject(around.Namespace.object)
@@ -39,6 +43,9 @@ func (p *Program) Evaluate(r *Request, around Around) Outcome {
 		p.validate(&e)
 	}
 	e.out.Cost = celconfig.RuntimeCELCostBudget - max(e.left, 0)
+	if took := time.Since(started); took > slow {
+		e.out.Cost = max(e.out.Cost, int64(took.Seconds()*costPerSecond))
+	}
 	if p.policy.Lenient {
 		kept := e.out.Denials[:0]
 		for _, d := range e.out.Denials {
@@ -51,8 +58,17 @@ func (p *Program) Evaluate(r *Request, around Around) Outcome {
 	return e.out
 }
 
+// Lists that a macro makes take the longer the more there is in them already, which CEL's cost does not say. An evaluation
+// ends after maxTime, and one that is slow counts by its time.
+const (
+	maxTime       = 5 * time.Second
+	slow          = 200 * time.Millisecond
+	costPerSecond = 10_000_000
+)
+
 // evaluation is a request being held against a policy.
 type evaluation struct {
+	ctx       context.Context // of this evaluation only
 	request   *Request
 	review    *admissionv1.AdmissionRequest
 	namespace *corev1.Namespace
@@ -131,10 +147,10 @@ func (e *evaluation) evaluate(check plugin.ConditionEvaluator) (any, error) {
 	if e.left < 0 {
 		return nil, errTooExpensive
 	}
-	results, left, err := check.ForInput(context.Background(), e.request.versioned(), e.review, e.bindings, e.namespace, e.left)
+	results, left, err := check.ForInput(e.ctx, e.request.versioned(), e.review, e.bindings, e.namespace, e.left)
 	e.left = left
 	switch {
-	case errors.Is(err, apiservercel.ErrOutOfBudget):
+	case errors.Is(err, apiservercel.ErrOutOfBudget), e.ctx.Err() != nil:
 		return nil, errTooExpensive
 	case err != nil:
 		return nil, errors.New(inLine(err.Error()))
@@ -152,6 +168,16 @@ var errTooExpensive = errors.New("it costs more than Kubernetes allows")
 func reason(r plugin.EvaluationResult) string {
 	text := r.Error.Error()
 	if _, cause, ok := strings.Cut(text, "' resulted in error: "); ok {
+		text = cause
+	}
+	if strings.HasSuffix(text, "actual cost limit exceeded") {
+		return errTooExpensive.Error()
+	}
+	for strings.HasPrefix(text, "composited variable ") { // what a variable fails by is said of each that uses it
+		_, cause, ok := strings.Cut(text, " fails to evaluate: ")
+		if !ok {
+			break
+		}
 		text = cause
 	}
 	return inLine(text)

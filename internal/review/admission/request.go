@@ -9,6 +9,8 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
+
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -88,7 +90,7 @@ func (s Subject) value(object map[string]any) runtime.Object {
 func typed(object map[string]any) runtime.Object {
 	u := unstructured.Unstructured{Object: object}
 	made, err := scheme.Scheme.New(u.GroupVersionKind())
-	if err != nil || runtime.DefaultUnstructuredConverter.FromUnstructured(object, made) != nil {
+	if err != nil || kubeapi.HasEndless(object) || runtime.DefaultUnstructuredConverter.FromUnstructured(object, made) != nil {
 		return nil
 	}
 	return made

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
@@ -140,7 +141,7 @@ func parseQuantity(text string) (q resource.Quantity, ok bool) {
 	if text == "" || len(text) > longest {
 		return q, false
 	}
-	q, err := resource.ParseQuantity(strings.TrimSpace(text))
+	q, err := kubeapi.ParseQuantity(strings.TrimSpace(text))
 	return q, err == nil
 }
 

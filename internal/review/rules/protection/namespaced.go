@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
 	"github.com/landwaiter/landwaiter/internal/review"
-	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // abandoned reports whether what p.Object protected in a namespace is gone as well: the namespace itself, or all that the
@@ -89,7 +89,7 @@ func limitOf(f manifests.Field) *limit {
 	if text == "" || len(text) > longest {
 		return nil
 	}
-	q, err := resource.ParseQuantity(text)
+	q, err := kubeapi.ParseQuantity(text)
 	if err != nil {
 		return nil
 	}

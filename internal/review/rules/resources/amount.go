@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
@@ -13,7 +14,7 @@ type amount struct{ *resource.Quantity }
 
 // UnmarshalText reads a quantity as Kubernetes does.
 func (a *amount) UnmarshalText(text []byte) error {
-	q, err := resource.ParseQuantity(string(text))
+	q, err := kubeapi.ParseQuantity(string(text))
 	if err != nil {
 		return fmt.Errorf("%q is no quantity such as 100m or 128Mi", text)
 	}
@@ -27,7 +28,7 @@ func quantity(at manifests.Field) (q resource.Quantity, ok bool) {
 	if text == "" || len(text) > 64 {
 		return q, false
 	}
-	q, err := resource.ParseQuantity(text)
+	q, err := kubeapi.ParseQuantity(text)
 	return q, err == nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -28,6 +29,10 @@ var ErrTooMany = errors.New("the definition has more than 2000 validation rules"
 type Rules struct {
 	schema    *schema.Structural
 	validator *cel.Validator
+
+	// Partly says that some rules were left out, since they might take too long.
+	Partly         bool
+	grows, numbers bool // rules make longer texts; read quantities
 }
 
 // Failure is a rule that an object does not meet.
@@ -51,6 +56,7 @@ func Compile(openAPIV3Schema []byte) (*Rules, error) {
 		return nil, err
 	}
 	quiet(&props)
+	rules := &Rules{Partly: takeOut(&props), grows: uses(&props, grower), numbers: uses(&props, number)}
 	var internal apiextensions.JSONSchemaProps
 	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(&props, &internal, nil); err != nil {
 		return nil, err
@@ -59,7 +65,8 @@ func Compile(openAPIV3Schema []byte) (*Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rules{structural, cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
+	rules.schema, rules.validator = structural, cel.NewValidator(structural, true, celconfig.PerCallLimit)
+	return rules, nil
 }
 
 // quiet takes the expressions out that make messages of an object's values, which may be credentials.
@@ -67,32 +74,31 @@ func quiet(s *apiextensionsv1.JSONSchemaProps) {
 	for i := range s.XValidations {
 		s.XValidations[i].MessageExpression = ""
 	}
-	for name, property := range s.Properties {
-		quiet(&property)
-		s.Properties[name] = property
-	}
-	if s.Items != nil && s.Items.Schema != nil {
-		quiet(s.Items.Schema)
-	}
-	if s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil {
-		quiet(s.AdditionalProperties.Schema)
-	}
-	for i := range s.AllOf {
-		quiet(&s.AllOf[i])
-	}
+	each(s, quiet)
 }
 
 // Check evaluates the rules on an object as JSON, and on what it was before for rules on changes; before is nil where
 // that is not known. Both are changed: what their schema fills in is filled in. Budget is in units of CEL's cost, of which
-// about ten million are a second; what is left of it is returned, a negative number when it did not suffice.
-func (r *Rules) Check(object, before map[string]any, budget int64) (failures []Failure, left int64) {
+// about ten million are a second; what is left of it is returned, a negative number when it did not suffice. done is false
+// for an object on which the rules might take too long, or did.
+func (r *Rules) Check(object, before map[string]any, budget int64) (failures []Failure, left int64, done bool) {
+	if r.mightHang(object) || r.mightHang(before) {
+		return nil, budget, false
+	}
 	var old any
 	if before != nil {
 		r.fillIn(before)
 		old = before
 	}
 	r.fillIn(object)
-	found, left := r.validator.Validate(context.Background(), nil, r.schema, object, old, min(budget, celconfig.RuntimeCELCostBudget))
+	started := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), maxTime)
+	defer cancel()
+	found, left := r.validator.Validate(ctx, nil, r.schema, object, old, min(budget, celconfig.RuntimeCELCostBudget))
+	took := time.Since(started)
+	if ctx.Err() != nil {
+		return nil, budget - int64(took.Seconds()*costPerSecond), false
+	}
 	for _, e := range found {
 		if left >= 0 && !strings.HasPrefix(e.Detail, "rule compile") {
 			failures = append(failures, Failure{Path: strings.TrimPrefix(e.Field, root), Text: e.Detail})
@@ -101,7 +107,26 @@ func (r *Rules) Check(object, before map[string]any, budget int64) (failures []F
 	if left >= 0 {
 		left += max(budget-celconfig.RuntimeCELCostBudget, 0)
 	}
-	return failures, left
+	if took > slow { // it counts by its time
+		left = min(left, budget-int64(took.Seconds()*costPerSecond))
+	}
+	return failures, left, true
+}
+
+// What is slow takes longer than what it costs.
+const (
+	maxTime       = 5 * time.Second
+	slow          = 200 * time.Millisecond
+	costPerSecond = 10_000_000
+)
+
+// mightHang reports whether the rules may take very long on an object.
+func (r *Rules) mightHang(object map[string]any) bool {
+	if object == nil || !r.grows && !r.numbers {
+		return false
+	}
+	bytes, endless := texts(object)
+	return r.grows && bytes > maxTexts || r.numbers && endless
 }
 
 // root is how an error is written that is about no field.

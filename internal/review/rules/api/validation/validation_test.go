@@ -64,7 +64,7 @@ func TestCheck(t *testing.T) {
 		if c.before != "" {
 			old = object(t, c.before)
 		}
-		found, left := compiled.Check(object(t, c.spec), old, 1_000_000)
+		found, left, _ := compiled.Check(object(t, c.spec), old, 1_000_000)
 		var got []string
 		for _, f := range found {
 			if !strings.Contains(f.Text, "missing") { // the rule that does not compile is none of the object's
@@ -103,10 +103,10 @@ func TestBudget(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := object(t, "["+strings.Repeat("1, ", 2000)+"1]")
-	if found, left := compiled.Check(long, nil, 1_000_000_000); len(found) > 0 || left >= 0 {
+	if found, left, _ := compiled.Check(long, nil, 1_000_000_000); len(found) > 0 || left >= 0 {
 		t.Errorf("%v, %d left", found, left)
 	}
-	if found, left := compiled.Check(object(t, "[1]"), nil, 1); len(found) > 0 || left >= 0 {
+	if found, left, _ := compiled.Check(object(t, "[1]"), nil, 1); len(found) > 0 || left >= 0 {
 		t.Errorf("without budget: %v, %d left", found, left)
 	}
 }
@@ -203,4 +203,44 @@ func (s server) refuses(t *testing.T, object map[string]any) (why []string) {
 		why = append(why, e.Error())
 	}
 	return why
+}
+
+// TestRisks leaves out the rules that might take hours or all memory, and evaluates what might only look so.
+func TestRisks(t *testing.T) {
+	t.Parallel()
+	huge := map[string]any{"spec": map[string]any{"a": "1e999999999", "b": strings.Repeat("x", 20_000)}}
+	small := map[string]any{"spec": map[string]any{"a": "1e3", "b": "x"}}
+	tests := []struct {
+		rule           string
+		object         map[string]any
+		partly, undone bool
+		failures       int
+	}{
+		{"quantity(self.a).isLessThan(quantity('1k'))", small, false, false, 1},
+		{"quantity(self.a).isLessThan(quantity('1k'))", huge, false, true, 0},
+		{"quantity('1e999999999').isLessThan(quantity('1k'))", small, true, false, 0},
+		{"quantity('1e9999' + '99999').isLessThan(quantity('1k'))", small, true, false, 0},
+		{"self.b.replace('x', self.b).size() > 5", small, false, false, 1},
+		{"self.b.replace('x', self.b).size() > 5", huge, false, true, 0},
+		{"self.b.replace('x', self.b).replace('x', self.b).size() > 5", small, true, false, 0},
+		{"[[1]]" + strings.Repeat(".map(a, a + a)", 60) + "[0].size() > 0", small, true, false, 0},
+		{"[[1]]" + strings.Repeat(".map(a, [a, a])", 60) + " == [[[1]]]", small, true, false, 0},
+		{"self.a.split('e').all(x, x.size() > 3) && [1, 2].exists(a, [2].exists(b, a + b > 9))", small, false, false, 1},
+	}
+	for _, test := range tests {
+		schema, err := json.Marshal(map[string]any{"type": "object", "properties": map[string]any{"spec": map[string]any{"type": "object",
+			"properties":               map[string]any{"a": map[string]any{"type": "string"}, "b": map[string]any{"type": "string"}},
+			"x-kubernetes-validations": []any{map[string]any{"rule": test.rule}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		compiled, err := validation.Compile(schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		failures, _, done := compiled.Check(test.object, nil, 1_000_000_000)
+		if compiled.Partly != test.partly || done == test.undone || len(failures) != test.failures {
+			t.Errorf("%.70s: partly %v, done %v, failures %v", test.rule, compiled.Partly, done, failures)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package standard
 
 import (
 	"github.com/landwaiter/landwaiter/internal/manifests"
+	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
 	"github.com/landwaiter/landwaiter/internal/review"
 	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -134,6 +135,9 @@ func decodeValue[T any](value any) T {
 }
 
 func unmarshal(value, into any) error {
+	if kubeapi.HasEndless(value) {
+		return kubeapi.ErrEndless
+	}
 	if values, ok := value.(map[string]any); ok && len(values) == 0 {
 		return nil
 	}
