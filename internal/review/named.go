@@ -16,8 +16,13 @@ func (d *Draft) Named() *Draft {
 }
 
 // whoseName orders the Origin of a name of which not the spelling is at fault: a line that has the whole name goes before
-// helpers, values and prefixes that it is put together of, and a resource before the patches that repeat its name.
-func whoseName(tree source.Tree, origin manifests.Origin, name string) manifests.Origin {
+// helpers, values and prefixes that it is put together of, and a resource before the patches that repeat its name. Where
+// no line has it, the one in the object's own file does.
+func whoseName(tree source.Tree, o *manifests.Object, origin manifests.Origin, name string) manifests.Origin {
+	home := ""
+	if whole, _ := o.OriginAt(""); whole.Best() != nil {
+		home = whole.Best().Span.File
+	}
 	foremost := 0
 	for i, f := range origin {
 		if f.Precision != manifests.Exact || f.Role == manifests.RolePatch {
@@ -27,7 +32,7 @@ func whoseName(tree source.Tree, origin manifests.Origin, name string) manifests
 			foremost = i
 			break
 		}
-		if f.Role == manifests.RoleResource || f.Role == manifests.RoleCall { // the last call is the one in the object
+		if f.Span.File == home || f.Role == manifests.RoleCall && origin[foremost].Span.File != home { // the last call is the outermost
 			foremost = i
 		}
 	}

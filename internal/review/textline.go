@@ -27,7 +27,7 @@ func locateDraft(change *source.Change, origin manifests.Origin, d *Draft) Locat
 		}
 	}
 	if d.named || d.path == "metadata.name" {
-		origin = whoseName(change.Head, origin, d.object.Lookup(d.path).Text())
+		origin = whoseName(change.Head, d.object, origin, d.object.Lookup(d.path).Text())
 	}
 	return locate(change, origin, d.atFault())
 }
