@@ -134,8 +134,14 @@ func choose(entries []indexEntry, want string) (indexEntry, error) {
 	return entries[i], nil
 }
 
+// maxRange caps a range of versions, in bytes: each of its parts is held against each version.
+const maxRange = 256
+
 // newest returns the index of the newest version in a range.
 func newest(versions []string, want string) (int, error) {
+	if len(want) > maxRange {
+		return 0, fmt.Errorf("%.80q… is too long to be a range of versions", want)
+	}
 	within, err := semver.NewConstraint(cmp.Or(want, "*"))
 	if err != nil {
 		return 0, fmt.Errorf("%.80q is neither a version that is there nor a range", want)
@@ -148,7 +154,7 @@ func newest(versions []string, want string) (int, error) {
 		}
 	}
 	if at < 0 {
-		return 0, fmt.Errorf("none of its %d versions is %s", len(versions), cmp.Or(want, "a release"))
+		return 0, fmt.Errorf("none of its %d versions is %s", len(versions), cmp.Or(manifests.ShownAddress(want), "a release"))
 	}
 	return at, nil
 }

@@ -68,6 +68,22 @@ func TestEntries(t *testing.T) {
 	}
 }
 
+// TestLongRanges holds that a range is not held against versions in more parts than anybody writes, and that what a change or
+// a server calls versions is shown as a text.
+func TestLongRanges(t *testing.T) {
+	t.Parallel()
+	for want, is := range map[string]string{
+		strings.Repeat(">1.0.0 || ", 100_000) + "<1": "too long",
+		"\x1b[31m":       "neither a version",
+		">9.0.0":         "none of its 1 versions is >9.0.0",
+		">9.0.0 \n|| >8": "none of its 1 versions is >9.0.0 \ufffd|| >8",
+	} {
+		if _, err := newest([]string{"1.0.0"}, want); err == nil || !strings.Contains(err.Error(), is) || strings.ContainsAny(err.Error(), "\n\x1b") || len(err.Error()) > 500 {
+			t.Errorf("%.50q: %.200v", want, err)
+		}
+	}
+}
+
 // FuzzEntries holds that the part which is cut out says what the whole index does.
 func FuzzEntries(f *testing.F) {
 	for _, index := range []string{helmIndex, "entries:\n  web: *x\n", "entries:\n  web:\n", "entries:\n- web:\n", `{"entries": {"web": null}}`} {

@@ -55,12 +55,12 @@ func (c *Charts) index(ctx context.Context, at place) ([]byte, error) {
 func (c *Charts) indexed(ctx context.Context, at place, entry indexEntry) (version, error) {
 	address, err := archiveURL(at.url, entry.url)
 	if err != nil {
-		return version{}, fmt.Errorf("%s: version %s: %w", at.url.Host, entry.version, err)
+		return version{}, fmt.Errorf("%s: version %.80q: %w", at.url.Host, entry.version, err)
 	}
 	if rest, ok := strings.CutPrefix(address, "oci://"); ok { // an index may lead to a registry, which has to be allowed too
 		ref, err := images.ParseReference(rest)
 		if err != nil {
-			return version{}, fmt.Errorf("%s: version %s: %w", at.url.Host, entry.version, err)
+			return version{}, fmt.Errorf("%s: version %.80q: %w", at.url.Host, entry.version, err)
 		}
 		tag := ref.Tag
 		ref.Tag = ""
@@ -73,7 +73,7 @@ func (c *Charts) indexed(ctx context.Context, at place, entry indexEntry) (versi
 	v := version{Version: entry.version, Address: address, Digest: "sha256:" + strings.TrimPrefix(strings.ToLower(entry.digest), "sha256:")}
 	if entry.digest != "" {
 		if !images.IsDigest(v.Digest) {
-			return version{}, fmt.Errorf("%s: version %s has something for a digest that is none", at.url.Host, entry.version)
+			return version{}, fmt.Errorf("%s: version %.80q has something for a digest that is none", at.url.Host, entry.version)
 		}
 		return v, nil
 	}
