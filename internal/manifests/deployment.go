@@ -52,7 +52,12 @@ type Effect struct {
 	Applied string // how it gets there, and what becomes of what is not rendered any more
 	Gone    string // what becomes of all of it when the object is gone
 	Stays   bool   // all of it stays in the cluster then
-	Follows string // the branch of the repository from which it is taken; "" where the object names none
+
+	Automated bool   // the tool applies it by itself
+	Prune     bool   // and deletes what is gone
+	SelfHeal  bool   // and undoes what is changed in the cluster
+	Suspended bool   // but not before it is resumed
+	Follows   string // the branch of the repository from which it is taken; "" where the object names none
 }
 
 // Makes reports whether the tool itself makes an object of those rendered, as it does with namespaces. Neither Argo CD nor

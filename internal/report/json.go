@@ -46,7 +46,7 @@ func JSON(w io.Writer, r *Report) error {
 		out.Roots[i].Because = orEmpty(out.Roots[i].Because)
 	}
 	for i := range out.Reaches {
-		out.Reaches[i].Namespaces = orEmpty(out.Reaches[i].Namespaces)
+		out.Reaches[i].Namespaces, out.Reaches[i].Waves = orEmpty(out.Reaches[i].Namespaces), orEmpty(out.Reaches[i].Waves)
 	}
 	for _, f := range r.Findings {
 		if f.Level >= r.Level {

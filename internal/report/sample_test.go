@@ -56,7 +56,8 @@ func sample(name string) *Report {
 					UsedBy: []review.ImageUse{{Root: "apps/prod" + name, Object: web, Path: "spec.source.targetRevision"}}},
 			},
 			ImageChanges: []review.ImageChange{{Root: "apps/prod" + name, Object: web, Title: "container web" + name, From: "web:1.1" + name, To: "web:1.2" + name}},
-			Reaches: []review.Reach{{Root: "apps/prod" + name, Cluster: "https://prod.example" + name, Namespaces: []string{"web" + name}, Effect: "is applied by itself after db" + name, Before: "in its own cluster" + name},
+			Reaches: []review.Reach{{Root: "apps/prod" + name, Cluster: "https://prod.example" + name, Namespaces: []string{"web" + name}, Effect: "is applied by itself after db" + name, Before: "in its own cluster" + name,
+				Object: manifests.Identity{APIVersion: "argoproj.io/v1alpha1", Kind: "Application", Namespace: "argocd", Name: "prod" + name}, Automated: true, Prune: true, Waves: []int{-1, 5}},
 				{Root: "apps/old" + name, Effect: "is gone: its objects are deleted"}},
 			Diff: []manifests.ObjectDiff{
 				{Root: "apps/prod" + name, Object: manifests.Identity{APIVersion: "v1", Kind: "ConfigMap", Name: "c" + name}, Change: manifests.Added, Unified: "--- base\n+++ head\n@@ -0,0 +1 @@\n+a: 1\n"},

@@ -16,15 +16,22 @@ type Reach struct {
 	Namespaces []string `json:"namespaces"` // of the changed objects, else those to which it goes, sorted; none where nothing is known of them
 	Effect     string   `json:"effect"`     // what the tool does when the change is merged
 	Before     string   `json:"before"`     // what of cluster, revision and effect was otherwise at base, "" for nothing
+
+	Object    manifests.Identity `json:"object"`    // that has it rendered
+	Automated bool               `json:"automated"` // it is applied without anybody's doing
+	Prune     bool               `json:"prune"`     // what is gone is deleted by that
+	SelfHeal  bool               `json:"selfHeal"`  // changes in the cluster are undone
+	Suspended bool               `json:"suspended"` // nothing is done before it is resumed
+	Waves     []int              `json:"waves"`     // of Argo CD's in which changed objects are applied, sorted
 }
 
-// staged are the waves and hooks of Argo CD in which changed objects are applied, in words that follow others.
-func staged(objects []*manifests.Object, diff []manifests.ObjectDiff) (text string) {
+// staged are the waves of Argo CD in which changed objects are applied, and with the hooks among them the words that follow others.
+func staged(objects []*manifests.Object, diff []manifests.ObjectDiff) (waves []int, text string) {
 	changed := make(map[manifests.Identity]bool, len(diff))
 	for _, d := range diff {
 		changed[d.Object] = true
 	}
-	var waves []int
+	waves = []int{}
 	var hooks []string
 	for _, o := range objects {
 		if !changed[o.Identity] {
@@ -38,8 +45,9 @@ func staged(objects []*manifests.Object, diff []manifests.ObjectDiff) (text stri
 			hooks = append(hooks, hook+" "+o.Kind+"/"+firstOf(o.Name, o.Field().Get("metadata", "generateName").Text()+"*"))
 		}
 	}
-	if slices.Sort(waves); len(waves) > 0 {
-		text = ", its waves " + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(slices.Compact(waves))), ", "), "[]")
+	slices.Sort(waves)
+	if waves = slices.Compact(waves); len(waves) > 0 {
+		text = ", its waves " + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(waves)), ", "), "[]")
 	}
 	if slices.Sort(hooks); len(hooks) > 0 {
 		rest := ""
@@ -48,7 +56,7 @@ func staged(objects []*manifests.Object, diff []manifests.ObjectDiff) (text stri
 		}
 		text += ", with the hooks " + strings.Join(hooks, ", ") + rest
 	}
-	return text
+	return waves, text
 }
 
 // maxHooks is how many hooks are named.
@@ -65,15 +73,20 @@ func (p *pair) reach(diff []manifests.ObjectDiff) (Reach, bool) {
 		return Reach{}, false
 	}
 	effect := root.Deployment.Effect
-	r := Reach{Root: root.Path, Cluster: effect.Cluster, Namespaces: p.namespaces(diff), Effect: effect.Applied, Before: p.effectBefore()}
+	r := Reach{Root: root.Path, Cluster: effect.Cluster, Namespaces: p.namespaces(diff), Effect: effect.Applied, Before: p.effectBefore(), Object: root.Deployment.By, Waves: []int{}}
 	hidden := p.Certain && (p.base.err != nil || p.head.err != nil) // nobody knows what is changed
+	if p.Head != nil {
+		r.Automated, r.Prune, r.SelfHeal, r.Suspended = effect.Automated, effect.Prune, effect.SelfHeal, effect.Suspended
+	}
 	switch {
 	case p.Head == nil:
 		r.Effect = "is gone: " + effect.Gone
 	case p.Base != nil && len(diff) == 0 && r.Before == "" && !hidden:
 		return Reach{}, false
 	case root.Kind == manifests.ArgoCD:
-		r.Effect += staged(p.head.objects(), diff)
+		var text string
+		r.Waves, text = staged(p.head.objects(), diff)
+		r.Effect += text
 	}
 	return r, true
 }

@@ -38,7 +38,7 @@ func TestStaged(t *testing.T) {
 		for _, o := range c.objects[:c.changed] {
 			diff = append(diff, manifests.ObjectDiff{Object: o.Identity})
 		}
-		if got := staged(c.objects, diff); got != c.want {
+		if _, got := staged(c.objects, diff); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

@@ -30,7 +30,7 @@ func toolsEffect(o *manifests.Object) manifests.Effect {
 		if policy := spec.Get("deletionPolicy").Text(); spec.Get("prune").True() && (policy == "" || policy == "MirrorPrune") || policy == "Delete" || policy == "WaitForTermination" {
 			e.Gone, e.Stays = deleted, false
 		}
-		if spec.Get("prune").True() {
+		if e.Prune = spec.Get("prune").True(); e.Prune {
 			e.Applied += ", what is gone is deleted"
 		} else {
 			e.Applied += ", what is gone stays (no prune)"
@@ -38,7 +38,7 @@ func toolsEffect(o *manifests.Object) manifests.Effect {
 		return e
 	case fluxHelm:
 		e := fluxEffect(spec, "is upgraded")
-		e.Gone = "its release is uninstalled"
+		e.Gone, e.Prune = "its release is uninstalled", true
 		return e
 	case argo:
 		if o.Kind == "ApplicationSet" {
@@ -57,8 +57,8 @@ func fluxEffect(spec manifests.Field, applied string) manifests.Effect {
 	} else if config := spec.Get("kubeConfig", "configMapRef", "name").Text(); config != "" {
 		e.Cluster = "that of ConfigMap " + config
 	}
-	e.Applied = applied + " by itself"
-	if spec.Get("suspend").True() {
+	e.Applied, e.Automated = applied+" by itself", true
+	if e.Suspended = spec.Get("suspend").True(); e.Suspended {
 		e.Applied = "suspended: " + applied + " when it is resumed"
 	}
 	var after []string
@@ -115,17 +115,19 @@ func argoEffect(o *manifests.Object, spec manifests.Field) manifests.Effect {
 		e.Cluster = ""
 	}
 	auto := spec.Get("syncPolicy", "automated")
+	e.Automated = auto.IsMap() && !auto.Get("enabled").False()
+	e.Prune, e.SelfHeal = e.Automated && auto.Get("prune").True(), e.Automated && auto.Get("selfHeal").True()
 	switch {
-	case !auto.IsMap(), auto.Get("enabled").False():
+	case !e.Automated:
 		e.Applied = "waits for a sync by hand"
-	case auto.Get("prune").True() && auto.Get("allowEmpty").True():
+	case e.Prune && auto.Get("allowEmpty").True():
 		e.Applied = "is synced by itself, what is gone is deleted, all of it too"
-	case auto.Get("prune").True():
+	case e.Prune:
 		e.Applied = "is synced by itself, what is gone is deleted"
 	default:
 		e.Applied = "is synced by itself, what is gone stays (no prune)"
 	}
-	if auto.Get("selfHeal").True() {
+	if e.SelfHeal {
 		e.Applied += ", changes in the cluster are undone"
 	}
 	if wave := o.Field().Get("metadata", "annotations", "argocd.argoproj.io/sync-wave").Text(); wave != "" {
