@@ -104,6 +104,7 @@ func namespacesOf(rules []auditRule) []string {
 
 // weighty are requests that have to be recorded, whoever makes them.
 var weighty = []request{
+	{verb: "create", resource: "pods", namespace: "kube-system"}, {verb: "get", resource: "secrets", namespace: "kube-system"},
 	{verb: "create", resource: "pods", namespace: "team"}, {verb: "create", resource: "pods", sub: "exec", namespace: "team"},
 	{verb: "get", resource: "secrets", namespace: "team"}, {verb: "list", resource: "secrets", namespace: "team"},
 	{verb: "update", resource: "secrets", namespace: "team"}, {verb: "delete", resource: "configmaps", namespace: "team"},

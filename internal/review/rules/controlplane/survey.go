@@ -16,6 +16,9 @@ func surveyOf(v *review.RootView) *survey {
 			for _, pod := range v.Workloads(o) {
 				s.components = append(s.components, podComponents(v, pod)...)
 			}
+			for t := range texts(o) {
+				s.components = append(s.components, kubeletArguments(o, t)...)
+			}
 		}
 		for _, d := range s.documents {
 			s.components = append(s.components, configured(d, kubeadm)...)

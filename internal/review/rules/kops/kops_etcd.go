@@ -1,6 +1,7 @@
 package kops
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -27,6 +28,9 @@ func checkKopsEtcd(p *review.Pass) {
 	}
 }
 
+// endedEtcd are the lines of etcd's third version that get no more releases; two are kept at a time.
+var endedEtcd = []string{"3.0", "3.1", "3.2", "3.3"}
+
 func checkStore(p *review.Pass, store manifests.Field) {
 	name := store.Get("name").Text()
 	for _, member := range store.Get("etcdMembers").Items() {
@@ -42,7 +46,8 @@ func checkStore(p *review.Pass, store manifests.Field) {
 	if at := store.Get("provider"); at.Text() == "Legacy" {
 		p.Report(at, "etcd %s is run by the provider that kops gave up", name).Detail("It knows no TLS and no backups; current versions of kops refuse it.")
 	}
-	if at := store.Get("version"); strings.HasPrefix(at.Text(), "2.") {
-		p.Report(at, "etcd %s is of version %s, which nobody mends any more", name, at.Text())
+	if at := store.Get("version"); slices.Contains(endedEtcd, minorOf(at.Text())) || strings.HasPrefix(at.Text(), "2.") {
+		p.Report(at, "etcd %s is of version %s, which nobody mends any more", name, at.Text()).
+			Detail("Flaws that are found in it stay. Leave the version out, and kops takes the one that goes with the version of Kubernetes.")
 	}
 }

@@ -16,7 +16,7 @@ func checkKopsServiceAccountIssuer(p *review.Pass) {
 			Detail("They let every node read and write far more than its part of the cloud. Current versions of kops no longer make them.").
 			Fix("Use the narrow roles", review.Remove(at)).Unsafe()
 	}
-	if at := iam.Get("useServiceAccountExternalPermissions"); onAWS(p) && !at.True() {
+	if at := iam.Get("useServiceAccountExternalPermissions"); at.False() || onAWS(p) && !at.True() {
 		p.Report(at, "cluster %s gives its add-ons no cloud roles of their own", p.Object.Name).
 			Detail("They use the node's then, and so can every other pod of it. With an issuer that the cloud can look up (serviceAccountIssuerDiscovery) each service account has its own role.")
 	}

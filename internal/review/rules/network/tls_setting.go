@@ -72,6 +72,7 @@ var tlsFields = map[string]map[string]settingKind{
 // tlsAnnotations are the annotations that hold settings.
 var tlsAnnotations = map[string]settingKind{
 	"nginx.ingress.kubernetes.io/ssl-ciphers":                             cipherList,
+	"nginx.ingress.kubernetes.io/proxy-ssl-protocols":                     versionList,
 	"haproxy-ingress.github.io/ssl-ciphers":                               cipherList,
 	"haproxy-ingress.github.io/ssl-cipher-suites":                         cipherList,
 	"alb.ingress.kubernetes.io/ssl-policy":                                oldestVersion,
