@@ -54,6 +54,7 @@ type side struct {
 	order      []string
 	read       map[string]bool // the files that the views were made of
 	beyond     search
+	deployed   map[manifests.Identity]bool // by roots that were rendered
 }
 
 func newSide() *side { return &side{views: make(map[string]*RootView), read: make(map[string]bool)} }
@@ -65,7 +66,7 @@ func (c *candidate) rootKey() string { return rootKey(c.root.Root) }
 
 func (s *side) add(root manifests.Root, r rendered, policy *Policy) {
 	if view := r.view(root, policy); view != nil {
-		view.Partial = len(r.rendering.Failed) > 0
+		view.Partial, view.deployed = len(r.rendering.Failed) > 0, s.deployed
 		s.views[rootKey(root)] = view
 		s.order = append(s.order, rootKey(root))
 		for _, read := range r.reads {

@@ -140,7 +140,9 @@ func (v *RootView) findImages(o *manifests.Object) []ImageField {
 		found = append(found, pod.toldImages()...)
 	}
 	for _, one := range imagetable.Find(o, v.imagePaths, v.lookup) {
-		found = append(found, tableField(o, one))
+		if !one.Guessed || !v.deployed[o.Identity] { // what the chart makes of its values is seen by itself
+			found = append(found, tableField(o, one))
+		}
 	}
 	if len(found) < 2 {
 		return found

@@ -101,6 +101,7 @@ func origins(pairs []*pair) map[string]string {
 // sides makes the views of all roots. Base is left out where head does not render: nothing can be compared there.
 func (r *run) sides(pairs []*pair) (base, head *side) {
 	base, head = newSide(), newSide()
+	base.deployed, head.deployed = wholly(pairs)
 	for _, p := range pairs {
 		if p.Base != nil && p.head.err == nil {
 			base.add(*p.Base, p.base, r.policy)

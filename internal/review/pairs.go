@@ -49,6 +49,23 @@ func (r rendered) charts() (all []*manifests.RemoteChart) {
 	return all
 }
 
+// wholly are the objects of Argo CD and Flux of which everything is known that they have rendered, at base and at head.
+func wholly(pairs []*pair) (base, head map[manifests.Identity]bool) {
+	note := func(into map[manifests.Identity]bool, root *manifests.Root, r rendered) {
+		if root == nil || root.Deployment == nil {
+			return
+		}
+		all, before := into[root.Deployment.By]
+		into[root.Deployment.By] = (all || !before) && r.rendering != nil && len(r.rendering.Failed) == 0
+	}
+	base, head = make(map[manifests.Identity]bool), make(map[manifests.Identity]bool)
+	for _, p := range pairs {
+		note(base, p.Base, p.base)
+		note(head, p.Head, p.head)
+	}
+	return base, head
+}
+
 // pair is a root at base and head, rendered.
 type pair struct {
 	RootPair

@@ -30,7 +30,8 @@ type RootView struct {
 	asked    sync.Mutex
 	subjects map[string][]*manifests.Object // by the kinds of rules; see about
 
-	imagePaths []imagetable.Row // of the policy
+	deployed   map[manifests.Identity]bool // the objects of whom it is known what they have rendered
+	imagePaths []imagetable.Row            // of the policy
 	imagesOnce sync.Once
 	images     map[*manifests.Object][]ImageField
 }

@@ -43,6 +43,7 @@ type Found struct {
 	Word      string // by which that container, or an annotation, tells of it: "argument --executor-image"
 	Chart     bool   // it is a chart or another artifact
 	Open      bool   // what completes it is decided elsewhere, so that nothing can be said of tag and digest
+	Guessed   bool   // it stands in values, which are read by the conventions of charts
 }
 
 // Find lists the places where an object names images, beside the pods that Kubernetes' own kinds have: what the table and more

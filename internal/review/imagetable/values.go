@@ -20,6 +20,7 @@ func (f *finder) valuesBelow(row *Row, at manifests.Field, key string, depth int
 		return
 	}
 	if one, ok := valuesImage(at, key); ok {
+		one.Guessed = true
 		f.add(row, one)
 	}
 	for _, e := range at.Entries() {
