@@ -64,14 +64,14 @@ func (e *Engine) renderTree(ctx context.Context, tree source.Tree, plan *Plan) (
 // that is.
 func (p *pair) elsewhere(charts, bases map[string]bool) {
 	if c := remote(*p.Head); c != nil && c.URL != "" {
-		charts[chartsAt(c.URL, c.Name)] = true
+		addEntry(charts, chartsAt(c.URL, c.Name))
 	}
 	if p.head.err == nil {
 		return
 	}
 	for _, lack := range p.head.err.Lacks {
 		if lack.Kind == manifests.LackChart {
-			charts[chartsAt(lack.Address, lack.Name)] = true
+			addEntry(charts, chartsAt(lack.Address, lack.Name))
 			continue
 		}
 		base, err := baseOf(lack)
@@ -79,9 +79,18 @@ func (p *pair) elsewhere(charts, bases map[string]bool) {
 			continue // it is at fault itself, and reviews say so
 		}
 		_, address, _ := strings.Cut(base.URL, "://")
+		address, _, _ = strings.Cut(address, "?")
 		if parts := strings.SplitN(address, "/", 3); len(parts) == 3 {
-			bases[parts[0]+"/"+parts[1]+"/**"] = true
+			addEntry(bases, parts[0]+"/"+parts[1]+"/**")
 		}
+	}
+}
+
+// addEntry adds an entry that is a plain address, or such with all below it: what has a user, a query or stars in it is at fault
+// itself, and allows something else than what is named.
+func addEntry(entries map[string]bool, entry string) {
+	if address := strings.TrimSuffix(entry, "/**"); manifests.AddressLetters.MatchString(address) && !strings.Contains(address, "@") {
+		entries[entry] = true
 	}
 }
 
