@@ -35,12 +35,15 @@ func checkAdmissionUnevaluated(p *review.Pass) {
 		return
 	}
 	p.Report(p.Object.Field(), "%s %s is not evaluated here, only by %s", p.Object.Kind, p.Object.Name, engine).
-		Detail("What the policy refuses or changes shows only in the cluster.")
+		Detail("%s", strings.TrimSpace("What the policy refuses or changes shows only in the cluster. "+does(p.Object)))
 }
+
+// unevaluatedKinds are those that are looked for in all of the repository.
+var unevaluatedKinds = []string{"ClusterPolicy", "ConstraintTemplate", "MutatingAdmissionPolicy", "ValidatingPolicy", "ImageValidatingPolicy", "GeneratingPolicy"}
 
 // noteUnevaluated names the policies elsewhere in the repository.
 func noteUnevaluated(p *review.Pass) {
-	for _, kind := range []string{"ClusterPolicy", "ConstraintTemplate", "MutatingAdmissionPolicy", "ValidatingPolicy", "ImageValidatingPolicy", "GeneratingPolicy"} {
+	for _, kind := range unevaluatedKinds {
 		for _, o := range p.Index.Standing(kind) {
 			if engineOf(o) != "" && p.Index.View(o) == nil {
 				p.Omit("policies that are not evaluated here", o.Kind+" "+o.Name)
