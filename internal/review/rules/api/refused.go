@@ -101,38 +101,51 @@ func checkRestart(p *review.Pass, pod *review.Workload) {
 
 // checkVolumes reports mounts of volumes that the pod does not have, and volumes of two kinds at once.
 func checkVolumes(p *review.Pass, pod *review.Workload) {
-	names := []string{}
+	names := volumeNames{}
 	for _, v := range pod.Spec.Get("volumes").Items() {
-		names = append(names, v.Get("name").Text())
+		names.add(v.Get("name"))
 		if sources := sourcesOf(v); len(sources) > 1 {
 			refuse(p, sources[1], "volume %s has two sources, %s and %s", v.Get("name").Text(), lastKey(sources[0]), lastKey(sources[1]))
 		}
 	}
 	for _, t := range p.Object.Field().Get("spec", "volumeClaimTemplates").Items() {
-		names = append(names, t.Get("metadata", "name").Text())
+		names.add(t.Get("metadata", "name"))
 	}
-	if p.Object.Kind == "Pod" && injects(pod) {
+	if names.open || p.Object.Kind == "Pod" && injects(pod) {
 		return // volumes are put in before anybody looks
 	}
 	for _, c := range pod.Containers {
 		for _, key := range []string{"volumeMounts", "volumeDevices"} {
 			for _, mount := range c.Get(key).Items() {
-				checkMount(p, c, mount.Get("name"), names)
+				names.check(p, c, mount.Get("name"))
 			}
 		}
 	}
 }
 
-func checkMount(p *review.Pass, c review.Container, name manifests.Field, names []string) {
-	for _, n := range names {
-		if n == name.Text() || strings.ContainsAny(n, "${}<>") {
-			return
-		}
+// volumeNames are the names of a pod's volumes.
+type volumeNames struct {
+	all  []string
+	has  map[string]bool
+	open bool // some are filled in later
+}
+
+func (n *volumeNames) add(name manifests.Field) {
+	if n.has == nil {
+		n.has = map[string]bool{}
 	}
-	if name.Text() == "" {
+	n.all, n.has[name.Text()] = append(n.all, name.Text()), true
+	n.open = n.open || kubeapi.HasPlaceholder(name)
+}
+
+// mostNames is among how many names a slip is looked for.
+const mostNames = 200
+
+func (n *volumeNames) check(p *review.Pass, c review.Container, name manifests.Field) {
+	if name.Text() == "" || n.has[name.Text()] {
 		return
 	}
-	meant := kubeapi.Nearest(name.Text(), names)
+	meant := kubeapi.Nearest(name.Text(), n.all[:min(len(n.all), mostNames)])
 	d := refuse(p, name, "%s mounts volume %s, which the pod does not have%s", c.Title(), clip(name.Text()), isMeant(meant))
 	if meant != "" {
 		d.Fix("Name volume "+meant, review.Set(name, meant)).Unsafe()

@@ -28,20 +28,26 @@ func checkServiceTargetPort(p *review.Pass) {
 	if len(pods) == 0 || len(pods) == mostSelected || slices.ContainsFunc(pods, func(l labelled) bool { return injects(l.pod) }) {
 		return
 	}
+	names := map[string][]string{"": portNames(pods, "")}
 	for _, port := range spec.Get("ports").Items() {
-		checkTargetName(p, port, pods)
+		protocol := protocolOf(port)
+		if names[protocol] == nil {
+			names[protocol] = append([]string{}, portNames(pods, protocol)...)
+		}
+		checkTargetName(p, port, names[protocol], names[""])
 	}
 	checkTargetNumbers(p, spec.Get("ports").Items(), pods)
 }
 
-// checkTargetName reports a name that no port of the pods has, or none of the protocol: a name is looked up among those.
-func checkTargetName(p *review.Pass, port manifests.Field, pods []labelled) {
+// checkTargetName reports a name that is none of those that the pods' ports have for the port's protocol, among which it is
+// looked up.
+func checkTargetName(p *review.Pass, port manifests.Field, names, ofAny []string) {
 	target := port.Get("targetPort")
-	name, names := target.Text(), portNames(pods, protocolOf(port))
+	name := target.Text()
 	if _, number := target.Int(); number || strings.Trim(name, "0123456789") == "" || slices.Contains(names, name) || kubeapi.HasPlaceholder(target) {
 		return
 	}
-	if slices.Contains(portNames(pods, ""), name) {
+	if slices.Contains(ofAny, name) {
 		p.Report(target, "service %s leads to port %s by %s, for which its pods do not have it", p.Object.Name, name, protocolOf(port)).
 			Detail("A port is looked for by its name and its protocol. The Service has no endpoints for it: calls are refused.")
 		return
@@ -92,9 +98,10 @@ func checkTargetNumbers(p *review.Pass, ports []manifests.Field, pods []labelled
 		n, ok := targetOf(port)
 		return !ok || declared[portKey{n, protocolOf(port)}]
 	})
+	led := ledBefore(p)
 	for _, port := range ports {
 		n, ok := targetOf(port)
-		if !ok || declared[portKey{n, protocolOf(port)}] || !astray && !ledSomewhere(p, port) {
+		if !ok || declared[portKey{n, protocolOf(port)}] || !astray && !led[port.Get("port").Text()] {
 			continue
 		}
 		p.Report(port.Get("targetPort"), "service %s leads to port %d, and its pods declare %s", p.Object.Name, n, numbers(declared)).
@@ -131,21 +138,22 @@ func targetOf(port manifests.Field) (int64, bool) {
 	return port.Get("port").Int()
 }
 
-// ledSomewhere reports whether the Service's port of the same number led at base to a port that the pods declared.
-func ledSomewhere(p *review.Pass, port manifests.Field) bool {
+// ledBefore are the Service's ports that led at base to ports that its pods declared.
+func ledBefore(p *review.Pass) map[string]bool {
 	if p.Base == nil {
-		return false
+		return nil
 	}
 	was := p.Base.Match(p.Object)
 	if was == nil {
-		return false
+		return nil
 	}
-	spec := was.Field().Get("spec")
+	spec, led := was.Field().Get("spec"), map[string]bool{}
 	declared := declares(podsOf(p.Base).within(p.Base.Namespace(was), spec.Get("selector"), true))
-	return slices.ContainsFunc(spec.Get("ports").Items(), func(old manifests.Field) bool {
-		n, ok := targetOf(old)
-		return ok && old.Get("port").Text() == port.Get("port").Text() && declared[portKey{n, protocolOf(old)}]
-	})
+	for _, port := range spec.Get("ports").Items() {
+		n, ok := targetOf(port)
+		led[port.Get("port").Text()] = ok && declared[portKey{n, protocolOf(port)}]
+	}
+	return led
 }
 
 // numbers lists ports for a message, a few of them.
