@@ -118,3 +118,17 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+// TestFiltered holds the filter of tags to that of Flux's OCIRepository ("Semver filter").
+func TestFiltered(t *testing.T) {
+	t.Parallel()
+	tags := []string{"1.0.0", "1.1.0-rc.1", "1.1.0", "latest"}
+	for expression, want := range map[string][]string{"": tags, `.*-rc.*`: {"1.1.0-rc.1"}, `^1\.0`: {"1.0.0"}, "none": {}} {
+		if got, err := filtered(tags, expression); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %v %v, want %v", expression, got, err, want)
+		}
+	}
+	if _, err := filtered(tags, "("); err == nil || !strings.Contains(err.Error(), "no regular expression") {
+		t.Errorf("what is no expression: %v", err)
+	}
+}
