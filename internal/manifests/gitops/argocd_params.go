@@ -166,7 +166,20 @@ func flat(says map[string]any) map[string]string {
 // names are the parameters that the template uses, with their own names for values.
 func (g *generation) names() map[string]any {
 	says := map[string]any{}
-	g.set.Field().Get("spec", "template").Walk(func(f manifests.Field) {
+	value := func(keys []string) string {
+		return strings.Trim(unfit.ReplaceAllString(strings.ToLower(strings.Join(keys, "-")), "-"), "-.")
+	}
+	g.set.Field().Get("spec").Walk(func(f manifests.Field) {
+		if !strings.HasPrefix(f.Path(), "spec.template") { // templatePatch as well
+			return
+		}
+		for _, found := range indexed.FindAllStringSubmatch(f.Text(), -1) {
+			keys := strings.Split(strings.TrimPrefix(found[1], "."), ".")
+			for _, key := range quotedKey.FindAllStringSubmatch(found[2], -1) {
+				keys = append(keys, key[1])
+			}
+			nest(says, keys, value(keys))
+		}
 		for _, found := range gap.FindAllStringSubmatch(f.Text(), -1) {
 			for _, name := range parameter.FindAllString(found[1], -1) {
 				nest(says, strings.Split(strings.TrimPrefix(name, "."), "."), strings.Trim(strings.NewReplacer(".", "-", "[", "-", "]", "").Replace(name), "-"))
@@ -178,6 +191,12 @@ func (g *generation) names() map[string]any {
 
 // parameter is the name of a parameter in a template.
 var parameter = regexp.MustCompile(`\.?[a-zA-Z_][\w\-]*(?:\.[a-zA-Z_][\w\-]*|\[\d+\])*`)
+
+// indexed is a parameter that a template asks for by keys: index .metadata.labels "kubernetes.io/name".
+var (
+	indexed   = regexp.MustCompile(`\bindex\s+(\.[\w.]+)((?:\s+"[^"]*")+)`)
+	quotedKey = regexp.MustCompile(`"([^"]*)"`)
+)
 
 func nest(says map[string]any, keys []string, value string) {
 	for ; len(keys) > 1; keys = keys[1:] {

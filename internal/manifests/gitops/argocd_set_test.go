@@ -71,6 +71,7 @@ func TestApplicationSets(t *testing.T) {
 		{"List Generator: Dynamically generated elements", goes, matrix("- git: {repoURL: https://git.example/repo, files: [{path: envs/nested.yaml}]}", "- list: {elements: [], elementsYaml: '{{ .key.components | toJson }}'}"), simple("{{.name}}", "{{.release}}"), "c1=r1 c2=r2"},
 		{"Template: templatePatch", goes + "templatePatch: |\n  metadata:\n    labels:\n      more: x\n  {{- if .prune }}\n      is: patched-{{ .a }}\n  {{- end }}\n  spec:\n    project: null\n", "- list: {elements: [{a: one, prune: true}, {a: two}]}", simple("{{.a}}", "own"), "one=patched-one two=own"},
 		{"Cluster Generator", "", "- clusters: {selector: {matchLabels: {a: b}}, values: {rev: main}}", simple("{{name}}-x", "{{values.rev}}"), "name-x=main"},
+		{"Cluster Generator: labels by keys", goes, "- clusters: {}", simple("{{ index .metadata.labels \"env\" }}-x", "{{ index .metadata.annotations \"acme.io/tier\" | default \"z\" }}"), "metadata-labels-env-x=metadata-annotations-acme.io-tier"},
 		{"Pull Request Generator", goes, "- pullRequest: {github: {owner: x}}", simple("pr-{{.number}}", "{{.branch_slug}}"), "pr-number=branch_slug"},
 		{"no generator", "", "- {}", simple("a", ""), "! is no generator"},
 	} {
@@ -109,7 +110,7 @@ func madeBy(t *testing.T, files map[string]string, text string) string {
 // TestGuessed holds that what is rendered with guesses fails nobody, and says so.
 func TestGuessed(t *testing.T) {
 	t.Parallel()
-	text := setOf("goTemplate: true", "- clusters: {}", "metadata: {name: '{{ index .metadata.labels \"a\" }}'}\nspec: {}")
+	text := setOf("goTemplate: true", "- clusters: {}", "metadata: {name: '{{ index .metadata.labels 0 \"a\" }}'}\nspec: {}")
 	w, objects := worldOf(t, map[string]string{}, text)
 	roots := w.Roots(manifests.Root{Path: "clusters", Dir: "clusters"}, objects)
 	_, _, err := (&Renderer{Inner: inProcess{}}).Render(t.Context(), w.repository.Tree, roots[0], manifests.Settings{KubeVersion: "1.34", HelmLine: 4})

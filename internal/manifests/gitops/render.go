@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,8 +239,14 @@ func (r *returner) span(at source.Span, d *manifests.Deployment) source.Span {
 	return at
 }
 
+// setsChart is where the chart that is made of an ApplicationSet is named in messages.
+var setsChart = regexp.MustCompile(` \(reached from ` + regexp.QuoteMeta(chartDir) + `/[^)]*\)`)
+
 // text is a message without the names of files that nobody knows.
 func (r *returner) text(s string) string {
+	if r.chart == nil {
+		s = setsChart.ReplaceAllString(s, "")
+	}
 	return strings.ReplaceAll(s, laidDir+"/", "")
 }
 
