@@ -13,6 +13,7 @@ type tracer struct {
 	file     string
 	doc      Document
 	origins  []Origin
+	frames   []Frame               // the innermost ones of all fields, in one piece
 	anchored map[[2]int]*yaml.Node // the keys of values that have an anchor, by the values' lines and columns
 }
 
@@ -23,7 +24,8 @@ type tracer struct {
 // A field that came through an alias or a merge key has the place where it is written first, then the places that took
 // it in.
 func (t *tracer) trace(node *yaml.Node) []Origin {
-	t.origins, t.anchored = nil, map[[2]int]*yaml.Node{}
+	fields := countFields(node)
+	t.origins, t.frames, t.anchored = make([]Origin, 0, fields), make([]Frame, 0, fields), map[[2]int]*yaml.Node{}
 	t.visit(node, node, nil)
 	return t.origins
 }
@@ -36,7 +38,8 @@ func (t *tracer) visit(at, value *yaml.Node, via Origin) {
 	case value.Anchor != "":
 		t.anchored[[2]int{value.Line, value.Column}] = at
 	}
-	origin := Origin{t.frame(at, value)}
+	t.frames = append(t.frames, t.frame(at, value))
+	origin := Origin(t.frames[len(t.frames)-1 : len(t.frames) : len(t.frames)])
 	for _, use := range TakenIn(value) {
 		origin = append(origin, t.frame(use, use))
 	}

@@ -19,6 +19,9 @@ var vague = map[string]bool{"generic-api-key": true, "hashicorp-tf-password": tr
 
 // knownFormat looks for credentials of known formats in text, and returns the line, from 0, and the kind of each.
 func knownFormat(text string) (found []hit) {
+	if text == "" {
+		return nil // as of most objects, which the detector would set itself up for
+	}
 	d, err := detector()
 	if err != nil {
 		return nil // the built-in configuration is read in a test
