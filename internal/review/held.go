@@ -11,12 +11,12 @@ import (
 
 // maxHeld caps the values in the objects of a review, those of all roots and of both sides together. Each takes some
 // 500 bytes by the time that it is judged. The largest repository known has a tenth of that.
-const maxHeld = 1_500_000
+const maxHeld = 1_600_000
 
 // What counts as much as a value, and as how many.
 const (
 	valueBytes   = 128 // of text
-	objectValues = 16  // for an object by itself: its identity, its indexes, its difference
+	objectValues = 4   // for an object by itself: its identity, its indexes, its difference; see BenchmarkHeld
 )
 
 // holding is what a review keeps of its roots while it renders. Of too much it gives up the largest roots: one that

@@ -353,7 +353,7 @@ func judgeMany(b *testing.B, change *source.Change) {
 // BenchmarkHeld measures what a review holds of objects of few and of many values, by which the cap of a review is set: the
 // memory in use when all is judged, the texts of the files left out.
 func BenchmarkHeld(b *testing.B) {
-	for _, values := range []int{10, 20, 80} {
+	for _, values := range []int{8, 10, 20, 80} {
 		b.Run(fmt.Sprint(values), func(b *testing.B) {
 			for b.Loop() {
 				benchmarkHeld(b, 5000, values)
