@@ -3,6 +3,7 @@ package controlplane
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -146,7 +147,7 @@ func fieldComponent(d document, name string, fields, defaults map[string]string)
 		return d.set(f, value)
 	}
 	for flagName := range fields {
-		if f, _ := at(flagName); f.IsSet() {
+		if f, _ := at(flagName); f.IsSet() && !leftOut(flagName, f) {
 			set := flag{name: flagName, value: scalarOrList(f), written: fields[flagName] + ": " + scalarOrList(f), at: d.place(f),
 				set: func(value any) []review.Op { return d.set(f, value) }}
 			for _, item := range f.Items() {
@@ -170,4 +171,14 @@ func scalarOrList(f manifests.Field) string {
 		return fmt.Sprint(value)
 	}
 	return f.Text()
+}
+
+// leftOut reports whether a field of a configuration file counts as not written: for a timeout of zero a kubelet takes its
+// default (SetDefaults_KubeletConfiguration), while the flag of the same name switches the timeout off.
+func leftOut(flag string, f manifests.Field) bool {
+	if flag != "streaming-connection-idle-timeout" {
+		return false
+	}
+	timeout, err := time.ParseDuration(f.Text())
+	return err == nil && timeout == 0
 }

@@ -12,6 +12,6 @@ var defaultServiceAccount = review.Rule{
 func checkDefaultServiceAccount(p *review.Pass) {
 	if at, name := p.Pod.Account(); name == "default" {
 		p.Report(at, "the pod runs as the default service account").
-			Detail("Every pod of the namespace that names no account shares it. A role that one of them needs goes to all, and the audit log cannot tell them apart.")
+			Detail("Every pod of the namespace that names no account shares it. A role that one of them needs goes to all, and in the audit log all go by one name.")
 	}
 }

@@ -32,7 +32,7 @@ func checkCSRApprove(p *review.Pass) {
 		if d == nil {
 			continue
 		}
-		d.Detail("%s %s", "A certificate for API clients names its user and groups itself: who approves requests can become anyone, and a certificate cannot be taken back.", holdersOf(p))
+		d.Detail("%s %s", "A certificate for API clients names its user and groups itself: who approves requests can let one pass as any user that is bound to cluster-admin, and a certificate cannot be taken back before it ends. Only the group system:masters is refused by default.", holdersOf(p))
 		if len(signers) > 0 && !harms(signers) {
 			d.Lower(review.Warning)
 		}

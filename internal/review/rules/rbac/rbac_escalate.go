@@ -5,7 +5,7 @@ import "github.com/landwaiter/landwaiter/internal/review"
 var escalate = powerRule(review.Rule{
 	ID: "rbac-escalate", Level: review.Error, Guidelines: []string{"G7"},
 	Summary: "A role can write roles that allow more than the holder may",
-}, "The API server lets nobody put rights into a role that they do not have, but for those who may escalate: the holder can give itself everything.",
+}, "The API server lets nobody put rights into a role that they do not have, but for those who may escalate: as soon as the holder can also change a role that it has, it can give itself everything.",
 	escalateRoles)
 
 var escalateRoles = power{

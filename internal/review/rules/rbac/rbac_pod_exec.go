@@ -5,7 +5,7 @@ import "github.com/landwaiter/landwaiter/internal/review"
 var podExec = powerRule(review.Rule{
 	ID: "rbac-pod-exec", Level: review.Error, Guidelines: []string{"G7"},
 	Summary: "A role can get into running pods",
-}, "Inside a container the holder has its service account's token, its Secrets and its network, past every review of what the container was to run. Getting is enough where a client connects by WebSocket.",
+}, "Inside a container the holder has its service account's token, its Secrets and its network, past every review of what the container was to run. Up to Kubernetes 1.34 get is enough where a client connects by WebSocket; from 1.35 on create is asked for too.",
 	enterPods, injectContainers)
 
 var enterPods = power{
