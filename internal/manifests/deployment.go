@@ -40,7 +40,7 @@ type Deployment struct {
 
 // Permits is what a project of Argo CD lets a source of an Application have in the cluster.
 type Permits struct {
-	Says        string  // all that the project says of it: another text is another deployment
+	Says        string  // a digest of all that the project says of it: another one is another deployment
 	Project     *Object `json:"-"` // the AppProject
 	Application *Object `json:"-"`
 	Source      string  `json:"-"` // the path of the source in the Application

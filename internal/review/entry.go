@@ -3,6 +3,7 @@ package review
 import (
 	"bytes"
 	"path"
+	"sort"
 
 	"go.yaml.in/yaml/v3"
 
@@ -21,55 +22,87 @@ type entry struct {
 
 // widened finds the line of the change in the kustomization's entry that made the field at head.
 func (c *candidate) widened(change *source.Change) (Location, bool) {
+	all := touchedEntries(change)
 	origin, _ := c.object.OriginAt(c.path)
 	for _, frame := range origin {
-		for _, e := range touchedEntries(change) {
-			inside := frame.Span.File == e.file && e.first <= frame.Span.Line && frame.Span.Line <= e.last
-			if inside || e.names[frame.Span.File] {
-				return touchedAt(e.file, e.touched), true
-			}
+		if e := all.of(frame.Span); e != nil {
+			return touchedAt(e.file, e.touched), true
 		}
 	}
 	return Location{}, false
 }
 
+// entries are those that a change touched.
+type entries struct {
+	in     map[string][]entry // by their kustomization, from above
+	naming map[string]*entry  // by the files that they name, the first of each
+}
+
+// of is the entry that a line is part of, or that names its file; nil when there is none.
+func (all *entries) of(at source.Span) *entry {
+	in := all.in[at.File]
+	if i := sort.Search(len(in), func(i int) bool { return at.Line <= in[i].last }); i < len(in) && in[i].first <= at.Line {
+		return &in[i]
+	}
+	return all.naming[at.File]
+}
+
 type entriesKey struct{}
 
 // touchedEntries reads the kustomizations of a change, once.
-func touchedEntries(change *source.Change) []entry {
+func touchedEntries(change *source.Change) *entries {
 	return change.Once(entriesKey{}, func() any {
-		var all []entry
+		all := &entries{in: make(map[string][]entry), naming: make(map[string]*entry)}
 		for _, f := range change.Files {
 			if f.Old == "" || f.New == "" || len(f.Hunks) == 0 || !manifests.IsKustomization(f.New) || change.Base == nil {
 				continue
 			}
-			before := entriesIn(change.Base, f.Old)
-			for _, e := range entriesIn(change.Head, f.New) {
-				if e.touched = e.firstTouched(change, f, before); e.touched > 0 {
-					all = append(all, e)
+			touched := touchedIn(change, f)
+			all.in[f.New] = touched
+			for i := range touched {
+				for name := range touched[i].names {
+					if all.naming[name] == nil {
+						all.naming[name] = &touched[i]
+					}
 				}
 			}
 		}
 		return all
-	}).([]entry)
+	}).(*entries)
 }
 
-// firstTouched returns the first line of the change in an entry of head; before are base's. 0 is none.
-func (e *entry) firstTouched(change *source.Change, f source.FileChange, before []entry) int {
-	for _, h := range f.Hunks {
-		if h.NewLines > 0 && h.NewStart <= e.last && h.NewStart+h.NewLines > e.first {
-			return max(h.NewStart, e.first)
-		}
-		for _, old := range before {
-			if h.NewLines > 0 || h.OldStart < old.first || h.OldStart > old.last {
+// touchedIn finds the entries of a kustomization at head of which the change wrote lines, or took some out.
+func touchedIn(change *source.Change, f source.FileChange) (touched []entry) {
+	gaps := make(map[int]int) // by the first lines of entries that lost some
+	for _, old := range entriesIn(change.Base, f.Old) {
+		i := sort.Search(len(f.Hunks), func(i int) bool { return old.first <= f.Hunks[i].OldStart })
+		for ; i < len(f.Hunks) && f.Hunks[i].OldStart <= old.last; i++ {
+			if f.Hunks[i].NewLines > 0 {
 				continue
 			}
-			if _, line, kept := change.ToHead(f.Old, old.first); kept && line == e.first {
-				return max(h.NewStart, 1)
+			if _, line, kept := change.ToHead(f.Old, old.first); kept {
+				gaps[line] = max(f.Hunks[i].NewStart, 1)
 			}
+			break
 		}
 	}
-	return 0
+	for _, e := range entriesIn(change.Head, f.New) {
+		e.touched = gaps[e.first]
+		i := sort.Search(len(f.Hunks), func(i int) bool { return e.first < f.Hunks[i].NewStart+f.Hunks[i].NewLines })
+		for ; i < len(f.Hunks) && f.Hunks[i].NewStart <= e.last; i++ {
+			if f.Hunks[i].NewLines == 0 {
+				continue
+			}
+			if line := max(f.Hunks[i].NewStart, e.first); e.touched == 0 || line < e.touched {
+				e.touched = line
+			}
+			break
+		}
+		if e.touched > 0 {
+			touched = append(touched, e)
+		}
+	}
+	return touched
 }
 
 // entriesIn reads the items of the lists of a kustomization; none of a file that cannot be read, which does not render.

@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
 )
@@ -10,10 +9,11 @@ import (
 // refused are notes of what Argo CD refuses at head since the projects of Applications do not permit it, each once, but for what
 // it refused at base.
 func refused(pairs []*pair) (notes []string) {
-	before := make(map[string]bool)
+	var projects gitops.Projects
+	before, said := make(map[string]bool), make(map[string]bool)
 	for _, p := range pairs {
 		if p.Base != nil {
-			for _, r := range gitops.Refused(p.Base, p.base.objects()) {
+			for _, r := range projects.Refused(p.Base, p.base.objects()) {
 				before[r.Text] = true
 			}
 		}
@@ -22,13 +22,13 @@ func refused(pairs []*pair) (notes []string) {
 		if p.Head == nil {
 			continue
 		}
-		for _, r := range gitops.Refused(p.Head, p.head.objects()) {
+		for _, r := range projects.Refused(p.Head, p.head.objects()) {
 			note := r.Text
 			if frame := r.At.Best(); frame != nil {
 				note = fmt.Sprintf("%s:%d: %s", frame.Span.File, max(frame.Span.Line, 1), note)
 			}
-			if !before[r.Text] && !slices.Contains(notes, note) {
-				notes = append(notes, note)
+			if !before[r.Text] && !said[note] {
+				said[note], notes = true, append(notes, note)
 			}
 		}
 	}

@@ -25,12 +25,12 @@ func (w *World) withOverrides(o *manifests.Object, s manifests.Field) (*manifest
 	}
 	where := w.sourceAt(o, s, at.Text())
 	dir, ok := within(where.dir, at.Text())
-	if where.why != "" || !ok || path.Base(o.Name) != o.Name {
+	if where.why != "" || !ok {
 		return o, s, nil
 	}
 	for _, name := range overrideFiles(o) {
 		file := path.Join(dir, name)
-		if !w.isFile(file) {
+		if path.Base(name) != name || !w.isFile(file) { // names of objects in files may be anything
 			continue
 		}
 		changed, err := w.overriddenBy(o, s, file)

@@ -15,29 +15,33 @@ const meantValues = "landwaiterValues"
 
 var (
 	helmKey   = regexp.MustCompile(`^\s*(- +)?helm:\s*(#.*)?$`)
-	valuesKey = regexp.MustCompile(`^( *)values:( *)\|[-+]?\s*(#.*)?$`)
+	valuesKey = regexp.MustCompile(`^ *values: *\|[-+]?\s*(#.*)?$`)
 )
 
 // meaningValues is a templatePatch in which the texts of charts' values stand as what they mean, line by line.
 func meaningValues(text string) string {
+	type holder struct {
+		indent int
+		line   string
+	}
+	var holders []holder // each indented less than the next: what the lines so far leave open
 	lines := strings.SplitAfter(text, "\n")
-	for i, line := range lines {
-		if m := valuesKey.FindStringSubmatch(strings.TrimRight(line, "\r\n")); m != nil && helmKey.MatchString(holder(lines[:i], len(m[1]))) {
-			lines[i] = m[1] + meantValues + ":\n"
+	for i := range lines {
+		line := strings.TrimRight(lines[i], " \r\n")
+		trimmed := strings.TrimLeft(line, " ")
+		if trimmed == "" || strings.HasPrefix(trimmed, "{{") { // only a template's
+			continue
 		}
+		indent := len(line) - len(trimmed)
+		for len(holders) > 0 && holders[len(holders)-1].indent >= indent {
+			holders = holders[:len(holders)-1]
+		}
+		if n := len(holders); n > 0 && valuesKey.MatchString(line) && helmKey.MatchString(holders[n-1].line) {
+			lines[i] = line[:indent] + meantValues + ":\n"
+		}
+		holders = append(holders, holder{indent, line})
 	}
 	return strings.Join(lines, "")
-}
-
-// holder is the last line that is indented less, and not only a template's.
-func holder(lines []string, indent int) string {
-	for i := len(lines) - 1; i >= 0; i-- {
-		line := strings.TrimRight(lines[i], " \r\n")
-		if trimmed := strings.TrimLeft(line, " "); trimmed != "" && !strings.HasPrefix(trimmed, "{{") && len(line)-len(trimmed) < indent {
-			return line
-		}
-	}
-	return ""
 }
 
 // patched are Applications with the templatePatch that follows each put over it.

@@ -66,21 +66,35 @@ func (w *World) windows(o *manifests.Object) (text string) {
 	if project == nil {
 		return ""
 	}
+	said := 0
 	for _, window := range project.Field().Get("spec", "syncWindows").Items() {
+		if w.spend(perWindow*(1+len(window.Get("applications").Items())+len(window.Get("namespaces").Items())+len(window.Get("clusters").Items()))) != nil || said == maxWindows {
+			return text + ", and there are more windows"
+		}
 		if !windowOf(window, o) {
 			continue
 		}
+		said++
 		when := "in"
 		if window.Get("kind").Text() == "deny" {
 			when = "not in"
 		}
-		text += fmt.Sprintf(", %s the window %s for %s", when, oneLine(window.Get("schedule").Text()), oneLine(window.Get("duration").Text()))
+		text += fmt.Sprintf(", %s the window %s for %s", when, inWords(window.Get("schedule")), inWords(window.Get("duration")))
 		if window.Get("manualSync").True() {
 			text += " but by hand"
 		}
 	}
 	return text
 }
+
+// Limits of what is said of windows, and what it takes.
+const (
+	maxWindows = 10
+	perWindow  = 8 // steps of work for each of their patterns
+)
+
+// inWords is a text of a window as it is said: a schedule is not long.
+func inWords(f manifests.Field) string { return fmt.Sprintf("%.80s", oneLine(f.Text())) }
 
 // windowOf reports whether a window is about an Application: by its name, its namespace or its cluster, or by all of these that
 // the window names.
@@ -107,31 +121,6 @@ func permitted(entries []manifests.Field, matches func(manifests.Field) (is, den
 		allowed = allowed || is
 	}
 	return allowed
-}
-
-// destined reports whether an entry of a project's destinations is about a namespace of a destination's cluster, and whether
-// it denies it.
-func destined(f, to manifests.Field, namespace string) (is, denied bool) {
-	entry := func(key, text string) bool {
-		pattern, not := strings.CutPrefix(f.Get(key).Text(), "!")
-		denied = denied || not
-		return globMatches(pattern, text)
-	}
-	part := func(key string) bool { return entry(key, to.Get(key).Text()) }
-	inNamespace := entry("namespace", namespace)
-	cluster := "server"
-	if to.Get("server").Text() == "" {
-		cluster = "name"
-	}
-	switch {
-	case f.Get(cluster).Text() != "":
-		return part(cluster) && inNamespace, denied
-	case cluster == "server" && f.Get("name").Text() == "in-cluster":
-		return to.Get("server").Text() == ownCluster && inNamespace, denied
-	case cluster == "name" && to.Get("name").Text() == "in-cluster":
-		return globMatches(f.Get("server").Text(), ownCluster) && inNamespace, denied
-	}
-	return cluster == "name" && f.Get("name").Text() == "" && inNamespace, denied // by its address, which nobody here knows
 }
 
 // ownCluster is the address of the cluster in which Argo CD runs.

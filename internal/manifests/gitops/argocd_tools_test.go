@@ -140,7 +140,7 @@ func TestArgoProject(t *testing.T) {
 		project := "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: team, namespace: argocd}\nspec: " + c.spec + "\n---\n"
 		objects, failed, roots := renderedOf(t, files, project+application("path: objects"))
 		var texts []string
-		for _, refusal := range Refused(&roots[0], objects[roots[0].Path]) {
+		for _, refusal := range new(Projects).Refused(&roots[0], objects[roots[0].Path]) {
 			texts = append(texts, refusal.Text)
 		}
 		if got := strings.Join(texts, " "); (got == "") != (c.want == "") || !strings.Contains(got, c.want) || len(failed) > 0 {
@@ -150,7 +150,7 @@ func TestArgoProject(t *testing.T) {
 	for _, c := range []struct{ allowed, want string }{{"team-*", ""}, {"others", "sourceNamespaces of AppProject team does not permit Applications in namespace team-a"}} {
 		project := "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: team, namespace: argocd}\nspec: {" + anywhere + ", " + all + ", sourceNamespaces: ['" + c.allowed + "']}\n---\n"
 		objects, _, roots := renderedOf(t, files, project+strings.Replace(application("path: objects"), "namespace: argocd", "namespace: team-a", 1))
-		if got := Refused(&roots[0], objects[roots[0].Path]); len(got) > 0 != (c.want != "") || len(got) > 0 && !strings.Contains(got[0].Text, c.want) {
+		if got := new(Projects).Refused(&roots[0], objects[roots[0].Path]); len(got) > 0 != (c.want != "") || len(got) > 0 && !strings.Contains(got[0].Text, c.want) {
 			t.Errorf("sourceNamespaces %s: %v", c.allowed, got)
 		}
 	}

@@ -54,8 +54,9 @@ type World struct {
 	taken      int                 // bytes that objects took from others so far
 	cluster    []string            // custom kinds that live in no namespace; nil when they have to be found again
 
-	fetched      map[string]had      // by the directories where it lies
-	sourceIgnore map[string]ignoring // by the tops of sources, when they were asked for
+	fetched      map[string]had               // by the directories where it lies
+	sourceIgnore map[string]ignoring          // by the tops of sources, when they were asked for
+	restrictions map[*manifests.Object]string // digests of what AppProjects restrict, when they were asked for
 }
 
 // name finds an object.
@@ -64,7 +65,7 @@ type name struct{ group, kind, namespace, name string }
 // NewWorld makes a world of a repository and of objects that are known of it. Of two that have one name the first counts.
 func NewWorld(repository Repository, objects []*manifests.Object) *World {
 	w := &World{repository: repository, urls: make(map[string]bool), byName: make(map[name]*manifests.Object),
-		fetched: make(map[string]had), sourceIgnore: make(map[string]ignoring)}
+		fetched: make(map[string]had), sourceIgnore: make(map[string]ignoring), restrictions: make(map[*manifests.Object]string)}
 	for _, url := range repository.URLs {
 		w.urls[plainURL(url)] = true
 	}

@@ -525,3 +525,55 @@ data:
 		}
 	}
 }
+
+// TestManyPatterns holds that what a project says is held against what is rendered, and its windows against Applications, for so
+// long and no longer, and that it is said.
+func TestManyPatterns(t *testing.T) {
+	t.Parallel()
+	project := "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: team, namespace: argocd}\nspec: {syncWindows: [" +
+		strings.Repeat("{kind: deny, schedule: "+strings.Repeat("x", 1000)+", duration: 1h, applications: ['*']}, ", 30) + "], sourceRepos: ['*'], destinations: [{namespace: '*', server: '*'}], namespaceResourceBlacklist: [" +
+		strings.Repeat("{group: '*', kind: No}, ", 30_000) + "]}\n---\n"
+	_, _, roots := renderedOf(t, based(), project+application("path: base"))
+	if got := roots[0].Deployment.Effect.Applied; len(got) > 2000 || !strings.HasSuffix(got, ", and there are more windows") {
+		t.Errorf("%d bytes: %.200s", len(got), got)
+	}
+	var objects []*manifests.Object
+	for i := range 2000 {
+		o, err := manifests.NewObject(fmt.Appendf(nil, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\n", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, o)
+	}
+	var projects Projects
+	if got := projects.Refused(&roots[0], objects[:100]); len(got) > 0 {
+		t.Errorf("a hundred: %v", got)
+	}
+	if got := projects.Refused(&roots[0], objects); len(got) != 1 || !strings.Contains(got[0].Text, "too many or too long") {
+		t.Errorf("all: %v", got)
+	}
+}
+
+// TestManyHolders holds that finding what holds the values of a patch takes no longer the more lines it has.
+func TestManyHolders(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	text := "spec:\n  helm:\n" + strings.Repeat("    values: |\n    {{ if .a }}\n", 200_000)
+	if got := meaningValues(text); strings.Count(got, meantValues) != 200_000 || strings.Contains(got, "values: |") {
+		t.Errorf("%d of them", strings.Count(got, meantValues))
+	}
+	if took := time.Since(start); took > time.Minute { // it was a matter of hours
+		t.Errorf("took %v", took)
+	}
+}
+
+// TestNamesOfVariables holds that of several names which are none the same one is named each time.
+func TestNamesOfVariables(t *testing.T) {
+	t.Parallel()
+	after := manifests.Finish{Variables: map[string]manifests.Variable{"-a": {}, "-b": {}, "-c": {}, "-d": {}}}
+	for range 50 {
+		if _, err := evaluate("${x}", after); err == nil || !strings.HasPrefix(err.Error(), `"-a"`) {
+			t.Fatal(err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -133,7 +134,7 @@ func closed(text string, start int) int {
 // evaluate substitutes the variables in a text. Those that may be set by what is not in the repository are left as they
 // are where nothing else is said; all others that are not set are empty.
 func evaluate(text string, after manifests.Finish) (string, error) {
-	for name := range after.Variables {
+	for _, name := range slices.Sorted(maps.Keys(after.Variables)) { // so that of several the same is named each time
 		if !variableName.MatchString(name) {
 			return "", fmt.Errorf("%q is no name of a variable", name)
 		}
