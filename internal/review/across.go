@@ -13,7 +13,8 @@ import (
 
 // across is both sides of every root that the change affects, and the plain roots that it does not.
 type across struct {
-	pairs []viewPair
+	pairs      []viewPair
+	bystanders []*RootView // that the change does not affect; see Rule.Users
 }
 
 // viewPair is a root at base and at head; nil where it is not there, or not rendered.

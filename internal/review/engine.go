@@ -107,12 +107,12 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	pairs = slices.DeleteFunc(pairs, func(p *pair) bool { return !p.affected(run.change) })
 	result.countParts(pairs, run.partsLeft)
 	result.countBare(pairs)
-	base, head := run.sides(pairs)
-	if err := run.definitions(ctx, plan, base, head); err != nil {
+	all, err := e.around(ctx, run, plan, &judged{pairs: pairs, witnesses: witnesses, plan: plan})
+	if err != nil {
 		return nil, err
 	}
 	result.Timings.Review = watch.split()
-	if err := errors.Join(run.readKeyrings(opts.Named), e.prove(ctx, run, asked{head, run.chartReferences(pairs)}, opts, result)); err != nil {
+	if err := errors.Join(run.readKeyrings(opts.Named), e.prove(ctx, run, asked{all.head, run.chartReferences(pairs)}, opts, result)); err != nil {
 		return nil, err
 	}
 	if err := e.lookInto(ctx, run, pairs, opts); err != nil {
@@ -120,7 +120,7 @@ func (e *Engine) Review(ctx context.Context, change *source.Change, policy *Poli
 	}
 	result.Timings.Images = watch.split()
 
-	run.judge(&judged{pairs, witnesses, plan, base, head}, result)
+	run.judge(all, result)
 	result.Timings.Review += watch.split()
 	result.Timings.Total = watch.total()
 	return result, nil

@@ -10,6 +10,7 @@ type judged struct {
 	pairs, witnesses []*pair
 	plan             *Plan
 	base, head       *side
+	bystanders       bystanders
 }
 
 // judgeRoots runs the rules over both sides of every root, and notes what else there is to say of each. It returns which
@@ -48,7 +49,7 @@ func (r *run) judgeRoots(all *judged, result *Result) (origin map[string]string)
 			result.Reaches = append(result.Reaches, reach)
 		}
 	}
-	result.Notes = slices.Concat(result.Notes, refused(all.pairs), omitted.notes())
+	result.Notes = slices.Concat(result.Notes, refused(all.pairs), omitted.notes(), all.bystanders.notes())
 	r.testify(base, all.witnesses, baseIndex)
 	return origin
 }

@@ -30,6 +30,7 @@ func (r *run) judgePairs(all *judged, origin map[string]string) (found []pairVer
 	var beside *across
 	if r.change.Base != nil {
 		baseIndex, beside = base.index(all.plan.BaseContext), newAcross(base, head, origin, all.plan.headPlain)
+		beside.bystanders = all.bystanders.views
 	}
 	headIndex := head.index(all.plan.HeadContext)
 	found = make([]pairVerdict, len(all.pairs))

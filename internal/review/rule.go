@@ -76,11 +76,12 @@ type Rule struct {
 	Doc         string   // why, bad, good, how to fix: Markdown
 	Covers      []string // rules whose findings at the same field say the same, less specifically
 	Params      func() any
-	Asks        bool   // it uses Pass.Evidence, for which registries are asked
-	Terraform   bool   // it knows the blocks of Terraform's modules, and is run over them too; all others never see them
-	Definitions bool   // it looks in the Index for the CustomResourceDefinitions of what is rendered
-	Defined     string // where a rule of the repository's own is defined, as file:line; "" for those of the catalogue
-	Untouched   Level  // of findings on lines that the change did not touch, unless policy or profile set the level; 0 for Level
+	Asks        bool     // it uses Pass.Evidence, for which registries are asked
+	Terraform   bool     // it knows the blocks of Terraform's modules, and is run over them too; all others never see them
+	Definitions bool     // it looks in the Index for the CustomResourceDefinitions of what is rendered
+	Users       []string // the kinds of objects that use what CheckRemoved is called for; see Pass.Others
+	Defined     string   // where a rule of the repository's own is defined, as file:line; "" for those of the catalogue
+	Untouched   Level    // of findings on lines that the change did not touch, unless policy or profile set the level; 0 for Level
 
 	// Check judges p.Object. It is called once for each object of Kinds.
 	Check func(p *Pass)

@@ -17,6 +17,6 @@ func Rules() []review.Rule {
 		apiRemoved, apiDeprecated, schema, duplicateObject, selectorMismatch,
 		serviceSelectorDangling, serviceTargetPort, ingressBackendMissing, configMissing, serviceAccountMissing, hpaTargetMissing,
 		pdbDangling, serviceMonitorDangling, webhookServiceMissing, networkPolicyPeerDangling, persistentVolumeClaimMissing, storageClassMissing,
-		roleRef, envDuplicate, labelInvalid,
+		roleRef, removedInUse, envDuplicate, labelInvalid,
 	)
 }
