@@ -170,4 +170,5 @@ type ChartRelease struct {
 	Strays      bool // see Settings
 	SkipHooks   bool
 	SkipTests   bool
+	Kops        bool // templates have the functions of "kops toolbox template" instead of Helm's
 }

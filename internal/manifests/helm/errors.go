@@ -78,6 +78,9 @@ func (j *job) templateError(err error) error {
 
 // framed gives the innermost place of frames that is in a file, and where the execution of that began.
 func (j *job) framed(frames []trace.Frame) (template string, line int, caller string) {
+	if j.rel.Kops && len(frames) > 1 {
+		frames = frames[:len(frames)-1] // where the chart around the template calls it
+	}
 	known := slices.DeleteFunc(slices.Clone(frames), func(f trace.Frame) bool {
 		_, ok := j.places[f.Template]
 		return !ok // a text that tpl was given

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests/helm/trace"
@@ -20,13 +21,17 @@ const (
 func (j *job) execute() (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(j.ctx, maxTime)
 	defer cancel()
-	result, failed := trace.Execute(ctx, trace.Chart{Templates: j.installed.templates(j.top)}, trace.Options{HelmLine: j.settings.HelmLine, WorkBudget: workBudget})
+	options := trace.Options{HelmLine: j.settings.HelmLine, WorkBudget: workBudget}
+	if j.rel.Kops {
+		options.Kops = j.settings.KubeVersion
+	}
+	result, failed := trace.Execute(ctx, trace.Chart{Templates: j.installed.templates(j.top)}, options)
 	if j.ctx.Err() != nil {
 		return nil, fmt.Errorf("render %s: %w", j.rel.Dir, context.Cause(j.ctx))
 	}
 	var limit *trace.LimitError
 	var ours *trace.Error
-	if errors.As(failed, &limit) || failed != nil && ctx.Err() != nil {
+	if errors.As(failed, &limit) || failed != nil && (ctx.Err() != nil || j.rel.Kops && errors.As(failed, &ours)) {
 		return nil, j.templateError(failed)
 	}
 	if failed == nil && len(result.Pinned) > 0 {
@@ -60,6 +65,11 @@ func (j *job) ours(result *trace.Result) map[string]string {
 	for name, f := range result.Files {
 		outputs[name] = string(f.Output)
 		j.lines[name] = f.Lines
+	}
+	for _, use := range result.Pinned {
+		if place, ok := j.places[use.At.Template]; ok && strings.HasPrefix(use.Function, "ChannelRecommended") {
+			j.note(fmt.Sprintf("%s:%d: %s asks kops' release channel, which is not asked here: the image is taken as left out, versions as those that are known", place.show(place.file), use.At.Line, use.Function))
+		}
 	}
 	return outputs
 }

@@ -88,6 +88,9 @@ type job struct {
 
 // newJob checks the settings and fills in defaults.
 func newJob(ctx context.Context, tree source.Tree, rel manifests.ChartRelease, settings manifests.Settings) (*job, error) {
+	if rel.Kops {
+		settings.HelmLine = 4 // whose engine takes other functions
+	}
 	line, err := lineOf(settings.HelmLine)
 	if err != nil {
 		return nil, err
@@ -119,7 +122,7 @@ func (j *job) prepare() error {
 	if err := j.readValues(); err != nil {
 		return err
 	}
-	release := release{j.rel.Name, j.rel.Namespace, j.settings.KubeVersion, j.settings.APIVersions}
+	release := release{j.rel.Name, j.rel.Namespace, j.settings.KubeVersion, j.settings.APIVersions, j.rel.Kops}
 	if j.installed, err = j.chart.install(j.values, release); err != nil {
 		return j.chartError("dependencies", "the dependencies cannot be processed: "+err.Error())
 	}

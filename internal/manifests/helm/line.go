@@ -67,6 +67,7 @@ type release struct {
 	name, namespace string
 	kubeVersion     string
 	apiVersions     []string
+	kops            bool // its templates have the functions of kops
 }
 
 // installed is a chart whose dependencies are processed: disabled ones are gone, aliases have their names.

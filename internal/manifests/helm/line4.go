@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/landwaiter/landwaiter/internal/manifests/helm/trace"
 	accessor "helm.sh/helm/v4/pkg/chart"
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
@@ -114,7 +115,11 @@ func (c chart4) install(values map[string]any, r release) (*installed, error) {
 			return common.Values{}
 		},
 		render: func(ctx context.Context, top map[string]any) (map[string]string, error) {
-			return engine.Engine{}.RenderWithContext(ctx, c.Chart, top)
+			e := engine.Engine{}
+			if r.kops {
+				e.CustomTemplateFuncs = trace.KopsFunctions(r.kubeVersion)
+			}
+			return e.RenderWithContext(ctx, c.Chart, top)
 		},
 	}, nil
 }

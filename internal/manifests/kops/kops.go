@@ -1,20 +1,22 @@
 // Package kops renders the templates of kops clusters as "kops toolbox template" does: a template with values files, the
 // later ones over the earlier ones, and snippets that it includes by their names.
 //
-// kops' templates are Go templates with the same functions as Helm's, whose dot is the values. So a template is rendered
-// as the one template of a chart that is made up around it, by the same execution, with the same limits and the same
-// knowledge of lines.
+// kops' templates are Go templates with functions of sprig, as Helm's are, whose dot is the values. So a template is
+// rendered as the one template of a chart that is made up around it, by the same execution, with the same limits and the
+// same knowledge of lines, but with the functions that kops has.
 //
-// Two things differ from kops: a value that is missing renders as nothing where kops fails, and the functions that ask
-// kops' release channels are not there, because rendering asks nobody.
+// Three things differ from kops. A value that is missing renders as nothing where kops fails, or writes "<no value>" if it
+// is told not to. The functions that ask kops' release channels ask nobody: what they stand for is left open, and a note
+// says so. The environment is not read either: a template with env or expandenv fails.
 package kops
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -33,11 +35,8 @@ type Renderer struct{ charts Inflater }
 // New makes a renderer that executes templates with charts.
 func New(charts Inflater) *Renderer { return &Renderer{charts} }
 
-// The chart that is made up around a template.
-const (
-	chartDir = ".landwaiter-kops"
-	body     = "landwaiter-kops-template"
-)
+// chartDir is the chart that is made up around a template, in which all templates are partial but the one that calls it.
+const chartDir = ".landwaiter-kops"
 
 // Render renders the template root.Files[0] with root.Values; the other files are its snippets. It implements
 // manifests.Renderer.
@@ -46,7 +45,7 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 	if err != nil {
 		return nil, err
 	}
-	objects, notes, err := r.charts.Release(ctx, w.tree, manifests.ChartRelease{Dir: chartDir, ValuesFiles: root.Values}, settings)
+	objects, notes, err := r.charts.Release(ctx, w.tree, manifests.ChartRelease{Dir: chartDir, ValuesFiles: root.Values, Kops: true}, settings)
 	var failed *manifests.RenderError
 	switch {
 	case errors.As(err, &failed):
@@ -67,37 +66,36 @@ func (r *Renderer) Render(ctx context.Context, tree source.Tree, root manifests.
 
 // wrapped is a tree with a chart around a template.
 type wrapped struct {
-	tree  source.Tree
-	files map[string]original // by their paths in the chart
+	tree     source.Tree
+	template string
+	files    map[string]string // the paths of the tree's files by those in the chart
 }
 
-// original is a file of the tree that stands in the chart.
-type original struct {
-	path   string
-	lines  int
-	before int // characters that its first line has before those of the file
-}
-
-// wrap makes the chart. What it says stands on the first line before the file and on a line of its own behind it, so that
-// every line keeps its number.
+// wrap makes the chart. Every file stands in it as it is, and is called by the name that Helm gives to it, so that it may
+// define templates itself.
 func wrap(tree source.Tree, root manifests.Root) (*wrapped, error) {
-	w := &wrapped{files: make(map[string]original)}
-	files := map[string][]byte{path.Join(chartDir, "Chart.yaml"): []byte("apiVersion: v2\nname: kops\nversion: 0.0.0\n")}
+	w := &wrapped{template: root.Files[0], files: make(map[string]string)}
+	files := make(map[string][]byte)
+	called := make(map[string]string) // files by the names of snippets
 	for i, file := range root.Files {
 		text, err := tree.ReadFile(file)
 		if err != nil {
 			return nil, &manifests.RenderError{Reason: "the template or snippet cannot be read: " + err.Error(), Span: source.Span{File: file}, Cause: err}
 		}
-		name, called := path.Base(file), ""
-		at := path.Join(chartDir, "templates", fmt.Sprintf("_snippet-%d.tpl", i))
-		if i == 0 {
-			name, at, called = body, path.Join(chartDir, "templates", "cluster.yaml"), fmt.Sprintf("{{template %q .Values}}", body)
+		name := fmt.Sprintf("templates/_%d.tpl", i)
+		w.files[path.Join(chartDir, name)] = file
+		files[path.Join(chartDir, name)] = text
+		if i > 0 {
+			called[path.Base(file)] = name // of equal names the last one counts
 		}
-		opened := fmt.Sprintf("{{define %q}}", name)
-		content := bytes.TrimSuffix(text, []byte("\n"))
-		w.files[at] = original{path: file, lines: bytes.Count(content, []byte("\n")) + 1, before: len(opened)}
-		files[at] = fmt.Appendf(nil, "%s%s\n{{end}}%s", opened, content, called)
 	}
+	var snippets strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(called)) {
+		fmt.Fprintf(&snippets, "{{define %q}}{{template %q .}}{{end}}", name, "kops/"+called[name])
+	}
+	files[path.Join(chartDir, "Chart.yaml")] = []byte("apiVersion: v2\nname: kops\nversion: 0.0.0\n")
+	files[path.Join(chartDir, "templates/_snippets.tpl")] = []byte(snippets.String())
+	files[path.Join(chartDir, "templates/cluster.yaml")] = []byte(`{{template "kops/templates/_0.tpl" .Values}}`)
 	chart, err := source.Memory(files, source.Limits{})
 	if err != nil {
 		return nil, &manifests.RenderError{Reason: "the template cannot be rendered: " + err.Error(), Span: source.Span{File: root.Files[0]}, Cause: err}
@@ -128,19 +126,10 @@ func (b beside) ReadDir(name string) ([]source.Info, error) { return b.of(name).
 // span is a place of the chart as one of the tree; false for what only the chart has.
 func (w *wrapped) span(s source.Span) (source.Span, bool) {
 	from, ok := w.files[s.File]
-	switch {
-	case !ok:
+	if !ok {
 		return s, !strings.HasPrefix(s.File, chartDir+"/")
-	case s.Line > from.lines:
-		return s, false
 	}
-	s.File = from.path
-	if s.Line == 1 && s.Column > from.before {
-		s.Column -= from.before
-	}
-	if s.EndLine > from.lines {
-		s.EndLine = from.lines
-	}
+	s.File = from
 	return s, true
 }
 
@@ -160,7 +149,7 @@ func (w *wrapped) failure(e *manifests.RenderError) error {
 	failed := *e
 	span, ok := w.span(e.Span)
 	if !ok {
-		span = source.Span{File: w.files[path.Join(chartDir, "templates", "cluster.yaml")].path}
+		span = source.Span{File: w.template}
 	}
 	failed.Span, failed.Reason = span, w.text(e.Reason)
 	return &failed
@@ -169,8 +158,8 @@ func (w *wrapped) failure(e *manifests.RenderError) error {
 // text is a message with the files' own names.
 func (w *wrapped) text(s string) string {
 	for at, from := range w.files {
-		s = strings.ReplaceAll(s, at, from.path)
-		s = strings.ReplaceAll(s, "kops/templates/"+path.Base(at), from.path)
+		s = strings.ReplaceAll(s, at, from)
+		s = strings.ReplaceAll(s, "kops/templates/"+path.Base(at), from)
 	}
 	return s
 }

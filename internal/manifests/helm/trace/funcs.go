@@ -7,15 +7,20 @@ import (
 	"github.com/Masterminds/sprig/v3"
 )
 
-// functions gives the functions of a line of Helm by name: those of text/template, of sprig without the ones that
-// read the environment, and of Helm, with the rules and checks of this package.
-func functions(line int) map[string]*function {
+// functions gives the functions of a line of Helm, or of kops, by name: those of text/template, of sprig without the ones
+// that read the environment, and its own, with the rules and checks of this package.
+func functions(options Options) map[string]*function {
 	all := builtins()
 	maps.Copy(all, sprig.TxtFuncMap())
 	delete(all, "env")
 	delete(all, "expandenv")
-	maps.Copy(all, helmFunctions(line))
 	pinned := pinnedFunctions()
+	if options.Kops == "" {
+		maps.Copy(all, helmFunctions(options.HelmLine))
+	} else {
+		maps.Copy(all, kopsFunctions())
+		maps.Copy(pinned, channelFunctions(options.Kops))
+	}
 	maps.Copy(all, pinned)
 
 	byName := make(map[string]*function, len(all))
@@ -37,7 +42,9 @@ func functions(line int) map[string]*function {
 		}
 	}
 	for name, own := range owns() {
-		byName[name].own = own
+		if f := byName[name]; f != nil {
+			f.own = own
+		}
 	}
 	byName["and"].logic, byName["or"].logic = true, true
 	return byName

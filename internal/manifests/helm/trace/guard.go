@@ -153,7 +153,7 @@ func repeatCheck(s *state, c *call) error {
 
 func indentCheck(s *state, c *call) error {
 	lines := strings.Count(c.in[1].String(), "\n") + 1
-	return s.fits(c.f.name, number(c.in[0])*float64(lines)+float64(c.in[1].Len()))
+	return s.fits(c.f.name, math.Abs(number(c.in[0]))*float64(lines)+float64(c.in[1].Len()))
 }
 
 func replaceCheck(s *state, c *call) error {

@@ -50,7 +50,7 @@ func newRun(ctx context.Context, options Options) *run {
 		options.Steps = defaultSteps
 	}
 	x := &run{
-		ctx: ctx, limits: options, funcs: functions(options.HelmLine), known: map[string]any{}, defs: &defs{named: map[string]*def{}},
+		ctx: ctx, limits: options, funcs: functions(options), known: map[string]any{}, defs: &defs{named: map[string]*def{}},
 		parsed: map[string]*parsed{}, included: map[string]int{}, containers: map[uintptr]*container{}, pinned: newPins(),
 		literals: map[parse.Node]*node{}, assigned: map[*parse.BranchNode][]string{},
 	}

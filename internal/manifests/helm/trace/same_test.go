@@ -155,7 +155,7 @@ func (g *generator) statement(depth int) string {
 // TestSameAsHelm compares random templates.
 func TestSameAsHelm(t *testing.T) {
 	t.Parallel()
-	g := &generator{rand.New(rand.NewPCG(1, 2)), functions(3), nil}
+	g := &generator{rand.New(rand.NewPCG(1, 2)), functions(Options{HelmLine: 3}), nil}
 	notRepeated := slices.Collect(maps.Keys(pinnedFunctions()))
 	for name := range g.funcs {
 		if !slices.Contains(append(notRepeated, "keys", "values", "fail"), name) {

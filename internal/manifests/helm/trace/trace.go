@@ -32,10 +32,11 @@ type Template struct {
 
 // Options says which Helm to be and what an execution may take. Zero values mean the defaults.
 type Options struct {
-	HelmLine     int // 3 or 4, the default
-	OutputBudget int // bytes of all output, and of the longest text that a template makes; 32 MiB by default
-	WorkBudget   int // bytes of all texts and lists made on the way, and of what is told of lines; 8 times OutputBudget by default
-	Steps        int // nodes executed, large values counting for more; 50 million by default
+	HelmLine     int    // 3 or 4, the default
+	Kops         string // if set, have the functions of kops instead of Helm's: the version of Kubernetes that its channel recommends
+	OutputBudget int    // bytes of all output, and of the longest text that a template makes; 32 MiB by default
+	WorkBudget   int    // bytes of all texts and lists made on the way, and of what is told of lines; 8 times OutputBudget by default
+	Steps        int    // nodes executed, large values counting for more; 50 million by default
 }
 
 // Result is what an execution gives.
