@@ -105,7 +105,7 @@ func (u configUse) checkKeys(p *review.Pass) {
 		if !before && (open || neighbours(p).words[u.name]&byMaker != 0) {
 			continue
 		}
-		p.Report(at, "%s takes key %s of %s %s, which has none such%s", u.who, key, u.kind, writtenName(p, u.name), isMeant(kubeapi.Nearest(key, names))).
+		p.Report(at, "%s takes key %s of %s %s, which has no such key%s", u.who, key, u.kind, writtenName(p, u.name), isMeant(kubeapi.Nearest(key, names))).
 			Detail("The pod does not start until the key is there.")
 	}
 }

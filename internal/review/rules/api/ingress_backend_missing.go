@@ -67,6 +67,6 @@ func checkBackendPort(p *review.Pass, r reference, b backend, service *manifests
 		}
 		have = append(have, strings.TrimSuffix(number+" "+name, " "))
 	}
-	p.Report(b.port, "%s %s leads to port %s of service %s, which has none such", p.Object.Kind, p.Object.Name, clip(want), service.Name).
+	p.Report(b.port, "%s %s leads to port %s of service %s, which has no such port", p.Object.Kind, p.Object.Name, clip(want), service.Name).
 		Detail("The Service has %s. The controller finds no endpoints for the port, and requests are answered with an error.", strings.Join(have[:min(len(have), 8)], ", "))
 }

@@ -47,7 +47,7 @@ func checkLabels(p *review.Pass, what string, labels manifests.Field) {
 		checkKey(p, what, e, e.Key)
 		if value := e.Value; !kubeapi.HasPlaceholder(value) {
 			if says := validation.IsValidLabelValue(value.Text()); len(says) > 0 {
-				p.Report(value, "%s %s has a value that is none: %s", what, e.Key, firstSentence(says[0])).
+				p.Report(value, "%s %s has a value that is not allowed: %s", what, e.Key, firstSentence(says[0])).
 					Detail("The API server refuses the object.")
 			}
 		}
@@ -59,7 +59,7 @@ func checkKey(p *review.Pass, what string, e manifests.Entry, key string) {
 		return
 	}
 	if says := validation.IsQualifiedName(key); len(says) > 0 {
-		p.Report(e.Value, "%s %s has a name that is none: %s", what, e.Key, firstSentence(says[0])).
+		p.Report(e.Value, "%s %s has a name that is not allowed: %s", what, e.Key, firstSentence(says[0])).
 			Detail("The API server refuses the object.")
 	}
 }

@@ -72,6 +72,6 @@ func checkCalledPort(p *review.Pass, at manifests.Field, service *manifests.Obje
 	if slices.ContainsFunc(ports, func(f manifests.Field) bool { return f.Get("port").Text() == want }) {
 		return
 	}
-	p.Report(port, "%s %s calls port %s of service %s, which has none such", p.Object.Kind, p.Object.Name, clip(want), service.Name).
+	p.Report(port, "%s %s calls port %s of service %s, which has no such port", p.Object.Kind, p.Object.Name, clip(want), service.Name).
 		Detail("%s", unanswered(p.Object.Kind))
 }

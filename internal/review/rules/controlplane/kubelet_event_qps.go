@@ -23,7 +23,7 @@ func checkKubeletEventQPS(p *review.Pass) {
 		case !written || err != nil:
 		case rate == 0:
 			f.at.report(p, "the kubelet sends events without any bound").
-				Detail("One pod that fails in a loop can fill the API server and etcd with its events.").Lower(review.Info)
+				Detail("A node whose pods fail in a loop can then keep the API server and etcd busy with its events.").Lower(review.Info)
 		case rate < fewestEvents:
 			f.at.report(p, "the kubelet drops events beyond %d a second", rate).
 				Detail("What is dropped is missing when somebody has to find out what happened on the node.")

@@ -29,7 +29,7 @@ func checkKopsBurstable(p *review.Pass) {
 	for _, at := range types {
 		if burstable.MatchString(at.Text()) {
 			p.Report(at, "group %s is of %s machines, which work on credit", p.Object.Name, at.Text()).
-				Detail("Once the credit is used up the machine is slowed to a fraction, and a control plane or a node under constant load uses it up. Everything on it then times out at once.")
+				Detail("A control plane or a node under constant load uses the credit up. The machine is then slowed to a fraction, and everything on it times out at once, or it costs more where its credit is unlimited.")
 		}
 	}
 }

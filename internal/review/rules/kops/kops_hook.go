@@ -48,7 +48,7 @@ func checkScript(p *review.Pass, at manifests.Field, title string) {
 			what = "private key"
 		}
 		p.Report(at, "%s holds a %s", title, what).Line(line).Secret().
-			Detail("It is in Git, in the state store and in the user data of every machine. Bring it as a secret of the machine's role instead, and replace it.")
+			Detail("It is in Git and in the state store, and user data is in the machine's metadata as well. Replace it, and let the machine fetch the new one with its role.")
 	}
 	for i, line := range strings.Split(at.Text(), "\n") {
 		if image := movingIn(line); image != "" {
