@@ -134,7 +134,7 @@ func choose(entries []indexEntry, want string) (indexEntry, error) {
 	return entries[i], nil
 }
 
-// maxRange caps a range of versions, in bytes: each of its parts is held against each version.
+// maxRange caps a range of versions and a filter of tags, in bytes: each of their parts is held against each version.
 const maxRange = 256
 
 // newest returns the index of the newest version in a range.

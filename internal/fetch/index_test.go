@@ -128,7 +128,9 @@ func TestFiltered(t *testing.T) {
 			t.Errorf("%q: %v %v, want %v", expression, got, err, want)
 		}
 	}
-	if _, err := filtered(tags, "("); err == nil || !strings.Contains(err.Error(), "no regular expression") {
-		t.Errorf("what is no expression: %v", err)
+	for expression, want := range map[string]string{"(": "no regular expression", strings.Repeat("(a|b)?", 10_000): "too long"} {
+		if _, err := filtered(tags, expression); err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 300 {
+			t.Errorf("%.20q: %v, want %q", expression, err, want)
+		}
 	}
 }

@@ -78,6 +78,9 @@ func filtered(tags []string, expression string) ([]string, error) {
 	if expression == "" {
 		return tags, nil
 	}
+	if len(expression) > maxRange {
+		return nil, fmt.Errorf("the filter %.80q… is too long", expression)
+	}
 	matching, err := regexp.Compile(expression)
 	if err != nil {
 		return nil, fmt.Errorf("the filter %.80q is no regular expression", expression)

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,7 @@ func does(o *manifests.Object) string {
 			return "It defines the constraint " + kind + "."
 		}
 	case "constraints.gatekeeper.sh":
-		return "Objects that it finds fault with: " + firstOf(o.Field().Get("spec", "enforcementAction").Text(), "deny") + "."
+		return "Objects that it finds fault with: " + cmp.Or(o.Field().Get("spec", "enforcementAction").Text(), "deny") + "."
 	case "policies.kyverno.io":
 		var actions []string
 		for _, action := range o.Field().Get("spec", "validationActions").Items() {
@@ -31,13 +32,6 @@ func does(o *manifests.Object) string {
 		}
 	}
 	return ""
-}
-
-func firstOf(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 // kyvernoRules names the rules of a Kyverno policy with what each of them does.

@@ -103,13 +103,13 @@ func checkRestart(p *review.Pass, pod *review.Workload) {
 func checkVolumes(p *review.Pass, pod *review.Workload) {
 	names := volumeNames{}
 	for _, v := range pod.Spec.Get("volumes").Items() {
-		names.add(v.Get("name"))
+		names.take(v.Get("name"))
 		if sources := sourcesOf(v); len(sources) > 1 {
 			refuse(p, sources[1], "volume %s has two sources, %s and %s", v.Get("name").Text(), lastKey(sources[0]), lastKey(sources[1]))
 		}
 	}
 	for _, t := range p.Object.Field().Get("spec", "volumeClaimTemplates").Items() {
-		names.add(t.Get("metadata", "name"))
+		names.take(t.Get("metadata", "name"))
 	}
 	if names.open || p.Object.Kind == "Pod" && injects(pod) {
 		return // volumes are put in before anybody looks
@@ -125,27 +125,21 @@ func checkVolumes(p *review.Pass, pod *review.Workload) {
 
 // volumeNames are the names of a pod's volumes.
 type volumeNames struct {
-	all  []string
-	has  map[string]bool
+	nameSet
+
 	open bool // some are filled in later
 }
 
-func (n *volumeNames) add(name manifests.Field) {
-	if n.has == nil {
-		n.has = map[string]bool{}
-	}
-	n.all, n.has[name.Text()] = append(n.all, name.Text()), true
+func (n *volumeNames) take(name manifests.Field) {
+	n.add(name.Text())
 	n.open = n.open || kubeapi.HasPlaceholder(name)
 }
-
-// mostNames is among how many names a slip is looked for.
-const mostNames = 200
 
 func (n *volumeNames) check(p *review.Pass, c review.Container, name manifests.Field) {
 	if name.Text() == "" || n.has[name.Text()] {
 		return
 	}
-	meant := kubeapi.Nearest(name.Text(), n.all[:min(len(n.all), mostNames)])
+	meant := n.meant(name.Text())
 	d := refuse(p, name, "%s mounts volume %s, which the pod does not have%s", c.Title(), clip(name.Text()), isMeant(meant))
 	if meant != "" {
 		d.Fix("Name volume "+meant, review.Set(name, meant)).Unsafe()

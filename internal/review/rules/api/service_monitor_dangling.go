@@ -105,23 +105,23 @@ func (m monitor) dangles(p *review.Pass, selector manifests.Field) (at manifests
 
 // checkPorts reports endpoints at ports that none of what is selected has.
 func (m monitor) checkPorts(p *review.Pass, found []labelled, endpoints manifests.Field) {
-	var names []string
+	names := &nameSet{}
 	if m.what == "pods" {
-		if names = portNames(found, ""); slices.ContainsFunc(found, func(l labelled) bool { return injects(l.pod) }) {
+		if names = portNames(found).of(anyProtocol); slices.ContainsFunc(found, func(l labelled) bool { return injects(l.pod) }) {
 			return
 		}
 	} else {
 		for _, l := range found {
 			for _, port := range l.object.Field().Get("spec", "ports").Items() {
-				names = append(names, port.Get("name").Text())
+				names.add(port.Get("name").Text())
 			}
 		}
 	}
 	for _, endpoint := range endpoints.Items() {
 		at := endpoint.Get("port")
-		if at.Text() != "" && !slices.Contains(names, at.Text()) && !kubeapi.HasPlaceholder(at) {
+		if at.Text() != "" && !names.has[at.Text()] && !kubeapi.HasPlaceholder(at) {
 			p.Report(at, "%s %s scrapes port %s, which the %s it selects do not have%s", p.Object.Kind, p.Object.Name, at.Text(), m.what,
-				isMeant(kubeapi.Nearest(at.Text(), names))).Detail("Nothing is scraped, and alerts on what is missing stay silent.")
+				isMeant(names.meant(at.Text()))).Detail("Nothing is scraped, and alerts on what is missing stay silent.")
 		}
 	}
 }

@@ -28,31 +28,28 @@ func checkServiceTargetPort(p *review.Pass) {
 	if len(pods) == 0 || len(pods) == mostSelected || slices.ContainsFunc(pods, func(l labelled) bool { return injects(l.pod) }) {
 		return
 	}
-	names := map[string][]string{"": portNames(pods, "")}
+	names := portNames(pods)
 	for _, port := range spec.Get("ports").Items() {
-		protocol := protocolOf(port)
-		if names[protocol] == nil {
-			names[protocol] = append([]string{}, portNames(pods, protocol)...)
-		}
-		checkTargetName(p, port, names[protocol], names[""])
+		checkTargetName(p, port, names)
 	}
 	checkTargetNumbers(p, spec.Get("ports").Items(), pods)
 }
 
 // checkTargetName reports a name that is none of those that the pods' ports have for the port's protocol, among which it is
 // looked up.
-func checkTargetName(p *review.Pass, port manifests.Field, names, ofAny []string) {
+func checkTargetName(p *review.Pass, port manifests.Field, all portSets) {
+	names := all.of(protocolOf(port))
 	target := port.Get("targetPort")
 	name := target.Text()
-	if _, number := target.Int(); number || strings.Trim(name, "0123456789") == "" || slices.Contains(names, name) || kubeapi.HasPlaceholder(target) {
+	if _, number := target.Int(); number || strings.Trim(name, "0123456789") == "" || names.has[name] || kubeapi.HasPlaceholder(target) {
 		return
 	}
-	if slices.Contains(ofAny, name) {
+	if all.of(anyProtocol).has[name] {
 		p.Report(target, "service %s leads to port %s by %s, for which its pods do not have it", p.Object.Name, name, protocolOf(port)).
 			Detail("A port is looked for by its name and its protocol. The Service has no endpoints for it: calls are refused.")
 		return
 	}
-	meant := kubeapi.Nearest(name, names)
+	meant := names.meant(name)
 	d := p.Report(target, "service %s leads to port %s, which its pods do not have%s", p.Object.Name, name, isMeant(meant)).
 		Detail("The Service has no endpoints for the port: calls are refused.")
 	if meant != "" {
@@ -68,14 +65,32 @@ func protocolOf(port manifests.Field) string {
 	return "TCP"
 }
 
-// portNames are the names of the ports that any of the pods has of a protocol, "" for any.
-func portNames(pods []labelled, protocol string) (names []string) {
+// anyProtocol stands for all of them.
+const anyProtocol = ""
+
+// portSets are the names of ports by their protocol, or anyProtocol.
+type portSets map[string]*nameSet
+
+// portNames are the names of the ports that any of the pods has.
+func portNames(pods []labelled) portSets {
+	all := portSets{}
 	for _, port := range portsOf(pods) {
-		if name := port.Get("name").Text(); name != "" && !slices.Contains(names, name) && (protocol == "" || protocol == protocolOf(port)) {
-			names = append(names, name)
+		for _, protocol := range []string{anyProtocol, protocolOf(port)} {
+			if all[protocol] == nil {
+				all[protocol] = &nameSet{}
+			}
+			all[protocol].add(port.Get("name").Text())
 		}
 	}
-	return names
+	return all
+}
+
+// of returns the names for a protocol, none of them where no port has it.
+func (s portSets) of(protocol string) *nameSet {
+	if s[protocol] == nil {
+		return &nameSet{}
+	}
+	return s[protocol]
 }
 
 func portsOf(pods []labelled) (ports []manifests.Field) {

@@ -17,8 +17,9 @@ func checkArgoDefaultProject(p *review.Pass) {
 	if fenced(p) {
 		return
 	}
-	p.Report(project, "the application is in the project default"). // without its name, so that those of one template are one finding
-									Detail("Unless somebody changed it, that project takes manifests from every repository to every namespace of every cluster, with every kind in them. What this application may do is not bounded by anything.")
+	// Without its name, so that those of one template are one finding.
+	p.Report(project, "the application is in the project default").
+		Detail("Unless somebody changed it, that project takes manifests from every repository to every namespace of every cluster, with every kind in them. What this application may do is not bounded by anything.")
 }
 
 // fenced reports whether the repository has a project "default" of its own that allows less than the one that Argo CD

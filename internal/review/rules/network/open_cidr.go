@@ -52,13 +52,14 @@ func (l allowList) everybody() (found []manifests.Field) {
 	for _, all := range []netip.Prefix{allIPv4, allIPv6} {
 		var nets []netip.Prefix
 		var widest manifests.Field
+		fewest := all.Addr().BitLen() + 1
 		for _, f := range l.items {
 			net, ok := parseNet(f.Text())
 			if !ok || net.Addr().Is4() != all.Addr().Is4() {
 				continue
 			}
-			if len(nets) == 0 || net.Bits() < slices.MinFunc(nets, func(a, b netip.Prefix) int { return a.Bits() - b.Bits() }).Bits() {
-				widest = f
+			if net.Bits() < fewest {
+				widest, fewest = f, net.Bits()
 			}
 			nets = append(nets, net)
 		}

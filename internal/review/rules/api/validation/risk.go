@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	"github.com/landwaiter/landwaiter/internal/manifests/kubeapi"
 )
@@ -43,7 +43,7 @@ func makesTexts(rule string) bool {
 }
 
 // takeOut takes the risky rules out of a schema, and reports whether there were any.
-func takeOut(s *v1.JSONSchemaProps) (found bool) {
+func takeOut(s *apiextensionsv1.JSONSchemaProps) (found bool) {
 	kept := s.XValidations[:0]
 	for _, rule := range s.XValidations {
 		if isRisky(rule.Rule) {
@@ -53,12 +53,12 @@ func takeOut(s *v1.JSONSchemaProps) (found bool) {
 		kept = append(kept, rule)
 	}
 	s.XValidations = kept
-	each(s, func(below *v1.JSONSchemaProps) { found = takeOut(below) || found })
+	each(s, func(below *apiextensionsv1.JSONSchemaProps) { found = takeOut(below) || found })
 	return found
 }
 
 // each calls a function for the schemas just below a schema that may have rules.
-func each(s *v1.JSONSchemaProps, do func(*v1.JSONSchemaProps)) {
+func each(s *apiextensionsv1.JSONSchemaProps, do func(*apiextensionsv1.JSONSchemaProps)) {
 	for name, property := range s.Properties {
 		do(&property)
 		s.Properties[name] = property
@@ -75,11 +75,11 @@ func each(s *v1.JSONSchemaProps, do func(*v1.JSONSchemaProps)) {
 }
 
 // uses reports whether any rule of a schema matches.
-func uses(s *v1.JSONSchemaProps, pattern *regexp.Regexp) (found bool) {
+func uses(s *apiextensionsv1.JSONSchemaProps, pattern *regexp.Regexp) (found bool) {
 	for _, rule := range s.XValidations {
 		found = found || pattern.MatchString(rule.Rule)
 	}
-	each(s, func(below *v1.JSONSchemaProps) { found = found || uses(below, pattern) })
+	each(s, func(below *apiextensionsv1.JSONSchemaProps) { found = found || uses(below, pattern) })
 	return found
 }
 
