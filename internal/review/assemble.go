@@ -1,7 +1,6 @@
 package review
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -13,20 +12,31 @@ import (
 
 // blame moves new findings that stand on an untouched line to the line of the change that caused them, where one can
 // be told: the gap that a removal left, a touched line within the field, or that of a field which explains it.
-func blame(change *source.Change, base, head *side, pairOf func(string) string) {
+func (r *run) blame(base, head *side, pairOf func(string) string) {
+	change, retrial := r.change, newRetrial(r)
 	for _, c := range head.candidates {
-		if c.status() != New || c.location.Changed || change.Base == nil {
+		if c.status() != New || change.Base == nil {
+			continue
+		}
+		before := base.views[pairOf(c.rootKey())]
+		undone := func() (Location, bool) { return retrial.undone(c, head.scenes[c.rootKey()], before) }
+		if c.location.Changed {
+			if c.wasThere(before) {
+				if at, ok := undone(); ok {
+					c.location = at
+				}
+			}
 			continue
 		}
 		for _, find := range []func() (Location, bool){
-			func() (Location, bool) { return c.gap(change, base.views[pairOf(c.rootKey())]) },
-			func() (Location, bool) { return c.touchedBelow(change, base.views[pairOf(c.rootKey())]) },
-			func() (Location, bool) { return c.lostInherited(change, base.views[pairOf(c.rootKey())]) },
+			func() (Location, bool) { return c.gap(change, before) },
+			func() (Location, bool) { return c.touchedBelow(change, before) },
+			func() (Location, bool) { return c.lostInherited(change, before) },
+			undone,
 			func() (Location, bool) { return touchedWithin(change, c.object, c.object.Lookup(c.path)) },
 			func() (Location, bool) { return c.touchedTwice(change) },
 			func() (Location, bool) { return c.touchedRelated(change) },
-			func() (Location, bool) { return c.touchedCause(change, base.views[pairOf(c.rootKey())]) },
-			func() (Location, bool) { return c.lostObject(change, base.views[pairOf(c.rootKey())], head) },
+			func() (Location, bool) { return c.touchedCause(change, before) },
 			func() (Location, bool) { return c.vendored(change) },
 			func() (Location, bool) { return c.newlyNamed(change) },
 			func() (Location, bool) { return c.widened(change) },
@@ -37,6 +47,17 @@ func blame(change *source.Change, base, head *side, pairOf func(string) string) 
 			}
 		}
 	}
+}
+
+// wasThere reports whether a violation stands on a mapping or list that base had as well, so that what the change took away
+// from it says more than the line where it begins.
+func (c *candidate) wasThere(base *RootView) bool {
+	field := c.object.Lookup(c.path)
+	if base == nil || !field.IsMap() && !field.IsList() || strings.Contains(stablePath(c.object, c.path), "[]") {
+		return false
+	}
+	before := base.Match(c.object)
+	return before != nil && before.Lookup(equivalentPath(c.object, before, c.path)).Exists()
 }
 
 // soften gives findings on lines that the change did not touch the level that their rule has for those.
@@ -81,35 +102,6 @@ func removal(change *source.Change, origin manifests.Origin, home string) (Locat
 func (c *candidate) newlyNamed(change *source.Change) (Location, bool) {
 	origin, _ := c.object.OriginAt(c.path)
 	return newReference(change, origin, c.root.Root.Dir)
-}
-
-// lostObject finds, for a violation in an object that is as it was, the object whose removal from the root caused it:
-// the one that the message names, or the only one.
-func (c *candidate) lostObject(change *source.Change, base *RootView, head *side) (Location, bool) {
-	if base == nil {
-		return Location{}, false
-	}
-	before := base.Match(c.object)
-	if before == nil || !bytes.Equal(before.Raw, c.object.Raw) {
-		return Location{}, false
-	}
-	var lost, named []*manifests.Object
-	for _, o := range base.Objects {
-		if head.views[c.rootKey()].Match(o) == nil {
-			lost = append(lost, o)
-			if slices.Contains(strings.Fields(c.message), o.Name) {
-				named = append(named, o)
-			}
-		}
-	}
-	if len(named) > 0 {
-		lost = named
-	}
-	if len(lost) != 1 {
-		return Location{}, false
-	}
-	origin, _ := lost[0].OriginAt("")
-	return removal(change, origin, base.Root.Dir)
 }
 
 // touchedWithin finds the first touched line below a field of o, that of a value before that of a mapping or list.

@@ -52,12 +52,15 @@ type side struct {
 	witnesses  []*candidate         // of base: what roots showed that the change does not affect
 	views      map[string]*RootView // by rootKey
 	order      []string
-	read       map[string]bool // the files that the views were made of
+	scenes     map[string]scene // of head: what the views were judged with
+	read       map[string]bool  // the files that the views were made of
 	beyond     search
 	deployed   map[manifests.Identity]bool // by roots that were rendered
 }
 
-func newSide() *side { return &side{views: make(map[string]*RootView), read: make(map[string]bool)} }
+func newSide() *side {
+	return &side{views: make(map[string]*RootView), scenes: make(map[string]scene), read: make(map[string]bool)}
+}
 
 // rootKey names a root of one side. A directory may hold a kustomization and plain files beside it.
 func rootKey(root manifests.Root) string { return string(root.Kind) + ":" + root.Path }

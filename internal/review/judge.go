@@ -62,7 +62,7 @@ func (r *run) judge(all *judged, result *Result) {
 	result.Findings = append(result.Findings, r.policyWeakened()...)
 	pairOf := func(headRoot string) string { return origin[headRoot] }
 	compare(r.change, base, head, pairOf)
-	blame(r.change, base, head, pairOf)
+	r.blame(base, head, pairOf)
 	r.soften(head.candidates)
 	head.candidates = append(head.candidates, head.removed...)
 

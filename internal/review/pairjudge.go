@@ -46,6 +46,9 @@ func (r *run) judgePairs(all *judged, origin map[string]string) (found []pairVer
 		before, after, v := base.viewOf(p.Base), head.viewOf(p.Head), &found[i]
 		list(&v.base, scene{view: before, tree: r.change.Base, index: baseIndex, kube: r.kube, policy: r.policy, known: r.evidence}, &atBase)
 		at := scene{view: after, tree: r.change.Head, base: before, index: headIndex, before: baseIndex, across: beside, omitted: &v.head.omitted, kube: r.kube, policy: r.policy, because: p.because, known: r.evidence}
+		if after != nil {
+			head.scenes[rootKey(*p.Head)] = at
+		}
 		list(&v.head, at.withRemoved(), &atHead)
 	}
 	hear(r.active, hearings)

@@ -25,12 +25,13 @@ func moved(d *document, pathKey *yaml.Node, from []string) func(*effect, *subjec
 	}
 }
 
-// removed claims a part in the mapping from which an operation takes an entry away: what is missing there is missing
-// by its word.
+// removed claims a part in the mapping from which an operation takes an entry away, or in the list from which it takes an
+// item: what is missing there is missing by its word.
 func removed(d *document, pathKey *yaml.Node) func(*effect, *subject, *spot) []claim {
 	return func(e *effect, _ *subject, sp *spot) []claim {
 		last := len(e.mount) - 1
-		if pathKey == nil || last < 0 || !sp.field.IsMap() || sp.field.Get(e.mount[last]).Exists() {
+		missing := sp.field.IsList() || sp.field.IsMap() && !sp.field.Get(e.mount[max(last, 0)]).Exists()
+		if pathKey == nil || last < 0 || !missing {
 			return nil
 		}
 		frame, found := d.operation(pathKey)
@@ -43,13 +44,40 @@ func removed(d *document, pathKey *yaml.Node) func(*effect, *subject, *spot) []c
 
 // nulls claims parts in a mapping from which a strategic merge patch takes entries away, by null or by its own directive.
 func (e *effect) nulls(sp *spot, n *yaml.Node) (all []claim) {
-	if n.Kind != yaml.MappingNode || e.json || e.doc.chart != nil || !sp.field.IsMap() {
+	if e.json || e.doc.chart != nil {
+		return nil
+	}
+	if n.Kind == yaml.SequenceNode && sp.field.IsList() {
+		return e.deletes(n)
+	}
+	if n.Kind != yaml.MappingNode || !sp.field.IsMap() {
 		return nil
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, v := n.Content[i], n.Content[i+1]
 		if v.ShortTag() != "!!null" && value(v, "$patch") != "delete" || sp.field.Get(key.Value).Exists() {
 			continue
+		}
+		if frame, found := e.doc.operation(key); found {
+			all = append(all, gives(part, frame)...)
+		}
+	}
+	return all
+}
+
+// deletes claims parts in a list from which a strategic merge patch takes items away: where it names them, else where it
+// says so.
+func (e *effect) deletes(list *yaml.Node) (all []claim) {
+	for _, item := range list.Content {
+		key, directive := exact(item, "$patch")
+		if directive == nil || directive.Value != "delete" {
+			continue
+		}
+		for _, name := range mergeKeys {
+			if named, _ := exact(item, name); named != nil {
+				key = named
+				break
+			}
 		}
 		if frame, found := e.doc.operation(key); found {
 			all = append(all, gives(part, frame)...)
