@@ -52,17 +52,25 @@ func RuleMarkdown(r *review.Rule) string {
 	if len(r.Guidelines) > 0 {
 		facts += fmt.Sprintf(" Guidelines: %s.", strings.Join(titled(r.Guidelines), ", "))
 	}
-	return strings.TrimSpace(r.Doc) + "\n\n" + fmt.Sprintf(howToExempt, r.ID) + "\n" + facts + "\n"
+	return strings.TrimSpace(r.Doc) + "\n\n" + fmt.Sprintf(howToExempt, r.ID, setting(r)) + "\n" + facts + "\n"
 }
 
-// howToExempt is the same for every rule but for its id.
+// setting is the line by which a policy sets a rule for all: milder, or on where it is off.
+func setting(r *review.Rule) string {
+	if r.Off {
+		return r.ID + ": on   # it is off until a policy, or --rules, asks for it"
+	}
+	return r.ID + ": {level: info}   # or: " + r.ID + ": off"
+}
+
+// howToExempt is the same for every rule but for its id and the line that sets it.
 const howToExempt = "## How to exempt\n" +
-	"The policy file, `.github/landwaiter.yaml`, is read from base. It lets one object be, for a reason and until a day, or sets the rule for all:\n\n" +
+	"The policy file, `.github/landwaiter.yaml`, is read from base. It lets one object be (`KIND/NAME` where it has no namespace), for a reason and until a day, or sets the rule for all:\n\n" +
 	"```yaml\n" +
 	"exemptions:\n" +
 	"  - {rule: %[1]s, object: KIND/NAMESPACE/NAME, reason: why it may stay, until: 2027-12-31}\n" +
 	"rules:\n" +
-	"  %[1]s: {level: info}   # or: %[1]s: off\n" +
+	"  %[2]s\n" +
 	"```\n"
 
 // titled are guidelines with their titles.
