@@ -115,9 +115,10 @@ func (s *side) unmatched() []*candidate {
 func place(change *source.Change, drafts []*Draft) []*candidate {
 	placed := make([]*candidate, 0, len(drafts))
 	slices.SortStableFunc(drafts, func(a, b *Draft) int { return cmp.Compare(a.path, b.path) })
+	var lines textLines
 	for _, d := range drafts {
 		origin, _ := d.object.OriginAt(d.path)
-		c := &candidate{Draft: d, location: locateDraft(change, origin, d), key: draftKey(d)}
+		c := &candidate{Draft: d, location: lines.locate(change, origin, d), key: draftKey(d)}
 		_, c.explained = c.touchedRelated(change)
 		placed = append(placed, c)
 	}

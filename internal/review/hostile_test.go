@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/manifests/gitops"
@@ -107,5 +108,38 @@ func TestMadeTooOften(t *testing.T) {
 	cancel()
 	if next := found.next(ended, gitops.NewWorld(gitops.Repository{Tree: tree}, nil), wave, map[string]string{}); next != nil || found.made != maxMade+1 {
 		t.Errorf("%d after the end, %+v", found.made, next)
+	}
+}
+
+// TestManyLines holds that thousands of drafts on thousands of lines of one text are placed without splitting it for each.
+func TestManyLines(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	var text strings.Builder
+	text.WriteString("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  script: |\n")
+	for i := range n {
+		fmt.Fprintf(&text, "    run x%d\n", i)
+	}
+	file := text.String()
+	change := &source.Change{Head: memory(t, map[string]string{"a.yaml": file})}
+	o, err := manifests.NewObject([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Walk(func(f manifests.Field) {
+		o.Origins = append(o.Origins, manifests.Origin{{Span: source.Span{File: "a.yaml", Line: f.Node().Line}, Precision: manifests.Exact}})
+	})
+	var drafts []*Draft
+	for i := range n {
+		drafts = append(drafts, (&Draft{rule: &Rule{ID: "x"}, root: NewRootView(manifests.Root{}, nil), object: o, path: "data.script"}).Line(i+1))
+	}
+	start := time.Now()
+	for i, c := range place(change, drafts) {
+		if c.location.Line != 6+i {
+			t.Fatalf("draft %d is on line %d", i, c.location.Line)
+		}
+	}
+	if took := time.Since(start); took > time.Minute {
+		t.Errorf("took %v", took)
 	}
 }

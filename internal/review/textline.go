@@ -16,14 +16,58 @@ func (d *Draft) Line(n int) *Draft {
 	return d
 }
 
-// locateDraft places a draft: on the field's line, or on that line of its text which is at fault.
-func locateDraft(change *source.Change, origin manifests.Origin, d *Draft) Location {
-	for _, tree := range []source.Tree{change.Head, change.Base} {
-		if d.line == 0 && d.part == "" || tree == nil {
+// textLines are the lines of the text and of the files that were looked at last: what is found in one text comes one after the
+// other, and may be thousands of drafts on thousands of lines.
+type textLines struct {
+	object *manifests.Object
+	path   string
+	want   []string
+	files  map[sideFile][]string
+}
+
+// sideFile names a file of base or head.
+type sideFile struct {
+	base bool
+	file string
+}
+
+// of returns the lines of the text of a draft.
+func (t *textLines) of(d *Draft) []string {
+	if t.object != d.object || t.path != d.path || t.want == nil {
+		t.object, t.path, t.want = d.object, d.path, trimmedLines(d.text())
+	}
+	return t.want
+}
+
+// in returns the lines of a file, none of one that cannot be read.
+func (t *textLines) in(change *source.Change, f sideFile) []string {
+	const most = 8 // files: those of one text's Origin
+	lines, known := t.files[f]
+	if known {
+		return lines
+	}
+	if t.files == nil || len(t.files) == most {
+		t.files = make(map[sideFile][]string)
+	}
+	side := change.Head
+	if f.base {
+		side = change.Base
+	}
+	if data, err := side.ReadFile(f.file); err == nil {
+		lines = trimmedLines(string(data))
+	}
+	t.files[f] = lines
+	return lines
+}
+
+// locate places a draft: on the field's line, or on that line of its text which is at fault.
+func (t *textLines) locate(change *source.Change, origin manifests.Origin, d *Draft) Location {
+	for _, base := range []bool{false, true} {
+		if d.line == 0 && d.part == "" || base && change.Base == nil {
 			break
 		}
-		if at, ok := locateText(change, tree, origin, d); ok {
-			return at
+		if frame := t.frame(change, base, origin, d); frame != nil {
+			return location(*frame, touched(change, *frame))
 		}
 	}
 	if d.named || d.path == "metadata.name" {
@@ -61,34 +105,30 @@ func missingKey(o *manifests.Object, path string) string {
 	return ""
 }
 
-// locateText finds the draft's line of a text in a side's source. A block scalar begins below its key, a file that a generator reads
+// frame finds the draft's line of a text in a side's source; nil when it is not there. A block scalar begins below its key, a file that a generator reads
 // with its first line; anything else has the whole text on one line, on which the finding then stands.
-func locateText(change *source.Change, tree source.Tree, origin manifests.Origin, d *Draft) (Location, bool) {
-	want, n := trimmedLines(d.text()), d.line
+func (t *textLines) frame(change *source.Change, base bool, origin manifests.Origin, d *Draft) *manifests.Frame {
+	want, n := t.of(d), d.line
 	if n == 0 {
 		n = lineWith(want, d.part)
 	}
 	if n == 0 || n > len(want) || want[n-1] == "" {
-		return Location{}, false
+		return nil
 	}
 	for _, frame := range origin {
 		if frame.Precision != manifests.Exact {
 			continue
 		}
-		data, err := tree.ReadFile(frame.Span.File)
-		if err != nil {
-			continue
-		}
-		lines := trimmedLines(string(data))
+		lines := t.in(change, sideFile{base, frame.Span.File})
 		for _, line := range []int{frame.Span.Line + n, frame.Span.Line + n - 1} {
 			if sameLines(lines, line, want, n) {
 				at := frame
 				at.Span.Line, at.Span.EndLine, at.Span.Column, at.Span.EndColumn = line, line, 1, 0
-				return location(at, touched(change, at)), true
+				return &at
 			}
 		}
 	}
-	return Location{}, false
+	return nil
 }
 
 // lineWith returns the first of several lines, from 1, that has the part which is at fault; 0 for none.
