@@ -13,7 +13,7 @@ import (
 
 // Some rules judge what a change takes away. What they find stands on an object that head does not have, so that its
 // place is that of the removal: the gap it left, the line of a kustomization that is gone, what was added to delete it,
-// the value that switched it off. Of a file that was deleted with all that named it there is none.
+// the value that switched it off. Of a file that was deleted with all that named it there is the file alone, as base has it.
 
 // withRemoved adds to a scene of head what the root lost. Of a root that is gone the view is empty.
 func (s scene) withRemoved() scene {
@@ -50,18 +50,20 @@ func newGoneLocator(change *source.Change, because []string) *goneLocator {
 // locate finds where an object of base was removed, and returns besides where base has it.
 func (l *goneLocator) locate(o *manifests.Object) (at Location, before string) {
 	finds := []func(*manifests.Object) (Location, bool){l.gapOf, l.deletedByName, l.switchedOff, l.onlyCause}
+	at = Location{Precision: manifests.Unknown.String()}
 	if span, ok := startOf(o); ok {
 		before = fmt.Sprintf("%s:%d", span.File, span.Line)
 		if _, stays := l.change.HeadPath(span.File); !stays {
 			finds = finds[:1] // it went with its file
+			at = Location{File: span.File, Line: max(span.Line, 1), EndLine: max(span.Line, 1), Column: 1, Precision: manifests.InFile.String()}
 		}
 	}
 	for _, find := range finds {
-		if at, ok := find(o); ok {
-			return at, before
+		if found, ok := find(o); ok {
+			return found, before
 		}
 	}
-	return Location{Precision: manifests.Unknown.String()}, before
+	return at, before
 }
 
 // gapOf finds the gap where the object's own text was, or the line that led to its file.

@@ -53,15 +53,15 @@ func TestRemoved(t *testing.T) {
 				"a/kustomization.yaml", "resources:\n- a.yaml\n"),
 			[]string{"new error lost a/kustomization.yaml:2"}},
 		"with its file, of a directory": {files("base/a.yaml", kept, "base/b.yaml", config("b", "bad"), "b.yaml", ""),
-			[]string{"new error lost :0"}},
+			[]string{"new error lost b.yaml:1"}},
 		"with its root": {files("base/one/a.yaml", config("a", "bad"), "base/two/b.yaml", kept, "one/a.yaml", ""),
-			[]string{"new error lost :0"}},
+			[]string{"new error lost one/a.yaml:1"}},
 		"by another name": {files("base/a.yaml", config("a", "bad"), "a.yaml", config("b", "bad")),
 			[]string{"new error lost a.yaml:3"}},
 		"to another root": {files("base/one/a.yaml", config("a", "bad"), "one/a.yaml", "", "two/a.yaml", config("a", "bad")), nil},
 		"to another root that had one, too": {
 			files("base/one/a.yaml", config("a", "bad"), "base/two/a.yaml", config("a", "bad"), "one/a.yaml", "", "two/a.yaml", config("a", "bad")+"# x\n"),
-			[]string{"new error lost :0"}},
+			[]string{"new error lost one/a.yaml:1"}},
 		"from one overlay of two": {
 			files("base/common/a.yaml", config("a", "bad"), "base/common/kustomization.yaml", resources("a.yaml"),
 				"base/dev/kustomization.yaml", resources("../common"), "base/prod/kustomization.yaml", resources("../common"),
@@ -101,11 +101,11 @@ func TestRemovedAccepted(t *testing.T) {
 	policy.Acknowledge = []review.Acknowledge{{Rules: []string{"lost"}, By: []string{"@alice"}}}
 	opts := review.Options{Only: []string{"lost"}}
 	before := lab(t, archive, policy, opts)
-	wantLines(t, before, "exempt warning lost :0", "new warning lost :0")
+	wantLines(t, before, "exempt warning lost a.yaml:1", "new warning lost b.yaml:1")
 	for _, f := range before.Findings {
 		opts.Accepted = append(opts.Accepted, review.Acceptance{Fingerprint: f.Fingerprint, By: "@alice"})
 	}
-	wantLines(t, lab(t, archive, policy, opts), "exempt warning lost :0", "exempt warning lost :0")
+	wantLines(t, lab(t, archive, policy, opts), "exempt warning lost a.yaml:1", "exempt warning lost b.yaml:1")
 }
 
 // TestWas holds that rules find what an object was, also in another root, but not in one that still has it.

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,7 +68,8 @@ func lossOf(p *review.Pass) loss {
 			lost.more += " The repository has in it: " + someOf(inside) + "."
 		}
 	case "CustomResourceDefinition":
-		lost.what = fmt.Sprintf("every %s in the cluster", spec.Get("names", "kind").Text())
+		kind := cmp.Or(spec.Get("names", "kind").Text(), "object of "+cmp.Or(spec.Get("names", "plural").Text(), p.Object.Name))
+		lost.what = fmt.Sprintf("every %s in the cluster", kind)
 		lost.more = "All objects of the kind are deleted, in every namespace, and what their controllers made of them may follow."
 	case "Kustomization", "HelmRelease", "Application", "ApplicationSet":
 		return lossOfDeployer(p)

@@ -18,9 +18,11 @@ func checkAnonymous(p *review.Pass) {
 		detail:  anonymousDetail, want: false, title: "Take no anonymous requests", mild: review.Warning,
 	}
 	for _, c := range of(p, apiServer) {
-		if _, byConfig := c.get("authentication-config"); !byConfig {
-			rule.judge(p, c)
+		_, byConfig := c.get("authentication-config")
+		if _, written := c.get("anonymous-auth"); byConfig || c.kubeadm && !written {
+			continue // kubeadm's own probes and its joining nodes ask without credentials
 		}
+		rule.judge(p, c)
 	}
 	for _, config := range configs(p.Root, "AuthenticationConfiguration", "apiserver.config.k8s.io") {
 		at := config.Get("anonymous", "enabled")

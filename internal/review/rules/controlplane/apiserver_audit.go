@@ -8,9 +8,14 @@ var apiserverAudit = review.Rule{
 	CheckRoot: func(p *review.Pass) {
 		for _, c := range of(p, apiServer) {
 			const detail = "Nobody can find out later who read a Secret, or who let themselves in."
-			reportMissing(p, c, []string{"audit-policy-file"}, "the API server records no requests: it has no audit policy", detail)
-			if !c.has("audit-log-path") && !c.has("audit-webhook-config-file") {
+			nowhere := !c.has("audit-log-path") && !c.has("audit-webhook-config-file")
+			switch {
+			case nowhere && !c.has("audit-policy-file"):
+				reportMissing(p, c, []string{"audit-policy-file", "audit-log-path"}, "the API server records no requests: it has no audit policy, and nowhere to write", detail)
+			case nowhere:
 				reportMissing(p, c, []string{"audit-log-path"}, "the API server's audit records go nowhere", detail)
+			default:
+				reportMissing(p, c, []string{"audit-policy-file"}, "the API server records no requests: it has no audit policy", detail)
 			}
 		}
 	},

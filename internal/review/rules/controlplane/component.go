@@ -26,6 +26,7 @@ type component struct {
 	home     place                                // where a flag that is not there is missed
 	defaults map[string]string                    // what is in force for flags that are not there
 	open     bool                                 // more may be set where nobody can look
+	kubeadm  bool                                 // kubeadm runs it, by a configuration that sets some of its flags
 	local    bool                                 // it is reached from its own pod only, whatever it listens on
 	absent   func(name string) (place, bool)      // a better place than home; may be nil
 	add      func(name string, v any) []review.Op // sets what is not there; may be nil

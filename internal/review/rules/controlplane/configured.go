@@ -84,7 +84,7 @@ func kubeadmDefaults(name string) map[string]string {
 // extraArguments reads kubeadm's extraArgs: a mapping up to v1beta3, a list of names and values since v1beta4. Without
 // defaults what is not in it is unknown.
 func extraArguments(d document, name string, args manifests.Field, defaults map[string]string) component {
-	c := component{name: name, defaults: defaults, open: defaults == nil, home: d.place(args)}
+	c := component{name: name, defaults: defaults, open: defaults == nil, kubeadm: true, home: d.place(args)}
 	add := func(key string, at, whole manifests.Field) {
 		f := flag{name: key, value: at.Text(), at: d.place(at)}
 		if !d.text.Exists() {

@@ -10,6 +10,6 @@ var schedulerProfiling = review.Rule{
 		bad:     "the scheduler offers its profiler",
 		missing: "the scheduler offers its profiler, which is on unless profiling is switched off",
 		detail:  "The profiler's pages give away how the program works inside, and whoever may ask for a profile can keep it busy.",
-		want:    false, title: "Switch profiling off",
+		want:    false, title: "Switch profiling off", mild: review.Info,
 	}.check,
 }

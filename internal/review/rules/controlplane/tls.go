@@ -37,13 +37,14 @@ func weakSuites(suites []string) []string {
 	})
 }
 
-// reportMissing reports those of a component's flags that have no value, together.
-func reportMissing(p *review.Pass, c component, flags []string, message, detail string) {
+// reportMissing reports those of a component's flags that have no value, together. It returns nil where there are none.
+func reportMissing(p *review.Pass, c component, flags []string, message, detail string) *review.Draft {
 	if c.open {
-		return
+		return nil
 	}
 	lacks := slices.DeleteFunc(slices.Clone(flags), c.has)
-	if len(lacks) > 0 {
-		c.missing(lacks[0]).report(p, message+" (no --%s)", strings.Join(lacks, ", no --")).Detail("%s", detail)
+	if len(lacks) == 0 {
+		return nil
 	}
+	return c.missing(lacks[0]).report(p, message+" (no --%s)", strings.Join(lacks, ", no --")).Detail("%s", detail)
 }

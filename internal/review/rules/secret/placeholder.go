@@ -17,11 +17,12 @@ var reference = pattern(`\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|^\$[A-Za-z_]+$|^<[^<
 	`|^(vault|ref\+\w+|secretref|op|aws-sm|aws-ssm|gcp-sm|azure-kv|sops|kms|encrypted|bao|berglas|sm)[:+]` +
 	`|^ENC\[|^arn:aws[\w-]*:(secretsmanager|ssm|kms):|^projects/[^/]+/secrets/|^<path:|^avp:|^\$__(file|env|vault)`)
 
-// stand finds words that people write where a secret will be.
-var stand = pattern(`(?i)^(x{3,}|[*.\-_?#]+|0+|1?23456789?0?|none|null|nil|n/?a|true|false|yes|no|unset|undefined|empty|default)$` +
-	`|^(your|my|the|some|insert|enter|put|add|replace|change|set|use|fill|generate|create)[-_ ]` +
-	`|change[-_ ]?(me|it|this)|replace[-_ ]?(me|this|with)|place[-_ ]?holder|example|dummy|redacted|not[-_ ]?a?[-_ ]?real|goes[-_ ]?here|[-_ ]here$` +
-	`|\b(todo|tbd|fixme|fake|sample|mock|demo)\b`)
+// stand finds words that people write where a secret will be. What merely sounds made up ("fake", "demo", "my-password") is
+// none: where it runs it is the password.
+var stand = pattern(`(?i)^(x{3,}|[*.\-_?#]+|0+|none|null|nil|n/?a|true|false|yes|no|unset|undefined|empty|default)$` +
+	`|^(your|insert|enter|put|add|replace|change|set|use|fill|generate)[-_ ]` +
+	`|change[-_ ]?(me|it|this)|replace[-_ ]?(me|this|with)|place[-_ ]?holder|(\b|_)example(\b|_)|\bdummy\b|redacted|not[-_ ]?a?[-_ ]?real|goes[-_ ]?here|[-_ ]here$` +
+	`|\b(todo|tbd|fixme)\b|[A-Z0-9](?-i:EXAMPLE)`)
 
 // weak are words that are passwords only where nothing depends on them.
 var weak = pattern(`(?i)^(test|pass(word|wd)?|secret|token|key|user(name)?|admin|guest|root|postgres|mysql)$`)

@@ -47,7 +47,27 @@ func checkSecretInConfig(p *review.Pass) {
 				d.Line(line + 1)
 			}
 		}
+		if len(found[i]) == 0 && isLiteralPassword(t) {
+			p.Report(t.Field, "%s is a password that is written out", t.title(p)).Secret().Lower(review.Warning).
+				Detail("It is simple enough to be one for trying things out, but it is what the program runs with, and everybody who may read the repository or the object knows it. Have it come from a Secret that is not in Git.")
+		}
 	}
+}
+
+// ofPassword are names of variables whose value is a password and nothing else; saying is what some that end like it hold
+// instead.
+var (
+	ofPassword = pattern(`^([A-Z0-9]+_)*(PASSWORD|PASSWD|PASSPHRASE)$`)
+	saying     = pattern(`(?i)^(\d{0,3}|enabled?|disabled?|required?|optional|auto(matic)?|on|off|allow(ed)?|deny|prompt|ask|random|basic|plain|scram.*|md5)$`)
+	asking     = pattern(`(^|_)(ALLOW|ENABLE|DISABLE|REQUIRE|USE|RANDOM|HAS|SHOW|RESET|EMPTY|NO|WITHOUT|SKIP|HIDE|FORGOT|CHANGE)_`)
+)
+
+// isLiteralPassword reports whether a text is the value of a container's variable that holds a password by its name, be it
+// one that could as well be a word.
+func isLiteralPassword(t text) bool {
+	value := strings.TrimSpace(t.value)
+	return strings.HasSuffix(t.Path(), "].value") && strings.Contains(t.Path(), ".env[") && ofPassword().MatchString(t.name) && !asking().MatchString(t.name) &&
+		!saying().MatchString(value) && !strings.ContainsAny(value, " \t\n") && !isAddress(value) && !isPlaceholder(value)
 }
 
 // maxInText is how many lines of one text are reported: who has left so many there knows after the first.
