@@ -41,8 +41,10 @@ func topology(p *review.Pass) manifests.Field {
 }
 
 // onAWS reports whether the cluster's cloud is AWS, as far as the object says.
-func onAWS(p *review.Pass) bool {
-	provider := spec(p).Get("cloudProvider")
+func onAWS(p *review.Pass) bool { return isAWS(spec(p)) }
+
+func isAWS(cluster manifests.Field) bool {
+	provider := cluster.Get("cloudProvider")
 	return provider.Text() == "aws" || provider.Get("aws").Exists()
 }
 
@@ -78,10 +80,12 @@ func open(list manifests.Field) (found []manifests.Field) {
 	return found
 }
 
-// accessRule reports addresses that everybody has, and a list that was left out, which is the same to kops.
+// accessRule reports addresses that everybody has, and a list that was left out: "kops create cluster" then writes
+// everybody, and other ways to apply a specification open nothing, or what the cloud's default is.
 func accessRule(p *review.Pass, list manifests.Field, what, why string) {
 	if len(list.Items()) == 0 {
-		p.Report(list, "cluster %s leaves out who may reach %s, which is everybody", p.Object.Name, what).Detail("%s", why)
+		p.Report(list, "cluster %s leaves out who may reach %s", p.Object.Name, what).
+			Detail("To kops create cluster that is everybody; what else is made of it hangs on the cloud and the version. %s", why)
 		return
 	}
 	for _, at := range open(list) {

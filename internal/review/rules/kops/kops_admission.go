@@ -24,7 +24,8 @@ func checkKopsAdmission(p *review.Pass) {
 			p.Report(item, "cluster %s switches off the admission plug-in %s", p.Object.Name, item.Text()).Detail("%s", lacking(item.Text()))
 		}
 	}
-	// The list replaces that of kops, but not what Kubernetes itself switches on, as PodSecurity.
+	// Where the list counts, it replaces that of kops, but not what Kubernetes itself switches on, as PodSecurity. Current
+	// versions of kops put their own in its place, and add those of appendAdmissionPlugins.
 	for _, key := range []string{"enableAdmissionPlugins", "admissionControl"} {
 		list := api.Get(key)
 		if len(list.Items()) > 0 && !slices.ContainsFunc(list.Items(), func(f manifests.Field) bool { return f.Text() == "NodeRestriction" }) {

@@ -22,8 +22,8 @@ func checkKopsAnonymousAuth(p *review.Pass) {
 		}
 	}
 	if api := spec(p).Get("kubeAPIServer", "anonymousAuth"); api.True() {
-		p.Report(api, "the API server of cluster %s answers anonymous requests", p.Object.Name).
-			Detail("Every binding to system:anonymous or system:unauthenticated, one made by mistake among them, is then one for the whole network.").
+		p.Report(api, "the API server of cluster %s is to answer anonymous requests", p.Object.Name).
+			Detail("Versions of kops so far overrule this. One that does not, or another reader of the specification, lets everybody in as system:anonymous. Every binding to system:anonymous or system:unauthenticated, one made by mistake among them, is then one for the whole network.").
 			Fix("Refuse anonymous requests", review.Set(api, false)).Unsafe()
 	}
 }
