@@ -5,9 +5,10 @@
 // rendered as the one template of a chart that is made up around it, by the same execution, with the same limits and the
 // same knowledge of lines, but with the functions that kops has.
 //
-// Three things differ from kops. A value that is missing renders as nothing where kops fails, or writes "<no value>" if it
+// Some things differ from kops. A value that is missing renders as nothing where kops fails, or writes "<no value>" if it
 // is told not to. The functions that ask kops' release channels ask nobody: what they stand for is left open, and a note
-// says so. The environment is not read either: a template with env or expandenv fails.
+// says so. The environment is not read either: a template with env or expandenv fails. Methods of
+// values, as of what now returns, are called, which kops does before 1.37.
 package kops
 
 import (
