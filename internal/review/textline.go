@@ -143,10 +143,17 @@ func lineWith(lines []string, part string) int {
 func (d *Draft) text() string {
 	text := d.object.Lookup(d.path).Text()
 	encoded := d.object.Kind == "Secret" && strings.HasPrefix(d.path, "data") || d.object.Kind == "ConfigMap" && strings.HasPrefix(d.path, "binaryData")
-	if plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), "")); encoded && err == nil {
-		return string(plain)
+	if plain, ok := FromBase64(text); encoded && ok {
+		return plain
 	}
 	return text
+}
+
+// FromBase64 decodes a text as the API has it in Secrets, be it broken into lines (RFC 4648, 4). ok is false for one that is not
+// encoded, as what is filled in later.
+func FromBase64(text string) (plain string, ok bool) {
+	decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	return string(decoded), err == nil
 }
 
 // sameLines reports whether a line of the source is line n of the text. One that a template fills in is known by the

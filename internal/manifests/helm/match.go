@@ -13,6 +13,7 @@ import (
 // are all of it come first.
 func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
 	var parts []leafPlace
+	encoded := plainOf(f)
 	for _, written := range pieces {
 		for _, leaf := range written.Leaves {
 			place := p.leaf(leaf)
@@ -35,7 +36,7 @@ func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
 			switch {
 			case place.isAll(f):
 				shown = append(shown, place)
-			case moved, leaf.Exact && place.isPart(f), place.isTemplate(), place.isEncodedPart(f):
+			case moved, leaf.Exact && place.isPart(f), place.isTemplate(), place.isIn(encoded):
 				parts = append(parts, place)
 			default:
 				inputs = append(inputs, place)
@@ -152,16 +153,28 @@ func (l leafPlace) isAll(f field) bool {
 		return false
 	}
 	return strings.TrimSpace(l.node.Value) == strings.TrimSpace(f.node.Value) || f.node.Tag != "!!str" && sameNumber(f.node.Value, l.node) ||
-		base64.StdEncoding.EncodeToString([]byte(l.node.Value)) == f.node.Value
+		base64.StdEncoding.EncodedLen(len(l.node.Value)) == len(f.node.Value) && base64.StdEncoding.EncodeToString([]byte(l.node.Value)) == f.node.Value
 }
 
-// isEncodedPart reports whether the value is a part of what the field shows in Base64, as the values of Secrets do.
-func (l leafPlace) isEncodedPart(f field) bool {
-	if l.node.Kind != yaml.ScalarNode || f.node.Kind != yaml.ScalarNode || len(l.node.Value) < shortestPart {
-		return false
+// plainOf is what a field shows in Base64, as the values of Secrets do; "" where it shows none.
+func plainOf(f field) string {
+	if f.node.Kind != yaml.ScalarNode || len(f.node.Value) < shortestPart {
+		return ""
 	}
 	plain, err := base64.StdEncoding.DecodeString(f.node.Value)
-	return err == nil && strings.Contains(string(plain), strings.TrimSpace(l.node.Value))
+	if err != nil {
+		return ""
+	}
+	return string(plain)
+}
+
+// isIn reports whether the value is a part of a text that stands in Base64.
+func (l leafPlace) isIn(plain string) bool {
+	if l.node.Kind != yaml.ScalarNode {
+		return false
+	}
+	value := strings.TrimSpace(l.node.Value)
+	return len(value) >= shortestPart && strings.Contains(plain, value)
 }
 
 // shortestPart is the length in bytes below which a value may be in an encoded text by chance.

@@ -1,7 +1,6 @@
 package controlplane
 
 import (
-	"encoding/base64"
 	"iter"
 	"slices"
 	"strings"
@@ -197,11 +196,10 @@ func eachAsset(o *manifests.Object, yield func(text) bool) {
 
 // fromBase64 decodes a text; "" for one that is not encoded.
 func fromBase64(text string) string {
-	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil {
-		return ""
+	if plain, ok := review.FromBase64(text); ok {
+		return plain
 	}
-	return string(decoded)
+	return ""
 }
 
 // documents parses a text, as far as it may hold configuration. What is no YAML is no configuration of a component.

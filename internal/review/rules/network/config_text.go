@@ -1,9 +1,7 @@
 package network
 
 import (
-	"encoding/base64"
 	"iter"
-	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
 	"github.com/landwaiter/landwaiter/internal/review"
@@ -46,11 +44,10 @@ func configTexts(o *manifests.Object) iter.Seq[configText] {
 
 // decoded decodes base64; "" for what is encrypted, or filled in later.
 func decoded(text string) string {
-	plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-	if err != nil {
-		return ""
+	if plain, ok := review.FromBase64(text); ok {
+		return plain
 	}
-	return string(plain)
+	return ""
 }
 
 // report reports a violation on a line of the text; 0 stands for the whole.

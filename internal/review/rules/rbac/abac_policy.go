@@ -1,7 +1,6 @@
 package rbac
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"strings"
 
@@ -27,8 +26,8 @@ func checkABACPolicy(p *review.Pass) {
 	for _, asset := range o.Get("spec", "fileAssets").Items() {
 		content := asset.Get("content")
 		text := content.Text()
-		if plain, err := base64.StdEncoding.DecodeString(text); err == nil && asset.Get("isBase64").True() {
-			text = string(plain)
+		if plain, ok := review.FromBase64(text); ok && asset.Get("isBase64").True() {
+			text = plain
 		}
 		reportABAC(p, content, "file "+asset.Get("name").Text(), text)
 	}

@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"encoding/base64"
 	"strings"
 	"unicode/utf8"
 
@@ -66,11 +65,10 @@ func decoded(list string, value manifests.Field) string {
 	if list != "data" {
 		return text
 	}
-	plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-	if err != nil {
-		return text
+	if plain, ok := review.FromBase64(text); ok {
+		return plain
 	}
-	return string(plain)
+	return text
 }
 
 // settings are keys of Secrets whose values are no secrets by themselves.
