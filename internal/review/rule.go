@@ -221,6 +221,7 @@ type Draft struct {
 	causes  []cause
 	part    string
 	named   bool // see Named
+	onKey   bool // see OnKey
 	line    int  // see Line; 0 for the field itself
 	level   Level
 	firm    bool   // Lower does not count

@@ -73,7 +73,11 @@ func (t *textLines) locate(change *source.Change, origin manifests.Origin, d *Dr
 	if d.named || d.path == "metadata.name" {
 		origin = whoseName(change.Head, d.object, origin, d.object.Lookup(d.path).Text())
 	}
-	return locate(change, origin, d.atFault())
+	at := locate(change, origin, d.atFault())
+	if d.onKey {
+		at = keyOf(change, at, d.path)
+	}
+	return at
 }
 
 // atFault tells the lines that give the part of a value that a draft blames, and those of patches that take away what it

@@ -36,6 +36,9 @@ func reportViolation(p *review.Pass, v kubeapi.Violation) {
 		value = " " + strconv.Quote(clip(v.At.Text()))
 	}
 	d := p.Report(v.At, "%s%s %s%s", at, value, text(v), isMeant(v.Meant)).Detail("%s", consequence(v.Fault))
+	if v.Fault == kubeapi.Unknown {
+		d.OnKey()
+	}
 	switch {
 	case v.Right != nil:
 		d.Fix("Write it as it is meant", review.Set(v.At, v.Right))
