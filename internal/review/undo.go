@@ -15,6 +15,7 @@ type piece struct {
 	was    string            // its path there; "" for the whole object
 	now    *manifests.Object // of head; nil where the object is gone
 	at     string            // its path there, where it may be absent
+	lines  textHunk          // of a text over several lines
 }
 
 // undoing puts the first pieces of what a change took away back into objects of head, in an order that stays the same.
@@ -57,7 +58,11 @@ func (u *undoing) learn(o *manifests.Object) {
 
 // take notes a piece, and says whether it is to be put back.
 func (u *undoing) take(was, at string) bool {
-	u.pieces = append(u.pieces, piece{u.before, was, u.now, at})
+	return u.takePiece(piece{before: u.before, was: was, now: u.now, at: at})
+}
+
+func (u *undoing) takePiece(p piece) bool {
+	u.pieces = append(u.pieces, p)
 	if u.left == 0 {
 		return false
 	}
@@ -74,6 +79,8 @@ func (u *undoing) merge(now, was *yaml.Node, at, before string) *yaml.Node {
 		return u.mergeMap(now, was, at, before)
 	case was.Kind == yaml.SequenceNode && now != nil && now.Kind == yaml.SequenceNode:
 		return u.mergeList(now, was, at, before)
+	case isText(was) && now != nil && isText(now):
+		return u.mergeText(now, was, at, before)
 	case u.take(before, at):
 		return was
 	}
@@ -152,7 +159,7 @@ func (u *undoing) mergeList(now, was *yaml.Node, at, before string) *yaml.Node {
 }
 
 // partners finds for each item of base which one of head it is, -1 for none: the one of its name, else an equal one, else,
-// of mappings without names, the next that is none of the others.
+// of mappings without names and of texts over several lines, the next that is none of the others.
 func partners(now, was []*yaml.Node) []int {
 	byName := make(map[string][]int, len(now))
 	for j, item := range now {
@@ -168,21 +175,21 @@ func partners(now, was []*yaml.Node) []int {
 	}
 	next := 0
 	for i, item := range was {
-		if partner[i] >= 0 || !nameless(item) {
+		if partner[i] >= 0 || !anonymous(item) {
 			continue
 		}
-		for next < len(now) && (taken[next] || !nameless(now[next])) {
+		for next < len(now) && (taken[next] || !anonymous(now[next])) {
 			next++
 		}
-		if next < len(now) {
+		if next < len(now) && now[next].Kind == item.Kind {
 			partner[i], taken[next] = next, true
 		}
 	}
 	return partner
 }
 
-func nameless(item *yaml.Node) bool {
-	return item.Kind == yaml.MappingNode && itemName(manifests.NewField(item, "")) == ""
+func anonymous(item *yaml.Node) bool {
+	return isText(item) || item.Kind == yaml.MappingNode && itemName(manifests.NewField(item, "")) == ""
 }
 
 // itemPrint is the same for items of base and head that are one.

@@ -197,6 +197,9 @@ func (p piece) locate(change *source.Change, because []string, home string) (Loc
 		at, _ := newGoneLocator(change, because).locate(p.before)
 		return at, at.Precision == manifests.Exact.String()
 	}
+	if at, ok := p.lines.locate(change, p); ok {
+		return at, true
+	}
 	if now := p.now.Lookup(p.at); now.Exists() {
 		if at, ok := touchedWithin(change, p.now, now); ok {
 			return at, true
