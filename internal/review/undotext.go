@@ -96,17 +96,18 @@ func commonLines(a, b []string) [][]int {
 
 // locate finds the first line of the hunk: what head has in its place, else the gap.
 func (h textHunk) locate(change *source.Change, p piece) (Location, bool) {
+	var young, old textLines
 	for n := h.now; n < h.nowEnd; n++ {
 		origin, _ := p.now.OriginAt(p.at)
-		if at, ok := locateText(change, change.Head, origin, &Draft{object: p.now, path: p.at, line: n + 1}); ok && at.Changed {
-			return at, true
+		frame := young.frame(change, false, origin, &Draft{object: p.now, path: p.at, line: n + 1})
+		if frame != nil && touched(change, *frame) {
+			return location(*frame, true), true
 		}
 	}
 	for n := h.was; n < h.wasEnd; n++ {
 		origin, _ := p.before.OriginAt(p.was)
-		if at, ok := locateText(change, change.Base, origin, &Draft{object: p.before, path: p.was, line: n + 1}); ok {
-			gap := manifests.Frame{Span: source.Span{File: at.File, Line: at.Line}, Precision: manifests.Exact}
-			return locateRemoval(change, manifests.Origin{gap})
+		if frame := old.frame(change, true, origin, &Draft{object: p.before, path: p.was, line: n + 1}); frame != nil {
+			return locateRemoval(change, manifests.Origin{*frame})
 		}
 	}
 	return Location{}, false
