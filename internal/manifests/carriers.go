@@ -107,7 +107,8 @@ func (r *Reaches) By(root *Root) []string {
 	}
 	inner := *root
 	inner.Kind, inner.Deployment = root.Deployment.Render, nil
-	nowhere := root.Dir == "." && inner.Kind == "" // what it names is not there: only the files that say so lead to it
+	// What it names is not there, or is a chart that nobody can find: only the files that say so lead to it.
+	nowhere := root.Dir == "." && inner.Kind == "" || root.Kind == Flux && inner.Kind == Helm && root.Deployment.Skip != "" && path.Clean(root.Dir) == "."
 	if nowhere {
 		inner.Kind = Plain
 	}

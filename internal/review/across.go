@@ -2,6 +2,7 @@ package review
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter/internal/manifests"
@@ -11,7 +12,7 @@ import (
 // its own. So an object that a root loses is not there any more although another root has it, unless that root got it by
 // the same change: then it has moved.
 
-// across is both sides of every root that the change affects, and the plain roots that it does not.
+// across is both sides of every root that the change affects, and what is known of those that it does not.
 type across struct {
 	pairs      []viewPair
 	bystanders []*RootView // that the change does not affect; see Rule.Users
@@ -38,6 +39,9 @@ func newAcross(base, head *side, origin map[string]string, context []*manifests.
 		if !paired[key] {
 			x.pairs = append(x.pairs, viewPair{before: base.views[key]})
 		}
+	}
+	for _, view := range head.around {
+		x.pairs = append(x.pairs, viewPair{view, view})
 	}
 	for _, view := range plainViews(context, base, head) {
 		x.pairs = append(x.pairs, viewPair{view, view})
@@ -129,11 +133,23 @@ func hasIdentity(o *manifests.Object) bool {
 // movedTo reports whether another root than before got o by the change.
 func (x *across) movedTo(o *manifests.Object, before *RootView) bool {
 	for _, p := range x.pairs {
-		if p.before != before && p.after.holds(o, before) && !p.before.holds(o, before) {
+		if p.before != before && p.after.holds(o, before) && !p.before.holds(o, before) && !x.leftBehind(o, before, p) {
 			return true
 		}
 	}
 	return false
+}
+
+// leftBehind reports whether the new root of p has o only since before, which stays and which a tool applies, no longer names
+// the file in which both have it: nobody applies it there.
+func (x *across) leftBehind(o *manifests.Object, before *RootView, p viewPair) bool {
+	if before.Root.Deployment == nil || p.before != nil || p.after.Root.Deployment != nil || p.after.Root.Kind != manifests.Plain ||
+		!slices.ContainsFunc(x.pairs, func(own viewPair) bool { return own.before == before && own.after != nil }) {
+		return false
+	}
+	was, found := startOf(o)
+	is, still := startOf(p.after.find(o, before))
+	return found && still && was.File == is.File
 }
 
 // movedFrom returns what o, which is new in the root called after, was in a root that lost it.

@@ -33,6 +33,7 @@ func (b bystanders) notes() []string {
 // around completes what is to be judged by its two sides and by what of the repository lies around it.
 func (e *Engine) around(ctx context.Context, r *run, plan *Plan, all *judged) (_ *judged, err error) {
 	all.base, all.head = r.sides(all.pairs)
+	r.surround(plan, all.pairs, all.base, all.head)
 	if err = r.definitions(ctx, plan, all.base, all.head); err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (e *Engine) bystanders(ctx context.Context, r *run, plan *Plan, all *judged
 	for _, root := range plan.holding(slices.Sorted(maps.Keys(mentioned))) {
 		plain := root.Kind == manifests.Plain
 		switch {
-		case all.head.views[rootKey(root)] != nil:
+		case all.head.knows(root):
 			continue
 		case plain && taken[plain] == maxPlainBystanders, !plain && taken[plain] == maxRenderedBystanders:
 			found.left++

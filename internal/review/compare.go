@@ -54,6 +54,7 @@ type side struct {
 	order      []string
 	scenes     map[string]scene // of head: what the views were judged with
 	read       map[string]bool  // the files that the views were made of
+	around     []*RootView      // roots that planning rendered and that the change does not affect
 	beyond     search
 	deployed   map[manifests.Identity]bool // by roots that were rendered
 }
@@ -86,6 +87,11 @@ func (s *side) viewOf(root *manifests.Root) *RootView {
 	return s.views[rootKey(*root)]
 }
 
+// knows reports whether the side has a view of a root.
+func (s *side) knows(root manifests.Root) bool {
+	return s.views[rootKey(root)] != nil || slices.ContainsFunc(s.around, func(v *RootView) bool { return rootKey(v.Root) == rootKey(root) })
+}
+
 // all returns the views in the order of their roots.
 func (s *side) all() []*RootView {
 	views := make([]*RootView, 0, len(s.order))
@@ -97,11 +103,7 @@ func (s *side) all() []*RootView {
 
 // index is what the side's roots and context, the rest of the repository, are known to hold.
 func (s *side) index(context []*manifests.Object) *Index {
-	views := make([]*RootView, 0, len(s.order))
-	for _, key := range s.order {
-		views = append(views, s.views[key])
-	}
-	index := indexOf(views, context, s.read)
+	index := indexOf(slices.Concat(s.all(), s.around), context, s.read)
 	index.beyond = s.beyond
 	return index
 }

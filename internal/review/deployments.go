@@ -27,7 +27,7 @@ const (
 
 // deployed is one side of a change as Argo CD and Flux see it.
 type deployed struct {
-	first   []manifests.Root          // roots by themselves that may hold objects
+	first   []manifests.Root          // roots by themselves that may hold objects; once settled, those that nothing else renders
 	roots   []manifests.Root          // that their objects make
 	known   map[string]rendered       // what was rendered to find them, by rootKey
 	parents map[string]manifests.Root // what holds the objects, by the rootKey of what they make
@@ -35,6 +35,7 @@ type deployed struct {
 	sets    []manifests.Root          // that only make others
 	reaches *manifests.Reaches        // the changed files
 	taken   map[string]bool           // names of roots, by rootKey
+	places  map[string]string         // names by a holder that came later and counts, by rootKey
 	made    int                       // roots that objects made, the same ones too
 	notes   []string
 }
@@ -52,10 +53,14 @@ func (e *Engine) deploy(ctx context.Context, change *source.Change, plan *Plan, 
 	if err != nil {
 		return err
 	}
+	if plan.base != nil {
+		head.unlisted(base, plan.base.Roots)
+	}
 	if len(base.roots)+len(head.roots)+len(head.sets) == 0 {
 		return nil
 	}
 	plan.baseKnown, plan.headKnown = base.known, head.known
+	plan.baseRoots, plan.headRoots = slices.Concat(base.first, base.roots), slices.Concat(head.first, head.roots)
 	paths := change.Paths()
 	head.reaches = plan.found.Reaching(paths)
 	base.reaches = plan.base.Reaching(paths)
@@ -72,7 +77,7 @@ func (e *Engine) deploy(ctx context.Context, change *source.Change, plan *Plan, 
 // deployedIn finds the roots that objects make, wave by wave: what roots hold that render by themselves, what those hold
 // that these objects make, and so on. What held objects before is looked into whatever it seems to hold now.
 func (e *Engine) deployedIn(ctx context.Context, tree source.Tree, d *manifests.Discovery, before map[string]manifests.Root, settings manifests.Settings, opts Options) (*deployed, error) {
-	found := &deployed{known: make(map[string]rendered), parents: make(map[string]manifests.Root), makers: make(map[string][]string), taken: make(map[string]bool)}
+	found := &deployed{known: make(map[string]rendered), parents: make(map[string]manifests.Root), makers: make(map[string][]string), taken: make(map[string]bool), places: make(map[string]string)}
 	files, err := d.Naming(ctx, tree, slices.Concat(gitops.Kinds(), gitops.Sources()))
 	files = slices.DeleteFunc(files, func(file string) bool {
 		text, err := tree.ReadFile(file)
@@ -142,6 +147,7 @@ func (f *deployed) settle() {
 		}
 		return false
 	})
+	f.first = slices.DeleteFunc(f.first, func(root manifests.Root) bool { return given[rootKey(root)] })
 	f.adopt(given)
 	f.rename()
 }
@@ -190,15 +196,17 @@ func (f *deployed) adopt(given map[string]bool) {
 // holds that two others render, they are told apart by what makes them.
 func (f *deployed) rename() {
 	count := make(map[string]int)
-	plain := func(path string) string { return strings.TrimRight(path, "'") }
+	plain := func(root manifests.Root) string {
+		return strings.TrimRight(cmp.Or(f.places[rootKey(root)], root.Path), "'")
+	}
 	for _, root := range f.roots {
-		count[plain(root.Path)]++
+		count[plain(root)]++
 	}
 	names, taken := make(map[string]string), make(map[string]int) // by rootKey, of what they were called
 	for i := range f.roots {
 		root := &f.roots[i]
 		was := rootKey(*root)
-		if root.Path = plain(root.Path); count[root.Path] > 1 {
+		if root.Path = plain(*root); count[root.Path] > 1 {
 			parent := f.parents[was]
 			if parent.Deployment != nil {
 				root.Path += "@" + parent.Deployment.By.Name
@@ -212,7 +220,7 @@ func (f *deployed) rename() {
 		names[was] = root.Path
 	}
 	for _, set := range f.sets {
-		names[rootKey(set)] = plain(set.Path)
+		names[rootKey(set)] = plain(set)
 	}
 	f.rekey(names)
 }
@@ -256,6 +264,9 @@ func (f *deployed) next(ctx context.Context, world *gitops.World, wave []manifes
 				f.makers[was] = append(f.makers[was], rootKey(root))
 				if f.parents[was].Deployment == nil { // found in a root by itself before: what a deployment renders counts
 					f.parents[was] = root
+					if root.Deployment != nil {
+						f.places[was] = made.Path
+					}
 				}
 				continue
 			}

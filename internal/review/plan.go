@@ -35,6 +35,7 @@ type Plan struct {
 	headPlain []*manifests.Object  // those of HeadContext that plain roots hold, which apply them as they are
 
 	baseKnown, headKnown map[string]rendered // what was rendered to find roots, by rootKey
+	baseRoots, headRoots []manifests.Root    // the roots that this is of, and others that objects make
 
 	covered  []RootPair                         // roots by themselves that are left out since objects of Argo CD and Flux have them rendered
 	sourceOf func(RootPair) (base, head string) // the Application of which a root is one of several sources, "" for none; nil without objects of Argo CD

@@ -101,7 +101,7 @@ func (p *pair) effectBefore() string {
 	if was.Cluster != is.Cluster {
 		said = append(said, "in "+firstOf(was.Cluster, "its own cluster"))
 	}
-	if was.Follows != is.Follows {
+	if was.Follows != is.Follows && p.Head.Deployment.Skip == "" {
 		said = append(said, fmt.Sprintf("from %s, now from %s", firstOf(was.Follows, "HEAD"), firstOf(is.Follows, "HEAD")))
 	}
 	if was.Applied != is.Applied {

@@ -22,12 +22,18 @@ func lossOfDeployer(p *review.Pass) loss {
 	}
 	lost := loss{what: what, more: "It is deleted together with the object, data included, and not only left alone. Have it let go of them first, in a change of its own.", level: review.Error}
 	for _, other := range deployers(p.Index) {
-		if slices.ContainsFunc(other.paths, func(at string) bool { return slices.Contains(d.paths, at) }) {
+		if !sameDeployer(other.Object, p.Object) && slices.ContainsFunc(other.paths, func(at string) bool { return slices.Contains(d.paths, at) }) {
 			lost.level = review.Warning
 			lost.more = other.Kind + " " + other.Name + " applies the same path. Whether it takes over what is there, or it is deleted and made anew, depends on which of the two the cluster sees first."
 		}
 	}
 	return lost
+}
+
+// sameDeployer reports whether an object is the one that is removed, from a file that lies there and that nobody applies any
+// more: had it moved, it would not be removed. Where it names no namespace, what applied it gave it one.
+func sameDeployer(o, removed *manifests.Object) bool {
+	return o.Kind == removed.Kind && o.Name == removed.Name && (o.Namespace == "" || o.Namespace == removed.Namespace)
 }
 
 // deletedWith says, by kind, what is deleted with an object that has these fields.
