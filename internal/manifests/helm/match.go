@@ -12,7 +12,7 @@ import (
 // classify tells the values that a field shows from those that it was made of. Of those it shows, the ones that
 // are all of it come first.
 func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
-	var parts []leafPlace
+	var keys, parts []leafPlace
 	encoded := plainOf(f)
 	for _, written := range pieces {
 		for _, leaf := range written.Leaves {
@@ -36,6 +36,8 @@ func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
 			switch {
 			case place.isAll(f):
 				shown = append(shown, place)
+			case place.isKey(f):
+				keys = append(keys, place)
 			case moved, leaf.Exact && place.isPart(f), place.isTemplate(), place.isIn(encoded):
 				parts = append(parts, place)
 			default:
@@ -43,7 +45,10 @@ func (p page) classify(f field, pieces []piece) (shown, inputs []leafPlace) {
 			}
 		}
 	}
-	return append(shown, parts...), inputs
+	if len(shown) > 0 {
+		return append(shown, parts...), append(inputs, keys...) // whose names are the value's by chance
+	}
+	return append(keys, parts...), inputs
 }
 
 // within looks for a field's value inside of a mapping or list that was used as a whole: by the longest end of the
@@ -153,19 +158,36 @@ func (l leafPlace) isAll(f field) bool {
 		return false
 	}
 	return strings.TrimSpace(l.node.Value) == strings.TrimSpace(f.node.Value) || f.node.Tag != "!!str" && sameNumber(f.node.Value, l.node) ||
-		base64.StdEncoding.EncodedLen(len(l.node.Value)) == len(f.node.Value) && base64.StdEncoding.EncodeToString([]byte(l.node.Value)) == f.node.Value
+		encodes(f, l.node.Value)
 }
 
-// plainOf is what a field shows in Base64, as the values of Secrets do; "" where it shows none.
+// isKey reports whether the field shows the key of the value, as one does that was made by going through a mapping's keys.
+func (l leafPlace) isKey(f field) bool {
+	return l.key != nil && l.key.Value != "" && f.node.Kind == yaml.ScalarNode && (l.key.Value == f.node.Value || encodes(f, l.key.Value))
+}
+
+// encodes reports whether a field is a text in Base64.
+func encodes(f field, text string) bool {
+	return base64.StdEncoding.EncodedLen(len(text)) == len(f.node.Value) && base64.StdEncoding.EncodeToString([]byte(text)) == f.node.Value
+}
+
+// plainOf is what a field shows in Base64, as the values of Secrets do, or one of its words, as in the headers of HTTP's
+// basic authentication; "" where it shows none.
 func plainOf(f field) string {
 	if f.node.Kind != yaml.ScalarNode || len(f.node.Value) < shortestPart {
 		return ""
 	}
-	plain, err := base64.StdEncoding.DecodeString(f.node.Value)
-	if err != nil {
-		return ""
+	if plain, err := base64.StdEncoding.DecodeString(f.node.Value); err == nil {
+		return string(plain) // which may go over several lines
 	}
-	return string(plain)
+	var all strings.Builder
+	for word := range strings.FieldsSeq(f.node.Value) {
+		if plain, err := base64.StdEncoding.DecodeString(word); err == nil {
+			all.Write(plain)
+			all.WriteByte('\n')
+		}
+	}
+	return all.String()
 }
 
 // isIn reports whether the value is a part of a text that stands in Base64.
