@@ -166,7 +166,7 @@ func (l leafPlace) isKey(f field) bool {
 	return l.key != nil && l.key.Value != "" && f.node.Kind == yaml.ScalarNode && (l.key.Value == f.node.Value || encodes(f, l.key.Value))
 }
 
-// encodes reports whether a field is a text in Base64.
+// encodes reports whether a field is a text in Base64, and nothing else; most are told by their lengths.
 func encodes(f field, text string) bool {
 	return base64.StdEncoding.EncodedLen(len(text)) == len(f.node.Value) && base64.StdEncoding.EncodeToString([]byte(text)) == f.node.Value
 }
