@@ -149,7 +149,13 @@ func (a *action) review(ctx context.Context, repo *gitrepo.Repo, change *source.
 	shown.Rules = append(shown.Rules, rulesOf.Own...)
 	own := *rulesOf
 	own.Acknowledge = nil // by commands to the App
-	shown.Policy, shown.FailOn, shown.As, shown.Link = &own, own.Gate.FailOn, a.name(), a.link
+	shown.Policy, shown.FailOn, shown.As = &own, own.Gate.FailOn, a.name()
+	shown.Link = func(file string, line int) string {
+		if _, there := change.HeadPath(file); !there {
+			return a.linkAt(change.BaseID, file, line)
+		}
+		return a.link(file, line)
+	}
 	return shown, nil
 }
 
@@ -166,7 +172,10 @@ func hasPart(change *source.Change, part string) error {
 }
 
 // link is where people see a line of a file at head.
-func (a *action) link(file string, line int) string {
+func (a *action) link(file string, line int) string { return a.linkAt(a.head, file, line) }
+
+// linkAt is where people see a line of a file at a commit.
+func (a *action) linkAt(commit, file string, line int) string {
 	if a.server == "" || a.repository == "" {
 		return ""
 	}
@@ -174,7 +183,7 @@ func (a *action) link(file string, line int) string {
 	for i, s := range segments {
 		segments[i] = url.PathEscape(s)
 	}
-	return fmt.Sprintf("%s/%s/blob/%s/%s#L%d", a.server, a.repository, a.head, strings.Join(segments, "/"), max(line, 1))
+	return fmt.Sprintf("%s/%s/blob/%s/%s#L%d", a.server, a.repository, commit, strings.Join(segments, "/"), max(line, 1))
 }
 
 // change opens the checkout, or where it lacks a commit a mirror of the repository.

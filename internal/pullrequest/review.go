@@ -160,7 +160,13 @@ func (w *Worker) judge(ctx context.Context, job queue.Job, m *material) (*report
 			text, _ := m.change.Head.ReadFile(file)
 			return text
 		},
-		Link: func(file string, line int) string { return w.address(job, job.Head, file, line) },
+		Link: func(file string, line int) string {
+			at := job.Head
+			if _, there := m.change.HeadPath(file); !there {
+				at = m.change.BaseID
+			}
+			return w.address(job, at, file, line)
+		},
 	}
 	if shown.PolicyChange, err = w.preview(ctx, engine, m, options, result); err == nil && m.Damaged() {
 		err = errDamaged
