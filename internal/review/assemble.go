@@ -40,6 +40,7 @@ func (r *run) blame(base, head *side, pairOf func(string) string) {
 			func() (Location, bool) { return c.vendored(change) },
 			func() (Location, bool) { return c.newlyNamed(change) },
 			func() (Location, bool) { return c.widened(change) },
+			func() (Location, bool) { return c.newlyDeployed(change, before) },
 		} {
 			if cause, ok := find(); ok {
 				c.location = cause
@@ -102,6 +103,19 @@ func removal(change *source.Change, origin manifests.Origin, home string) (Locat
 func (c *candidate) newlyNamed(change *source.Change) (Location, bool) {
 	origin, _ := c.object.OriginAt(c.path)
 	return newReference(change, origin, c.root.Root.Dir)
+}
+
+// newlyDeployed finds the line by which Argo CD or Flux came to render a root that they did not before: where it is named, or,
+// as an element of a generator, its namespace.
+func (c *candidate) newlyDeployed(change *source.Change, base *RootView) (Location, bool) {
+	by := c.root.Root.Deployment
+	if base != nil || by == nil {
+		return Location{}, false
+	}
+	if at, ok := locateTouched(change, by.At); ok {
+		return at, true
+	}
+	return locateTouched(change, by.After.Namespace.At)
 }
 
 // touchedWithin finds the first touched line below a field of o, that of a value before that of a mapping or list.
