@@ -86,7 +86,7 @@ func checkEscalation(p *review.Pass, c review.Container) {
 	switch {
 	case !at.False():
 	case context.Get("privileged").True():
-		refuse(p, at, "%s: allowPrivilegeEscalation cannot be false of a privileged container", c.Title())
+		refuse(p, context.Get("privileged"), "%s: allowPrivilegeEscalation cannot be false of a privileged container", c.Title()).Related(at)
 	case slices.ContainsFunc(context.Get("capabilities", "add").Items(), func(f manifests.Field) bool { return f.Text() == "CAP_SYS_ADMIN" }):
 		refuse(p, at, "%s: allowPrivilegeEscalation cannot be false with CAP_SYS_ADMIN", c.Title())
 	}

@@ -6,7 +6,7 @@ var privileged = review.Rule{
 	ID: "privileged", Level: review.Error, Guidelines: []string{"G1", "G2"},
 	Summary: "A container is privileged",
 	Kinds:   []string{review.Workloads},
-	Covers:  []string{"pss-baseline", "pss-restricted"},
+	Covers:  []string{"pss-baseline", "pss-restricted", "schema"}, // which says that it cannot be where escalation is not allowed
 	Check:   checkPrivileged,
 }
 
