@@ -161,7 +161,7 @@ func TestServeDraft(t *testing.T) {
 // TestServeRetarget holds that a change of the base branch is another review: against that branch, by its policy.
 func TestServeRetarget(t *testing.T) {
 	s := play(t, infrastructure())
-	s.repo.Push("ada", "release", "Exempt", githubtest.Files{".github/landwaiter.yaml": "rules: {privileged: off, pss-baseline: off, pss-restricted: off}\n"})
+	s.repo.Push("ada", "release", "Exempt", githubtest.Files{".github/landwaiter.yaml": "rules: {privileged: off, pss-baseline: off, pss-restricted: off, schema: off}\n"})
 	pr := s.open(bad())
 	s.reviewed(pr, "failure", "1 error")
 	pr.Retarget("ada", "release")
